@@ -1,0 +1,71 @@
+# One word per chore. `make` alone lists them; CONTRIBUTING.md says when to use which.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11)
+# More arguments for the program a target runs: make run ARGS="--listen 127.0.0.1:9000", make test ARGS="-x"
+ARGS ?=
+
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest
+# Two processes, because CI has two cores and the story tests mostly wait for servers. A file stays in one process, so that
+# its tests share one server.
+PARALLEL := -n 2 --dist loadfile
+CHECKED := $(wildcard src tests scripts bench)
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run install test check fix docs bench fuzz soak chaos house lock \
+	install-test install-clients install-node install-debian
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: install ## start a server on ./var: the management API and downloads on port 8686, MQTT on 1883
+	@exec $(BIN)/whimbrel serve --data var $(ARGS)
+
+install: ## make or refresh .venv from the lock files, so that .venv/bin/whimbrel exists
+	@$(PYTHON) scripts/make_venv.py runtime
+
+test: install-debian install-test install-clients install-node check ## install what the tests need, check, run all tests (what CI runs)
+	$(PYTEST) $(PARALLEL) $(ARGS)
+
+check: install-test ## lint, formatting and types
+	$(BIN)/ruff check $(CHECKED)
+	$(BIN)/ruff format --check $(CHECKED)
+	$(BIN)/mypy --strict
+
+fix: install-test ## repair what the linter and the formatter can repair
+	$(BIN)/ruff check --fix $(CHECKED)
+	$(BIN)/ruff format $(CHECKED)
+
+house: install-test ## run only the rules of the house (tests/house): directions, sizes, names
+	$(PYTEST) tests/house $(ARGS)
+
+docs: install ## write the generated pages of docs/reference again
+	$(BIN)/python scripts/make_docs.py $(ARGS)
+
+bench: install-debian install-test ## measure each budget beside its limit, as a table
+	$(BIN)/python -m bench $(ARGS)
+
+fuzz: install-test ## throw generated input at the parsers for a long time
+	$(PYTEST) -m fuzz $(ARGS)
+
+soak: install-debian install-test install-clients install-node ## run a busy server for a long time and watch its memory
+	$(PYTEST) -m soak $(ARGS)
+
+chaos: install-debian install-test install-clients install-node ## kill the server at random moments for a long time
+	$(PYTEST) -m chaos $(ARGS)
+
+lock: ## write the lock files again from pyproject.toml, *.in and package.json (newest of all: ARGS=--upgrade)
+	@PYTHON=$(PYTHON) scripts/lock.sh $(ARGS)
+
+install-test:
+	@$(PYTHON) scripts/make_venv.py test
+
+install-clients:
+	@$(PYTHON) scripts/make_venv.py clients
+
+install-node:
+	@scripts/install_node_packages.sh
+
+install-debian:
+	@scripts/install_debian_packages.sh

@@ -1,0 +1,33 @@
+#!/bin/sh
+# The Debian packages that the tests and benchmarks use: real firmware to roll out, and a load generator.
+# As root it installs what is missing; otherwise it says what to install and fails.
+set -eu
+
+packages="opensbi seabios u-boot-qemu wrk"
+# Any Node from 18 on will do, wherever it comes from; the story tests run the vendor's Node SDK with it.
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+    packages="$packages nodejs npm"
+fi
+
+if ! command -v dpkg-query >/dev/null; then
+    echo "The tests need these packages of Debian, and this is not Debian: $packages" >&2
+    exit 1
+fi
+
+missing=""
+for package in $packages; do
+    status=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null || true)
+    [ "$status" = installed ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" -ne 0 ]; then
+    echo "The tests need packages that are not installed. As root: apt-get install --no-install-recommends$missing" >&2
+    exit 1
+fi
+
+echo "installing Debian packages:$missing"
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+# shellcheck disable=SC2086  # one word per package is meant
+apt-get install -y -qq --no-install-recommends $missing >/dev/null

@@ -1,0 +1,62 @@
+"""What repositories need of an engine: run a named statement, and keep the lists' counts. Shared by all engines."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol
+
+from whimbrel.domain.paging import Page
+
+Row = tuple[Any, ...]
+
+BLOCK_BITS = 12  # 4,096 ids a block: an OFFSET inside a block costs at most what 4,096 index entries cost
+TOTAL_BLOCK = -1
+NO_ROW_ABOVE = (1 << 63) - 1
+
+
+class UniqueViolationError(Exception):
+    """A unique index refused a row: the repository says in the domain's words which rule that is."""
+
+
+class Session(Protocol):
+    """One transaction or snapshot of an engine."""
+
+    async def all(self, statement: str, /, **parameters: object) -> list[Row]: ...
+    async def one(self, statement: str, /, **parameters: object) -> Row | None: ...
+    async def run(self, statement: str, /, **parameters: object) -> int:
+        """Rows changed. Raises UniqueViolationError."""
+        ...
+
+    def count(self, list_name: str, row_id: int, n: int) -> None:
+        """The list gained (n > 0) or lost rows at this id; written before the transaction commits."""
+        ...
+
+
+class Position(NamedTuple):
+    """Where a page starts: rows with an id below `below`, after skipping `skip` of them. `total` rows in the list."""
+
+    below: int
+    skip: int
+    total: int
+
+
+async def list_total(session: Session, list_name: str) -> int:
+    row = await session.one("list_total", list=list_name)
+    return row[0] if row else 0
+
+
+async def position_of(session: Session, list_name: str, page: Page) -> Position | None:
+    """Where the page starts, or None when it lies beyond the end.
+
+    Deep pages find their block by the counters, so they cost what first pages cost: at 99 % of 5 million rows 1.5 ms
+    against 278 ms by OFFSET (design.md part 2).
+    """
+    total = await list_total(session, list_name)
+    if page.offset >= total:
+        return None
+    if page.offset < 1 << BLOCK_BITS:
+        return Position(NO_ROW_ABOVE, page.offset, total)
+    row = await session.one("list_block_at", list=list_name, offset=page.offset)
+    if row is None:
+        return None
+    block, newer = row
+    return Position((block + 1) << BLOCK_BITS, page.offset - newer, total)

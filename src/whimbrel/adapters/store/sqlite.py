@@ -1,0 +1,244 @@
+"""The embedded store: one SQLite file, through apsw.
+
+How it is kept fast and safe at once:
+- One writer. Transactions run one after the other on the event loop, each inside a SAVEPOINT; those that came while a
+  commit was under way share the next one. COMMIT itself (the fsync) runs in a thread, and a transaction's block is left
+  only after it: acknowledged means durable (I1), at a price that many share.
+- Bounded reads run on the loop too, on connections of their own: a thread hop halves the rate (design.md part 2).
+- WAL and synchronous=FULL. A commit that fails for any reason but a full disk ends the process: what a failed fsync
+  left behind nobody can know, so the truth is read again from the disk (F14).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import TracebackType
+
+import apsw
+
+from whimbrel.adapters.store.migrate_sqlite import migrate
+from whimbrel.adapters.store.repositories import Repositories
+from whimbrel.adapters.store.session import BLOCK_BITS, TOTAL_BLOCK, Row, UniqueViolationError
+from whimbrel.adapters.store.statements import load_statements
+from whimbrel.errors import StoreFullError, StoreUnavailableError, WhimbrelError
+from whimbrel.ports.sealer import Sealer
+
+BUSY_SECONDS_MAX = 5.0  # threat-model part 4: a database statement may take 5 s
+BUSY_RETRY_SECONDS = 0.01
+CHECKPOINT_PAGES = 4_000  # 16 MiB of log: rare enough to be cheap, small enough that a checkpoint stalls nobody
+CACHE_KIB = 65_536
+READERS_KEPT = 4
+
+
+class SqliteSession:
+    """Runs named statements on one connection, inside a transaction that somebody else began."""
+
+    def __init__(self, connection: apsw.Connection, statements: dict[str, str]) -> None:
+        self._connection = connection
+        self._statements = statements
+        self._counts: dict[tuple[str, int], int] = {}
+
+    async def all(self, statement: str, /, **parameters: object) -> list[Row]:
+        return self._execute(statement, parameters)
+
+    async def one(self, statement: str, /, **parameters: object) -> Row | None:
+        rows = self._execute(statement, parameters)
+        return rows[0] if rows else None
+
+    async def run(self, statement: str, /, **parameters: object) -> int:
+        self._execute(statement, parameters)
+        return self._connection.changes()
+
+    def count(self, list_name: str, row_id: int, n: int) -> None:
+        for key in ((list_name, row_id >> BLOCK_BITS), (list_name, TOTAL_BLOCK)):
+            self._counts[key] = self._counts.get(key, 0) + n
+
+    def write_counts(self) -> None:
+        """The counts change in the transaction of the rows they count (design.md part 3)."""
+        changes = [{"list": name, "block": block, "n": n} for (name, block), n in self._counts.items() if n]
+        self._counts.clear()
+        if changes:
+            self._connection.executemany(self._statements["add_to_list"], changes)
+
+    def _execute(self, statement: str, parameters: dict[str, object]) -> list[Row]:
+        try:
+            return self._connection.execute(self._statements[statement], parameters).fetchall()  # type: ignore[arg-type]
+        except apsw.ConstraintError as error:
+            if error.extendedresult in (apsw.SQLITE_CONSTRAINT_UNIQUE, apsw.SQLITE_CONSTRAINT_PRIMARYKEY):
+                raise UniqueViolationError(str(error)) from None
+            raise
+        except (apsw.FullError, apsw.IOError, apsw.BusyError, apsw.CorruptError, apsw.ReadOnlyError) as error:
+            raise translated(error) from error
+
+
+def translated(error: apsw.Error) -> WhimbrelError:
+    """What clients and operators read of an engine's failure; no foreign exception leaves the adapter."""
+    if isinstance(error, apsw.FullError):
+        return StoreFullError("the disk that holds the database is full; nothing was changed; free space and repeat")
+    return StoreUnavailableError(f"the database cannot answer now ({type(error).__name__}); nothing was changed")
+
+
+class _Snapshot:
+    """A read-only transaction on a connection of its own, taken from a few that are kept open."""
+
+    __slots__ = ("_connection", "_store")
+
+    def __init__(self, store: SqliteStore) -> None:
+        self._store = store
+
+    async def __aenter__(self) -> Repositories:
+        self._connection = self._store._take_reader()
+        try:
+            self._connection.execute("BEGIN")
+        except apsw.Error as error:
+            self._store._give_reader(self._connection)
+            raise translated(error) from error
+        return Repositories(SqliteSession(self._connection, self._store._statements), self._store._sealer)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.execute("ROLLBACK")
+        self._store._give_reader(self._connection)
+
+
+class SqliteStore:
+    """Port `Store` on one SQLite file. `on_fatal` is called once when the process must end (F14)."""
+
+    def __init__(self, path: Path, sealer: Sealer, on_fatal: Callable[[str], None], now_ms: int) -> None:
+        self._path = path
+        self._sealer = sealer
+        self._on_fatal = on_fatal
+        self._statements = load_statements()
+        self._writer = open_connection(path)
+        migrate(self._writer, now_ms)
+        self._readers: list[apsw.Connection] = []
+        self._readers_guard = threading.Lock()
+        self._turn = asyncio.Lock()
+        self._group: asyncio.Future[None] | None = None
+        self._committing: set[asyncio.Task[None]] = set()
+        self._commit_thread = ThreadPoolExecutor(1, thread_name_prefix="commit")
+
+    def snapshot(self) -> _Snapshot:
+        return _Snapshot(self)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Repositories]:
+        async with self._turn:
+            group = await self._current_group()
+            session = SqliteSession(self._writer, self._statements)
+            self._writer.execute("SAVEPOINT one")
+            try:
+                yield Repositories(session, self._sealer)
+                session.write_counts()
+                self._writer.execute("RELEASE one")
+            except BaseException as error:
+                self._undo(error)
+                raise
+        # Cancelling the caller must not cancel the commit that others share.
+        await asyncio.shield(group)
+
+    async def ping(self) -> None:
+        """A write transaction that changes nothing: refused by a full disk or a lost file as a real one would be."""
+        async with self.transaction() as transaction:
+            await transaction.ping()
+
+    async def close(self) -> None:
+        """Commits what is under way and closes; the log is folded into the file."""
+        async with self._turn:
+            pass
+        await asyncio.gather(*self._committing)
+        self._commit_thread.shutdown()
+        for connection in (*self._readers, self._writer):
+            connection.close()
+
+    async def _current_group(self) -> asyncio.Future[None]:
+        if self._group is None:
+            await self._begin()
+            loop = asyncio.get_running_loop()
+            self._group = loop.create_future()
+            self._group.add_done_callback(lambda group: group.exception())  # nobody may be left to ask
+            task = loop.create_task(self._commit())
+            self._committing.add(task)
+            task.add_done_callback(self._committing.discard)
+        return self._group
+
+    async def _begin(self) -> None:
+        waited_s = 0.0
+        while True:
+            try:
+                self._writer.execute("BEGIN IMMEDIATE")
+                return
+            except apsw.BusyError as error:
+                # Another process (a backup, `whimbrel check`) holds the file: wait without blocking the loop.
+                if waited_s >= BUSY_SECONDS_MAX:
+                    raise translated(error) from error
+                await asyncio.sleep(BUSY_RETRY_SECONDS)
+                waited_s += BUSY_RETRY_SECONDS
+            except apsw.Error as error:
+                raise translated(error) from error
+
+    async def _commit(self) -> None:
+        # The lock is first come, first served: transactions already waiting join this group before it commits.
+        async with self._turn:
+            group, self._group = self._group, None
+            if group is None or group.done():
+                return
+            try:
+                await asyncio.get_running_loop().run_in_executor(self._commit_thread, self._execute_commit)
+            except apsw.Error as error:
+                group.set_exception(translated(error))
+                if not isinstance(error, apsw.FullError | apsw.BusyError):
+                    self._on_fatal(f"the commit of the database failed ({error}); restart from the disk's truth")
+            else:
+                group.set_result(None)
+
+    def _execute_commit(self) -> None:
+        try:
+            self._writer.execute("COMMIT")
+        except apsw.Error:
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+            raise
+
+    def _undo(self, error: BaseException) -> None:
+        """Undo one transaction of the group; when the engine has undone them all by itself, fail the group."""
+        if self._writer.in_transaction:
+            self._writer.execute("ROLLBACK TO one")
+            self._writer.execute("RELEASE one")
+            return
+        group, self._group = self._group, None
+        if group is not None:
+            reason = error if isinstance(error, WhimbrelError) else StoreUnavailableError("the database gave up a commit")
+            group.set_exception(reason)
+
+    def _take_reader(self) -> apsw.Connection:
+        with self._readers_guard:
+            if self._readers:
+                return self._readers.pop()
+        return open_connection(self._path, read_only=True)
+
+    def _give_reader(self, connection: apsw.Connection) -> None:
+        with self._readers_guard:
+            if len(self._readers) < READERS_KEPT:
+                self._readers.append(connection)
+                return
+        connection.close()
+
+
+def open_connection(path: Path, *, read_only: bool = False) -> apsw.Connection:
+    """A connection with the settings that I1 and the measurements ask for."""
+    flags = apsw.SQLITE_OPEN_READONLY if read_only else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+    connection = apsw.Connection(str(path), flags=flags, statementcachesize=200)
+    if not read_only:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
+    connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+    return connection

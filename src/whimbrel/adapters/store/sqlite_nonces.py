@@ -1,0 +1,87 @@
+"""Nonces in a SQLite file of their own, with synchronous=NORMAL: they survive a crash of the process at a cost of some
+20 us a call; a power cut may forget the last fraction of a second (design.md part 3, I14).
+
+Two tables take turns of 35 minutes: a nonce goes into the current one and is looked up in both, so it is remembered for
+35 to 70 minutes, and forgetting is the emptying of a table, not a search (I17).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import blake2b
+from pathlib import Path
+
+import apsw
+
+from whimbrel.adapters.store.sqlite import translated
+
+TURN_MS = 35 * 60 * 1000  # threat-model part 3: nonces are kept for at least 35 minutes
+CHECKPOINT_EVERY = 2_000  # uses between two checkpoints, which run in a thread because they fsync
+
+
+class SqliteNonces:
+    """Port `Nonces` on one file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection = apsw.Connection(str(path))
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+        self._connection.execute("PRAGMA wal_autocheckpoint=0")
+        self._connection.execute("PRAGMA busy_timeout=5000")
+        self._connection.execute(
+            "CREATE TABLE IF NOT EXISTS turn (id INTEGER PRIMARY KEY CHECK (id = 0), number INTEGER NOT NULL)"
+        )
+        for parity in (0, 1):
+            self._connection.execute(
+                f"CREATE TABLE IF NOT EXISTS nonce_{parity} (digest BLOB PRIMARY KEY) WITHOUT ROWID"
+            )
+        row = self._connection.execute("SELECT number FROM turn").fetchone()
+        self._turn: int = row[0] if row else -2
+        self._uses = 0
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="nonces")
+        self._checkpointing: asyncio.Future[None] | None = None
+
+    async def use(self, access_key_id: str, nonce: str, now_ms: int) -> bool:
+        try:
+            self._take_turn(now_ms // TURN_MS)
+            # 128 bits are enough against chance, and an attacker who finds two colliding nonces has refused himself.
+            digest = blake2b(f"{access_key_id}\0{nonce}".encode(), digest_size=16).digest()
+            current, other = self._turn & 1, self._turn & 1 ^ 1
+            self._connection.execute(
+                f"INSERT OR IGNORE INTO nonce_{current} SELECT ?1 "  # noqa: S608  a table name of ours
+                f"WHERE NOT EXISTS (SELECT 1 FROM nonce_{other} WHERE digest = ?1)",
+                (digest,),
+            )
+            is_new = self._connection.changes() == 1
+        except apsw.Error as error:
+            raise translated(error) from error
+        self._uses += 1
+        if self._uses % CHECKPOINT_EVERY == 0 and (self._checkpointing is None or self._checkpointing.done()):
+            self._checkpointing = asyncio.get_running_loop().run_in_executor(self._thread, self._checkpoint)
+        return is_new
+
+    async def close(self) -> None:
+        if self._checkpointing is not None:
+            await self._checkpointing
+        self._thread.shutdown()
+        self._connection.close()
+
+    def _take_turn(self, number: int) -> None:
+        # A clock set back must not bring forgotten nonces to life: turns only go forward.
+        if number <= self._turn:
+            return
+        emptied = (0, 1) if number > self._turn + 1 else (number & 1,)
+        with self._connection:
+            for parity in emptied:
+                self._connection.execute(f"DELETE FROM nonce_{parity}")  # noqa: S608  a table name of ours
+            self._connection.execute("INSERT OR REPLACE INTO turn VALUES (0, ?)", (number,))
+        self._turn = number
+
+    def _checkpoint(self) -> None:
+        connection = apsw.Connection(str(self._path))
+        try:
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        finally:
+            connection.close()

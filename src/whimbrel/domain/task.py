@@ -1,0 +1,135 @@
+"""Tasks: one device inside one job, and every way its state may move (api-contract 6.5, device-protocol 3, 5, 9).
+
+Pure functions from a task and a report to the changed task, or None where nothing changes. A final state has no way
+out but a counted retry (I4); success is the version report alone (I7).
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple
+
+MINUTE_MS = 60_000
+STEP_MIN, STEP_MAX = -4, 100
+DESCRIPTION_LENGTH_MAX = 1024  # ours: a device's words are kept, but not without bound (I17)
+
+
+class TaskStatus(Enum):
+    """The wire's word and the code that rows carry; open states have the codes below `OPEN_BELOW`."""
+
+    CONFIRM = 0
+    QUEUED = 1
+    NOTIFIED = 2
+    IN_PROGRESS = 3
+    SUCCEEDED = 4
+    FAILED = 5
+    CANCELED = 6
+
+    @property
+    def is_open(self) -> bool:
+        return self.value < OPEN_BELOW
+
+
+OPEN_BELOW = 4
+
+_ENDS = frozenset({TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.CANCELED})
+
+#: From each status, the statuses that may follow. Nothing else decides (api-contract 6.5).
+#: FAILED -> QUEUED is the retry, which a later release makes act.
+TRANSITIONS: dict[TaskStatus, frozenset[TaskStatus]] = {
+    TaskStatus.CONFIRM: frozenset({TaskStatus.QUEUED, TaskStatus.SUCCEEDED, TaskStatus.CANCELED}),
+    TaskStatus.QUEUED: frozenset({TaskStatus.NOTIFIED, TaskStatus.SUCCEEDED, TaskStatus.CANCELED}),
+    TaskStatus.NOTIFIED: frozenset({TaskStatus.IN_PROGRESS, *_ENDS}),
+    TaskStatus.IN_PROGRESS: _ENDS,
+    TaskStatus.SUCCEEDED: frozenset(),
+    TaskStatus.FAILED: frozenset({TaskStatus.QUEUED}),
+    TaskStatus.CANCELED: frozenset(),
+}
+
+STEP_MEANINGS = {
+    -1: "the upgrade failed",
+    -2: "the download failed",
+    -3: "the checksum did not match",
+    -4: "burning the firmware failed",
+}
+
+
+class Task(NamedTuple):
+    """The moving state of a task. `progress` is percent; `due_ms` is when it times out, once it is in progress."""
+
+    id: int
+    job_id: int
+    device_id: int
+    status: TaskStatus
+    attempt: int
+    progress: int
+    due_ms: int | None
+    src_version: str
+    description: str
+
+
+class UpgradeGoal(NamedTuple):
+    """What the task's job wants of the device."""
+
+    dest_version: str
+    timeout_minutes: int | None
+
+
+def moved(task: Task, status: TaskStatus, description: str = "") -> Task | None:
+    """The task in `status`, or None where the table forbids the move."""
+    if status not in TRANSITIONS[task.status]:
+        return None
+    return task._replace(
+        status=status,
+        description=description or task.description,
+        due_ms=None if status in _ENDS else task.due_ms,
+        progress=100 if status is TaskStatus.SUCCEEDED else task.progress,
+    )
+
+
+def after_progress(task: Task, step: int, words: str, goal: UpgradeGoal, now_ms: int) -> Task | None:
+    """A progress report of -4..100: below 0 is a failure, else the percentage reached (device-protocol 5).
+
+    A device may report before the server has recorded the notification (a pull and a push can cross), so a QUEUED
+    task goes through NOTIFIED. A task waiting for confirmation was never sent: a report for it changes nothing.
+    """
+    if task.status is TaskStatus.QUEUED:
+        task = task._replace(status=TaskStatus.NOTIFIED)
+    if task.status not in (TaskStatus.NOTIFIED, TaskStatus.IN_PROGRESS):
+        return None
+    if step < 0:
+        meaning = STEP_MEANINGS.get(step, STEP_MEANINGS[-1])
+        return moved(task, TaskStatus.FAILED, f"step {step}: {words or meaning}"[:DESCRIPTION_LENGTH_MAX])
+    if task.status is TaskStatus.NOTIFIED:
+        # The timeout clock starts at the first progress report of the task and never again (api-contract 7.6).
+        due_ms = None if goal.timeout_minutes is None else now_ms + goal.timeout_minutes * MINUTE_MS
+        task = task._replace(status=TaskStatus.IN_PROGRESS, due_ms=due_ms)
+    return task._replace(progress=step)
+
+
+def after_version(task: Task, version: str, goal: UpgradeGoal) -> Task | None:
+    """A version report for the task's module: success, a wrong version, or nothing (device-protocol 3, I7)."""
+    if not task.status.is_open:
+        return None
+    if version == goal.dest_version:
+        return moved(task, TaskStatus.SUCCEEDED)
+    if task.status is TaskStatus.IN_PROGRESS and version != task.src_version:
+        given = f"report version is not conform, the device reported {version}, wanted {goal.dest_version}"
+        return moved(task, TaskStatus.FAILED, given)
+    return None
+
+
+def timed_out(task: Task, timeout_minutes: int) -> Task | None:
+    """The task after its time ran out; never retried by itself (api-contract 7.6)."""
+    return moved(task, TaskStatus.FAILED, f"timeout, no version {timeout_minutes} minutes after the first progress")
+
+
+def birth_status(*, need_confirm: bool, has_open_task: bool, cancelled: frozenset[TaskStatus]) -> TaskStatus:
+    """The first status of a task (api-contract 6.5, 7.3): a device with an open task fails at birth (I3).
+
+    `cancelled` holds the states that a cancel already asked for while the job was still being filled.
+    """
+    if has_open_task:
+        return TaskStatus.FAILED
+    status = TaskStatus.CONFIRM if need_confirm else TaskStatus.QUEUED
+    return TaskStatus.CANCELED if status in cancelled else status

@@ -1,0 +1,36 @@
+"""Times as the wire writes them, from epoch milliseconds (api-contract 1.6)."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from functools import lru_cache
+
+_EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+@lru_cache(maxsize=4096)
+def _day_text(epoch_day: int) -> str:
+    # A page of ten rows has twenty of these texts: by strftime they cost 52 us of a 150 us call, this way 12.
+    return date.fromordinal(_EPOCH_ORDINAL + epoch_day).isoformat()
+
+
+def utc_text(epoch_ms: int) -> str:
+    """`2025-01-02T03:04:05.678Z`: the form of every `Utc...` field."""
+    seconds, milliseconds = divmod(epoch_ms, 1000)
+    day, second_of_day = divmod(seconds, 86_400)
+    minutes, second = divmod(second_of_day, 60)
+    hour, minute = divmod(minutes, 60)
+    return f"{_day_text(day)}T{hour:02d}:{minute:02d}:{second:02d}.{milliseconds:03d}Z"
+
+
+def gmt_header_text(epoch_ms: int) -> str:
+    """`Wed, 20-Feb-2019 02:16:09 GMT`: QueryDevice's GmtCreate. English names whatever the server's locale is."""
+    at = datetime.fromtimestamp(epoch_ms // 1000, UTC)
+    return f"{_DAYS[at.weekday()]}, {at.day:02d}-{_MONTHS[at.month - 1]}-{at:%Y %H:%M:%S} GMT"
+
+
+def plain_text(epoch_ms: int) -> str:
+    """`2018-08-06 10:47:50`: QueryDeviceDetail's Gmt fields; ours are UTC, the vendor's were its data centre's."""
+    return f"{datetime.fromtimestamp(epoch_ms // 1000, UTC):%Y-%m-%d %H:%M:%S}"

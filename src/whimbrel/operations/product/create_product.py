@@ -1,0 +1,150 @@
+"""Creates a product: the type of hardware that devices and firmware belong to.
+
+1. ProductName: 4 to 30 letters, digits, underscores or CJK characters (a CJK one counts 2), unique in the account.
+2. DataFormat is required with AliyunCommodityCode=iothub_senior.
+3. AuthType other than `secret` is refused: devices of this release sign with their DeviceSecret.
+
+Source: api-contract 13.1.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from whimbrel.domain.access import Permission
+from whimbrel.domain.product import (
+    DESCRIPTION_LENGTH_MAX,
+    PRODUCT_KEY_LENGTH,
+    AuthType,
+    DataFormat,
+    NetType,
+    NodeType,
+    ProductDraft,
+    ProtocolType,
+    is_valid_name,
+)
+from whimbrel.errors import (
+    InvalidCommodityCodeError,
+    InvalidFormattedProductNameError,
+    InvalidNodeTypeError,
+    LongProductDescError,
+    OtaInvalidParameterError,
+    OtaMissingParameterError,
+    ProductNameTakenError,
+)
+from whimbrel.operations.declaration import Context, Example, operation
+from whimbrel.operations.fields import Field
+
+SENIOR = "iothub_senior"
+PRODUCT_SECRET_LENGTH = 16
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    product_name: Annotated[str, Field("The product's name.", length_max=30, error=InvalidFormattedProductNameError)]
+    node_type: Annotated[NodeType, Field("0 device, 1 gateway.", error=InvalidNodeTypeError)]
+    aliyun_commodity_code: Annotated[
+        str | None, Field("`iothub_senior`, or absent for a basic product.", length_max=32)
+    ] = None
+    data_format: Annotated[DataFormat | None, Field("0 custom, 1 Alink JSON; needed with `iothub_senior`.")] = None
+    net_type: Annotated[NetType, Field("How devices reach the network.")] = NetType.WIFI
+    auth_type: Annotated[AuthType, Field("How devices prove who they are; this release serves `secret`.")] = (
+        AuthType.SECRET
+    )
+    protocol_type: Annotated[ProtocolType | None, Field("Protocol of devices behind a gateway.")] = None
+    description: Annotated[
+        str, Field("What the product is.", length_max=DESCRIPTION_LENGTH_MAX, error=LongProductDescError)
+    ] = ""
+    category_key: Annotated[str, Field("The vendor's category; stored and answered.", length_max=64)] = ""
+    validate_type: Annotated[int, Field("1 weak, 2 none; stored and answered.", minimum=1, maximum=2)] = 1
+
+
+class ProductData(msgspec.Struct, frozen=True, kw_only=True):
+    product_key: Annotated[str, Field("The product's public key, 11 letters and digits.")]
+    product_name: Annotated[str, Field("As given.")]
+    product_secret: Annotated[str, Field("The secret that devices of dynamic registration share.", is_secret=True)]
+    node_type: Annotated[int, Field("As given.")]
+    data_format: Annotated[int | None, Field("As given; absent for a basic product.")]
+    auth_type: Annotated[str, Field("As given.")]
+    protocol_type: Annotated[str | None, Field("As given.")]
+    aliyun_commodity_code: Annotated[str | None, Field("As given.")]
+    description: Annotated[str, Field("As given.")]
+    id2: Annotated[bool, Field("Always false: ID2 is not served.")] = False
+
+
+class Response(msgspec.Struct, frozen=True, kw_only=True):
+    data: Annotated[ProductData, Field("The new product.")]
+    product_key: Annotated[str, Field("The new product's key once more.")]
+
+
+EXAMPLE = Example(
+    request={"ProductName": "lamp", "NodeType": "0"},
+    response=Response(
+        data=ProductData(
+            product_key="kabcdefgh01",
+            product_name="lamp",
+            product_secret="wNc1mVpKyTq7x0aB",  # noqa: S106  an example
+            node_type=0,
+            data_format=None,
+            auth_type="secret",
+            protocol_type=None,
+            aliyun_commodity_code=None,
+            description="",
+        ),
+        product_key="kabcdefgh01",
+    ),
+)
+
+
+@operation(
+    action="CreateProduct",
+    permission=Permission.PRODUCT_WRITE,
+    example=EXAMPLE,
+    errors=(InvalidFormattedProductNameError, ProductNameTakenError, InvalidCommodityCodeError, InvalidNodeTypeError),
+)
+async def handle(request: Request, context: Context) -> Response:
+    _check(request)
+    draft = ProductDraft(
+        account_id=context.caller.account_id,
+        product_key="k" + context.services.randomness.text(PRODUCT_KEY_LENGTH - 1),
+        product_secret=context.services.randomness.text(PRODUCT_SECRET_LENGTH),
+        name=request.product_name,
+        node_type=request.node_type,
+        data_format=request.data_format,
+        net_type=request.net_type,
+        auth_type=request.auth_type,
+        protocol_type=request.protocol_type or "",
+        commodity_code=request.aliyun_commodity_code or "",
+        description=request.description,
+        category_key=request.category_key,
+        validate_type=request.validate_type,
+        created_ms=context.now_ms,
+    )
+    await context.store.products.add(draft)
+    return Response(data=_answer(draft), product_key=draft.product_key)
+
+
+def _check(request: Request) -> None:
+    if not is_valid_name(request.product_name):
+        raise InvalidFormattedProductNameError
+    if request.aliyun_commodity_code not in (None, SENIOR):
+        raise InvalidCommodityCodeError
+    if request.aliyun_commodity_code == SENIOR and request.data_format is None:
+        raise OtaMissingParameterError("DataFormat is needed with AliyunCommodityCode iothub_senior")
+    if request.auth_type is not AuthType.SECRET:
+        raise OtaInvalidParameterError("AuthType must be secret; id2 and x509 are not served by this release")
+
+
+def _answer(draft: ProductDraft) -> ProductData:
+    return ProductData(
+        product_key=draft.product_key,
+        product_name=draft.name,
+        product_secret=draft.product_secret,
+        node_type=draft.node_type,
+        data_format=draft.data_format,
+        auth_type=draft.auth_type,
+        protocol_type=draft.protocol_type or None,
+        aliyun_commodity_code=draft.commodity_code or None,
+        description=draft.description,
+    )

@@ -1,0 +1,188 @@
+"""The management door: raw ASGI on exactly `/`. Its whole path is `serve` below, read from top to bottom.
+
+No operation runs without having passed the gate: signature, nonce, permission, in this order (threat-model part 3).
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any, NamedTuple
+
+from prometheus_client import Counter
+
+from whimbrel.domain.access import EVERYTHING, AccessKey, Caller
+from whimbrel.errors import (
+    BusinessError,
+    ForbiddenError,
+    GatewayError,
+    InvalidAccessKeyIdInactiveError,
+    InvalidAccessKeyIdNotFoundError,
+    InvalidActionError,
+    RequestTooLargeError,
+    SignatureDoesNotMatchError,
+    SignatureNonceUsedError,
+)
+from whimbrel.operations.declaration import Context, Operation, Services
+from whimbrel.ports.clock import Clock
+from whimbrel.ports.nonces import Nonces
+from whimbrel.ports.store import Store
+from whimbrel.rpc.dialect import Case
+from whimbrel.rpc.envelope import Answer, ResponseWriter, Style, as_gateway_error, business_failure, gateway_failure
+from whimbrel.rpc.parameters import FORM_SIZE_BYTES_MAX
+from whimbrel.rpc.signature import answer_style, check_timestamp, read_call, signature_matches
+from whimbrel.rpc.signed_call import RawRequest, SignedCall
+from whimbrel.rpc.wire import RequestReader
+
+log = logging.getLogger(__name__)
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+#: Spellings of the translated pages that are accepted and never emitted (api-contract 1.1).
+ALIASES = {"FirmwareID": "FirmwareId"}
+_NOBODY = AccessKey(0, "", "no such key, checked all the same so that it takes as long", False, EVERYTHING)
+
+calls_total = Counter("whimbrel_rpc_calls_total", "Management API calls", ["action", "code"])
+
+
+class _Served(NamedTuple):
+    operation: Operation
+    reader: RequestReader
+    writer: ResponseWriter
+
+
+class RpcDoor:
+    """ASGI application of the management API."""
+
+    def __init__(
+        self, operations: Mapping[str, Operation], store: Store, nonces: Nonces, clock: Clock, services: Services
+    ) -> None:
+        self._served = {
+            action: _Served(operation, RequestReader(operation), ResponseWriter(operation))
+            for action, operation in operations.items()
+        }
+        self._store = store
+        self._nonces = nonces
+        self._clock = clock
+        self._services = services
+        self._host = services.public_url.partition("://")[2]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request_id = str(uuid.uuid4())
+        try:
+            body = await _read_body(scope, receive)
+        except RequestTooLargeError as error:
+            style = Style(*answer_style(_raw(scope, b"")), self._host)
+            await _send(send, gateway_failure(error, _cased(request_id, style), style), request_id, close=True)
+            return
+        if body is None:
+            return
+        answer, shown_id = await self.serve(_raw(scope, body), request_id)
+        await _send(send, answer, shown_id)
+
+    async def serve(self, request: RawRequest, request_id: str) -> tuple[Answer, str]:
+        """The answer, and the request id as it was shown."""
+        action = ""
+        try:
+            call = read_call(request, ALIASES)
+            style = Style(call.response_case, call.response_format, self._host)
+            request_id = _cased(request_id, style)
+            now_ms = self._clock.now_ms()
+            caller = await self._caller(call, now_ms)
+            served = self._served.get(call.action)
+            if served is None:
+                raise InvalidActionError(f"the Action {call.action[:64]} does not exist")
+            action = call.action
+            if not caller.policy.allows(served.operation.permission):
+                raise ForbiddenError(f"this AccessKey lacks the permission {served.operation.permission}")
+            response = await self._run(served, caller, call, now_ms)
+            answer = served.writer.write(response, request_id, style)
+            calls_total.labels(action, "").inc()
+        except Exception as error:  # noqa: BLE001  the one place where every error becomes an answer
+            style = Style(*answer_style(request), self._host)
+            request_id = _cased(request_id, style)
+            answer = _failure(error, action, request_id, style)
+        return answer, request_id
+
+    async def _caller(self, call: SignedCall, now_ms: int) -> Caller:
+        """Who signed the call: api-contract 3.2 from the time stamp on. The nonce is used up by a right signature only."""
+        check_timestamp(call.timestamp, now_ms)
+        async with self._store.snapshot() as store:
+            key = await store.keys.by_id(call.access_key_id)
+        is_right = signature_matches(call, (key or _NOBODY).secret)
+        if key is None:
+            raise InvalidAccessKeyIdNotFoundError
+        if not key.is_active:
+            raise InvalidAccessKeyIdInactiveError
+        if not is_right:
+            raise SignatureDoesNotMatchError(call.string_to_sign)
+        if not await self._nonces.use(key.access_key_id, call.nonce, now_ms):
+            raise SignatureNonceUsedError
+        return Caller(key.account_id, key.access_key_id, key.policy)
+
+    async def _run(self, served: _Served, caller: Caller, call: SignedCall, now_ms: int) -> Any:
+        request = served.reader.read(call.parameters)
+        if served.operation.is_read:
+            async with self._store.snapshot() as store:
+                return await served.operation.handle(request, Context(caller, now_ms, store, self._services))
+        async with self._store.transaction() as store:
+            return await served.operation.handle(request, Context(caller, now_ms, store, self._services))
+
+
+def _failure(error: Exception, action: str, request_id: str, style: Style) -> Answer:
+    shown = as_gateway_error(error)
+    calls_total.labels(action, shown.code).inc()
+    if shown is not error:
+        log.error("call %s of %s failed: %r", request_id, action or "an unknown action", error, exc_info=error)
+    if isinstance(shown, BusinessError):
+        return business_failure(shown, action, request_id, style)
+    assert isinstance(shown, GatewayError)
+    return gateway_failure(shown, request_id, style)
+
+
+def _cased(request_id: str, style: Style) -> str:
+    """Upper case for Alibaba's SDKs, lower case for Tuya's, as in their examples (api-contract 1.4)."""
+    return request_id.upper() if style.case is Case.PASCAL else request_id
+
+
+def _raw(scope: Scope, body: bytes) -> RawRequest:
+    path: bytes = scope.get("raw_path") or scope["path"].encode()
+    return RawRequest(scope["method"], path, scope["query_string"], scope["headers"], body)
+
+
+async def _read_body(scope: Scope, receive: Receive) -> bytes | None:
+    """The body, or None when the caller has gone. Raises RequestTooLargeError before it holds more than the limit."""
+    if scope["method"] == "GET" and not any(
+        name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"]
+    ):
+        return b""
+    chunks: list[bytes] = []
+    size_bytes = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        chunks.append(message.get("body", b""))
+        size_bytes += len(chunks[-1])
+        if size_bytes > FORM_SIZE_BYTES_MAX:
+            raise RequestTooLargeError(f"the body has more than {FORM_SIZE_BYTES_MAX} bytes")
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
+async def _send(send: Send, answer: Answer, request_id: str, *, close: bool = False) -> None:
+    headers = [
+        (b"content-type", answer.content_type),
+        (b"content-length", str(len(answer.body)).encode()),
+        (b"x-acs-request-id", request_id.encode()),
+        (b"cache-control", b"no-store"),
+    ]
+    if close:
+        headers.append((b"connection", b"close"))
+    if answer.status == 503:
+        headers.append((b"retry-after", b"2"))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})

@@ -1,0 +1,86 @@
+"""The map of the house: which room may import which, and which third-party name lives where. Extend it here.
+
+A room is a folder or module of `src/whimbrel`, named by its dotted path below the package; a folder of `adapters` is a
+room of its own. Rules and messages that use these tables stand in `imports.py`.
+"""
+
+from __future__ import annotations
+
+PACKAGE = "whimbrel"
+
+_CORE = frozenset({"domain", "errors"})
+_USES = frozenset({"operations", "reports", "engine"})
+_DOORS = frozenset({"rpc", "gateway", "transfer", "console"})
+_SEEN_BY_DOORS = _CORE | _USES | {"ports", "crash_points"}
+_ADAPTERS = ("device_channel", "firmware_store", "sealing", "store", "wakeup", "clock", "randomness")
+
+#: What each room may import beside itself. Imports point down only (style anchors 3.2). A room that is absent is new:
+#: say here what it may see before anything is put into it.
+MAY_IMPORT: dict[str, frozenset[str]] = {
+    "errors": frozenset(),
+    "domain": frozenset({"errors"}),
+    # A leaf that every room with IO may name, for the tests that kill the process there.
+    "crash_points": frozenset(),
+    "settings": frozenset({"errors"}),
+    "ports": _CORE,
+    **{f"adapters.{port}": _CORE | {"ports", "crash_points"} for port in _ADAPTERS},
+    **{room: _CORE | {"ports", "crash_points"} for room in _USES},
+    **dict.fromkeys(_DOORS, _SEEN_BY_DOORS),
+    # The terminal signs and speaks MQTT like any client, reads settings, and starts the application.
+    "cli": _SEEN_BY_DOORS | _DOORS | {"settings", "app"},
+    "__main__": frozenset({"cli"}),
+    # The composition root alone sees everything.
+    "app": _SEEN_BY_DOORS | _DOORS | {"settings", "adapters"},
+}
+
+#: The rooms (or modules) in which a third-party name may appear. What is absent may appear nowhere.
+THIRD_PARTY_ROOMS: dict[str, tuple[str, ...]] = {
+    "apsw": ("adapters.store",),
+    "click": ("cli",),
+    "cryptography": ("adapters.sealing",),
+    "httptools": ("app",),
+    "msgspec": ("operations", "reports", "rpc", "gateway", "transfer", "console", "cli", "settings", "app"),
+    "prometheus_client": ("app",),
+    "python_multipart": ("transfer",),
+    "starlette": ("rpc", "gateway.https", "console", "app"),
+    "uvicorn": ("app", "cli"),
+    "uvloop": ("app", "cli"),
+}
+
+#: Standard modules that do IO, tell the time or roll dice: what the domain needs of them arrives as an argument.
+NOT_IN_DOMAIN = frozenset(
+    {
+        "asyncio",
+        "concurrent",
+        "http",
+        "io",
+        "logging",
+        "multiprocessing",
+        "os",
+        "pathlib",
+        "random",
+        "secrets",
+        "selectors",
+        "shutil",
+        "signal",
+        "socket",
+        "sqlite3",
+        "ssl",
+        "subprocess",
+        "tempfile",
+        "threading",
+        "time",
+        "uuid",
+    }
+)
+
+
+def room_of(dotted: str) -> str:
+    """The room of a dotted path below the package: `adapters.store.sqlite` is in `adapters.store`."""
+    parts = dotted.split(".")
+    return ".".join(parts[:2] if parts[0] == "adapters" else parts[:1])
+
+
+def is_within(dotted: str, room: str) -> bool:
+    """True when the dotted path is the room or something in it."""
+    return dotted == room or dotted.startswith(f"{room}.")
