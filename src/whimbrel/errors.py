@@ -13,6 +13,7 @@
      │   ├─ products: ProductNotFoundError, ...
      │   ├─ devices:  DeviceNotFoundError, ...
      │   └─ ota:      FirmwareNotFoundError, JobNotFoundError, TaskNotFoundError, ...
+     ├─ ReportError             a device's message cannot be understood; it is dropped and counted, never answered by force
      └─ UploadError             a form upload was refused (api-contract 12); the code is the object store's
 
 A message names the fact, what was given and what to do. It must not hold a colon where api-contract 5.4 forbids it.
@@ -73,7 +74,9 @@ class SignatureDoesNotMatchError(GatewayError):
     code = "SignatureDoesNotMatch"
 
     def __init__(self, string_to_sign: str) -> None:
-        super().__init__(f"Specified signature is not matched with our calculation. server string to sign is:{string_to_sign}")
+        super().__init__(
+            f"Specified signature is not matched with our calculation. server string to sign is:{string_to_sign}"
+        )
 
 
 class SignatureNonceUsedError(GatewayError):
@@ -311,6 +314,15 @@ class UploadError(WhimbrelError):
     def __init__(self, code: str, message: str) -> None:
         self.code = code
         super().__init__(message)
+
+
+# ---- device reports -------------------------------------------------------------------------------------------------
+
+
+class ReportError(WhimbrelError):
+    """A device's message is not of the protocol's form. It has no effect; the session lives on (threat-model part 4)."""
+
+    code = "device.InvalidReport"
 
 
 # ---- what adapters may raise ----------------------------------------------------------------------------------------

@@ -130,7 +130,9 @@ def test_A14_lifetime_limit() -> None:
             link_expiry_s(1000, lifetime_s)
 
 
-@pytest.mark.parametrize(("row_id", "sha256"), [(0, SHA256), (-1, SHA256), (ID_MAX + 1, SHA256), (1, "AB" * 32), (1, "ab")])
+@pytest.mark.parametrize(
+    ("row_id", "sha256"), [(0, SHA256), (-1, SHA256), (ID_MAX + 1, SHA256), (1, "AB" * 32), (1, "ab")]
+)
 def test_only_good_links_are_made(row_id: int, sha256: str) -> None:
     """Making a link for an impossible id or digest is a programming error, found at once."""
     with pytest.raises(ValueError, match="a link names"):

@@ -10,7 +10,7 @@ PACKAGE = "whimbrel"
 
 _CORE = frozenset({"domain", "errors"})
 _USES = frozenset({"operations", "reports", "engine"})
-_DOORS = frozenset({"rpc", "gateway", "transfer", "console"})
+_DOORS = frozenset({"rpc", "gateway", "transfer", "console", "front"})
 _SEEN_BY_DOORS = _CORE | _USES | {"ports", "crash_points"}
 _ADAPTERS = ("device_channel", "firmware_store", "sealing", "store", "wakeup", "clock", "randomness")
 
@@ -40,10 +40,10 @@ THIRD_PARTY_ROOMS: dict[str, tuple[str, ...]] = {
     "cryptography": ("adapters.sealing",),
     "httptools": ("app",),
     "msgspec": ("operations", "reports", "rpc", "gateway", "transfer", "console", "cli", "settings", "app"),
-    "prometheus_client": ("app",),
+    "prometheus_client": ("rpc", "gateway", "transfer", "front"),
     "python_multipart": ("transfer",),
-    "starlette": ("rpc", "gateway.https", "console", "app"),
-    "uvicorn": ("app", "cli"),
+    "starlette": ("console",),
+    "uvicorn": ("app", "front"),
     "uvloop": ("app", "cli"),
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,10 +42,20 @@ class Peer:
 async def exchange(app: Any, peer: Peer) -> Exchange:
     """Run the application against the peer until it returns; a peer that stops reading never wakes `send` again."""
     result = Exchange()
-    messages = _messages(peer, result)
+    blocks = iter(peer.blocks)
+    following = next(blocks, None)
+    has_ended = False
 
     async def receive() -> dict[str, Any]:
-        return await anext(messages)
+        nonlocal following, has_ended
+        if following is None and peer.leaves_after_blocks:
+            return {"type": "http.disconnect"}
+        if has_ended or (following is None and peer.stalls_before_end_of_body):
+            await asyncio.Event().wait()
+        block, following = following or b"", next(blocks, None)
+        result.blocks_read += 1
+        has_ended = following is None and not peer.leaves_after_blocks and not peer.stalls_before_end_of_body
+        return {"type": "http.request", "body": block, "more_body": not has_ended}
 
     async def send(message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":
@@ -66,18 +76,6 @@ async def exchange(app: Any, peer: Peer) -> Exchange:
     }
     await app(scope, receive, send)
     return result
-
-
-async def _messages(peer: Peer, result: Exchange) -> AsyncIterator[dict[str, Any]]:
-    for block in peer.blocks:
-        result.blocks_read += 1
-        yield {"type": "http.request", "body": block, "more_body": True}
-    if peer.stalls_before_end_of_body:
-        await asyncio.Event().wait()
-    if not peer.leaves_after_blocks:
-        yield {"type": "http.request", "body": b"", "more_body": False}
-        await asyncio.Event().wait()
-    yield {"type": "http.disconnect"}
 
 
 class MemoryDesk:

@@ -1,7 +1,7 @@
-"""A real server with only the file door in it, for the tests that need sockets: `python door_server.py FOLDER WINDOW_S`.
+"""A real server with only the file door in it, for the tests that need sockets; its arguments are those of `Server`.
 
-Prints its port, takes uploads on `/` with KEY and SECRET, serves every stored object at `/f/{sha256}`, and ends with
-its standard input.
+It prints its port, then a line for each request that has ended; takes an upload of OBJECT_KEY on `/`, serves every
+stored object at `/f/{sha256}`, and ends with its standard input.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import time
 from pathlib import Path
 
 import uvicorn
-from asgi_driver import MemoryDesk
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from tests.transfer.asgi_driver import MemoryDesk
 from whimbrel.adapters.firmware_store.disk import DiskFirmwareStore
 from whimbrel.transfer.asgi import ABORT_EXTENSION, Pace, Receive, Scope, Send
 from whimbrel.transfer.download import DownloadDoor, DownloadGrant, DownloadRefusal
@@ -27,18 +27,53 @@ SECRET = "test-secret"
 OBJECT_KEY = f"ota/firmware/{'ab' * 16}.bin"
 
 
+class Server:
+    """That server in a process of its own; use as `async with`."""
+
+    def __init__(self, folder: Path, pace: Pace) -> None:
+        self._command = (sys.executable, "-m", __name__, str(folder), str(pace.bytes_per_s), str(pace.window_s))
+        self.port = 0
+
+    async def __aenter__(self) -> Server:
+        pipe = asyncio.subprocess.PIPE
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+        self._process = await asyncio.create_subprocess_exec(*self._command, stdin=pipe, stdout=pipe, env=environment)
+        self.port = int(await self._line())
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        assert await self._process.wait() == 0
+
+    async def request_ended(self) -> None:
+        assert await self._line() == b"ended\n"
+
+    def sockets(self) -> int:
+        """How many sockets the process has open."""
+        folder = Path(f"/proc/{self._process.pid}/fd")
+        return sum(str(entry.readlink()).startswith("socket:") for entry in folder.iterdir())
+
+    def peak_memory_kib(self) -> int:
+        text = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(text.partition("VmHWM:")[2].split()[0])
+
+    async def _line(self) -> bytes:
+        assert self._process.stdout is not None
+        return await self._process.stdout.readline()
+
+
 class AbortableProtocol(HttpToolsProtocol):
     """uvicorn's protocol, with a way to drop a connection whose peer reads nothing."""
 
     def on_headers_complete(self) -> None:
-        self.scope.setdefault("extensions", {})[ABORT_EXTENSION] = self.transport.abort  # type: ignore[typeddict-item]
+        self.scope["extensions"] = {ABORT_EXTENSION: self.transport.abort}  # type: ignore[dict-item]
         super().on_headers_complete()
 
 
-async def _serve(folder: Path, window_s: float) -> None:
+async def _serve(folder: Path, pace: Pace) -> None:
     store = DiskFirmwareStore(folder, lambda: os.urandom(16).hex())
     await store.start()
-    pace = Pace(1024, window_s)
     desk = MemoryDesk(OBJECT_KEY)
 
     async def secret_of(access_key_id: str) -> str | None:
@@ -54,9 +89,10 @@ async def _serve(folder: Path, window_s: float) -> None:
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await (download if scope["path"].startswith("/f/") else upload)(scope, receive, send)
+        print("ended", flush=True)
 
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, http=AbortableProtocol, lifespan="off", log_level="warning", loop="none")  # type: ignore[arg-type]
+    config = uvicorn.Config(app, http=AbortableProtocol, lifespan="off", log_level="warning", loop="none")
     server = uvicorn.Server(config)
     print(listener.getsockname()[1], flush=True)
 
@@ -74,4 +110,4 @@ if __name__ == "__main__":
     import uvloop
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(Path(sys.argv[1]), float(sys.argv[2])))
+        runner.run(_serve(Path(sys.argv[1]), Pace(int(sys.argv[2]), float(sys.argv[3]))))

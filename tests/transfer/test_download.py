@@ -7,17 +7,17 @@ import hashlib
 import itertools
 import os
 import re
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from asgi_driver import Exchange, Peer, exchange
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.transfer.asgi_driver import Exchange, Peer, exchange
+from tests.transfer.door_server import Server
 from whimbrel.adapters.firmware_store.disk import DiskFirmwareStore
-from whimbrel.transfer.asgi import PIECE_BYTES_MAX, Pace
+from whimbrel.transfer.asgi import Pace
 from whimbrel.transfer.download import DownloadDoor, DownloadGrant, DownloadRefusal, disposition
 
 MIB = 1_048_576
@@ -217,7 +217,9 @@ async def test_peer_that_left_is_not_served_on(fixture: Fixture) -> None:
 def test_disposition_is_always_safe(name: str) -> None:
     """Whatever the name, the header is short printable ASCII with exactly one quoted, pathless name."""
     value = disposition(name).decode("ascii")
-    match = re.fullmatch(r'attachment; filename="([A-Za-z0-9._-]{1,128})"; filename\*=UTF-8\'\'[A-Za-z0-9._~%-]+', value)
+    match = re.fullmatch(
+        r'attachment; filename="([A-Za-z0-9._-]{1,128})"; filename\*=UTF-8\'\'[A-Za-z0-9._~%-]+', value
+    )
     assert match is not None
     assert not match[1].startswith(".")
 
@@ -227,7 +229,7 @@ def test_disposition_is_always_safe(name: str) -> None:
     [
         ("a.bin", "a.bin"),
         ("../../etc/passwd", "etc_passwd"),
-        ('a"\r\nset-cookie: x', "a____set-cookie__x"),
+        ('a"\r\nset-cookie: x', "a___set-cookie__x"),
         ("exe\u202enib.a", "exe_nib.a"),
         ("固件.bin", "__.bin"),
         ("", "firmware.bin"),
@@ -239,36 +241,46 @@ def test_disposition_of_bad_names(name: str, plain: str) -> None:
     assert f'filename="{plain}"' in disposition(name).decode("ascii")
 
 
-async def test_F20_real_server_drops_a_stalled_reader(tmp_path: Path) -> None:
-    """Over a socket: a whole download is exact, and a reader that stops is reset although the server had bytes for it."""
+@pytest.fixture
+async def large_object(tmp_path: Path) -> tuple[str, bytes]:
+    """More bytes than the buffers of a socket's two ends hold."""
     content = os.urandom(24 * MIB)
-    counter = itertools.count()
-    store = DiskFirmwareStore(tmp_path, lambda: str(next(counter)))
+    store = DiskFirmwareStore(tmp_path, lambda: "incoming")
     await store.start()
-    sha256 = (await store.put(_one(content))).sha256
+    stored = await store.put(_one(content))
     await store.close()
-    script = Path(__file__).with_name("door_server.py")
-    server = await asyncio.create_subprocess_exec(
-        sys.executable, str(script), str(tmp_path), "0.05", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
-    )
-    assert server.stdin is not None
-    assert server.stdout is not None
-    port = int(await server.stdout.readline())
-    request = f"GET /f/{sha256} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
+    return stored.sha256, content
 
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(request)
-    head = await reader.readuntil(b"\r\n\r\n")
-    assert b"transfer-encoding" not in head.lower()
-    assert await reader.read() == content
-    writer.close()
 
-    # The least speed is 1 KiB/s, so a piece of the size that a fast reader has grown to would be waited for minutes:
-    # this reader stalls from the start, with the smallest piece.
-    assert PIECE_BYTES_MAX > 1024 * 0.05
-    stalled, stalled_writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
-    stalled_writer.write(request)
-    await stalled.readuntil(b"\r\n\r\n")
-    stalled_writer.close()
-    server.stdin.close()
-    assert await server.wait() == 0
+def request_of(sha256: str) -> bytes:
+    return f"GET /f/{sha256} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
+
+
+async def test_real_server_gives_the_exact_file(tmp_path: Path, large_object: tuple[str, bytes]) -> None:
+    """Over a socket a download is exact, and not chunked."""
+    sha256, content = large_object
+    async with Server(tmp_path, Pace()) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(request_of(sha256))
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert f"content-length: {len(content)}\r\n".encode() in head
+        assert b"transfer-encoding" not in head.lower()
+        assert await reader.read() == content
+        writer.close()
+
+
+async def test_F20_real_server_drops_a_stalled_reader(tmp_path: Path, large_object: tuple[str, bytes]) -> None:
+    """A reader that stops loses its connection at once, with all that the server still had for it; it can tell."""
+    sha256, content = large_object
+    async with Server(tmp_path, Pace(10 * MIB, 0.3)) as server:
+        sockets_before = server.sockets()
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=1024)
+        writer.write(request_of(sha256))
+        await server.request_ended()
+        for _ in range(500):
+            if server.sockets() == sockets_before:
+                break
+            await asyncio.sleep(0.01)
+        assert server.sockets() == sockets_before
+        assert len(await reader.read()) < len(content)
+        writer.close()

@@ -8,22 +8,21 @@ import hashlib
 import itertools
 import os
 import re
-import sys
 import time
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
 import pytest
-from asgi_driver import Exchange, MemoryDesk, Peer, exchange
-from door_server import ACCESS_KEY_ID, OBJECT_KEY, SECRET
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.transfer.asgi_driver import Exchange, MemoryDesk, Peer, exchange
+from tests.transfer.door_server import ACCESS_KEY_ID, OBJECT_KEY, SECRET, Server
 from whimbrel.adapters.firmware_store.disk import DiskFirmwareStore
 from whimbrel.domain.form_upload import FILE_BYTES_MAX, UploadPolicy, encode_policy, make_policy, sign_policy
 from whimbrel.transfer.asgi import Pace
 from whimbrel.transfer.form_reader import FIELD_NAME_BYTES_MAX, FIELD_VALUE_BYTES_MAX, FIELDS_MAX, FORM_BYTES_MAX
-from whimbrel.transfer.upload import LINGER_BYTES_MAX, UploadDoor, UploadSetup
+from whimbrel.transfer.upload import EPILOGUE_BYTES_MAX, LINGER_BYTES_MAX, UploadDoor, UploadSetup
 
 MIB = 1_048_576
 NOW_MS = 1_732_061_418_560
@@ -78,9 +77,14 @@ async def fixture(tmp_path: Path) -> AsyncIterator[Fixture]:
     await made.store.close()
 
 
-def signed(policy: UploadPolicy | None = None, **changes: str) -> dict[str, str]:
-    text = encode_policy(policy or make_policy(OBJECT_KEY, NOW_MS))
-    fields = {"key": OBJECT_KEY, "OSSAccessKeyId": ACCESS_KEY_ID, "policy": text, "Signature": sign_policy(SECRET, text)}
+def signed(own: UploadPolicy | None = None, /, **changes: str) -> dict[str, str]:
+    text = encode_policy(own or make_policy(OBJECT_KEY, NOW_MS))
+    fields = {
+        "key": OBJECT_KEY,
+        "OSSAccessKeyId": ACCESS_KEY_ID,
+        "policy": text,
+        "Signature": sign_policy(SECRET, text),
+    }
     return fields | {name.replace("__", "-"): value for name, value in changes.items()}
 
 
@@ -241,6 +245,16 @@ async def test_malformed_forms(fixture: Fixture, parts: Iterable[bytes], code: s
     assert await fixture.objects() == []
 
 
+@pytest.mark.parametrize(("excess_bytes", "is_read"), [(-1, True), (0, True), (1, False)])
+async def test_I17_epilogue(fixture: Fixture, excess_bytes: int, is_read: bool) -> None:
+    """What follows the form's end is ignored up to a limit."""
+    body = form()[: -len("\r\n")]
+    answer = await exchange(
+        fixture.door, Peer("POST", "/", (TYPE,), [body, b"x" * (EPILOGUE_BYTES_MAX + excess_bytes)])
+    )
+    assert answer.status == (204 if is_read else 400)
+
+
 @pytest.mark.parametrize("content_type", ["", "text/plain", "multipart/form-data", "multipart/form-data; boundary="])
 async def test_content_type(fixture: Fixture, content_type: str) -> None:
     """Only a form with a boundary is read."""
@@ -276,7 +290,7 @@ async def test_I17_field_limits(fixture: Fixture, excess_bytes: int, is_read: bo
 
 async def test_I17_form_without_a_file_is_bounded(fixture: Fixture) -> None:
     """Fields together, or a preamble without end, are refused at the form's limit."""
-    half = b"x" * (FORM_BYTES_MAX // 2)
+    half = b"x" * (FORM_BYTES_MAX // 2 + 65_536)  # the limit holds to within one block
     both = part("x-oss-meta-a", half) + part("x-oss-meta-b", half)
     assert await fixture.refusal(both + form()) == (400, "FieldItemTooLong")
     assert await fixture.refusal(b"\r\n" * FORM_BYTES_MAX) == (400, "FieldItemTooLong")
@@ -295,6 +309,7 @@ async def test_F01_body_that_ends_early_leaves_nothing(fixture: Fixture) -> None
     end = len(body) - len("--\r\n")
     for length in range(0, end, 23):
         assert (await fixture.refusal(body[:length]))[0] == 400
+        fixture.desk.issued.add(OBJECT_KEY)
         gone = await exchange(fixture.door, Peer("POST", "/", (TYPE,), [body[:length]], leaves_after_blocks=True))
         assert gone.status == 0
         fixture.desk.issued.add(OBJECT_KEY)
@@ -336,44 +351,39 @@ async def test_A12_any_bytes_are_answered(fixture: Fixture, noise: bytes, positi
 
 async def test_I17_real_server_takes_64_mib_with_flat_memory(tmp_path: Path) -> None:
     """Over a socket: 64 MiB arrive exactly, come back exactly, and the server never holds more than a few blocks."""
-    script = Path(__file__).with_name("door_server.py")
-    server = await asyncio.create_subprocess_exec(
-        sys.executable, str(script), str(tmp_path), "30", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
-    )
-    assert server.stdin is not None
-    assert server.stdout is not None
-    port = int(await server.stdout.readline())
-    before_kib = _peak_memory_kib(server.pid)
-    policy = make_policy(OBJECT_KEY, int(time.time() * 1000))
-    head, tail = form(signed(policy), file_part(b"@")).split(b"@")
+    head, tail = form(signed(make_policy(OBJECT_KEY, int(time.time() * 1000))), file_part(b"@")).split(b"@")
     block = os.urandom(MIB)
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    sha256 = hashlib.sha256(block * 64).hexdigest()
     length = len(head) + 64 * MIB + len(tail)
-    lines = ("POST / HTTP/1.1", "Host: localhost", f"Content-Length: {length}", ": ".join(TYPE), "", "")
-    writer.write("\r\n".join(lines).encode() + head)
-    digest = hashlib.sha256()
-    for _ in range(64):
-        writer.write(block)
-        digest.update(block)
+    async with Server(tmp_path, Pace()) as server:
+        before_kib = server.peak_memory_kib()
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        lines = ("POST / HTTP/1.1", "Host: localhost", f"Content-Length: {length}", ": ".join(TYPE), "", "")
+        writer.write("\r\n".join(lines).encode() + head)
+        for _ in range(64):
+            writer.write(block)
+            await writer.drain()
+        writer.write(tail)
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 204 ")
+        writer.write(f"GET /f/{sha256} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+        assert b"content-length: 67108864\r\n" in await reader.readuntil(b"\r\n\r\n")
+        received = hashlib.sha256()
+        while returned := await reader.read(MIB):
+            received.update(returned)
+        writer.close()
+        assert received.hexdigest() == sha256
+        assert server.peak_memory_kib() - before_kib < 24 * 1024
+
+
+async def test_real_server_lets_a_refused_peer_read_the_answer(tmp_path: Path) -> None:
+    """A peer that first writes a whole file of 1 MB and then reads sees why it was refused."""
+    body = form(signed(Signature="x"), file_part(b"x" * 900_000))
+    async with Server(tmp_path, Pace()) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        lines = ("POST / HTTP/1.1", "Host: localhost", f"Content-Length: {len(body)}", ": ".join(TYPE), "", "")
+        writer.write("\r\n".join(lines).encode() + body)
         await writer.drain()
-    writer.write(tail)
-    answer = await reader.readuntil(b"\r\n\r\n")
-    assert answer.startswith(b"HTTP/1.1 204 ")
-    assert f"/f/{digest.hexdigest()}"
-    writer.write(f"GET /f/{digest.hexdigest()} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
-    assert b"content-length: 67108864\r\n" in await reader.readuntil(b"\r\n\r\n")
-    received = hashlib.sha256()
-    while returned := await reader.read(MIB):
-        received.update(returned)
-    writer.close()
-    grown_kib = _peak_memory_kib(server.pid) - before_kib
-    server.stdin.close()
-    assert await server.wait() == 0
-    assert received.hexdigest() == digest.hexdigest()
-    assert grown_kib < 24 * 1024
-
-
-def _peak_memory_kib(process_id: int) -> int:
-    match = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{process_id}/status").read_text())
-    assert match is not None
-    return int(match[1])
+        answer = await reader.read()
+        writer.close()
+        assert answer.startswith(b"HTTP/1.1 403 ")
+        assert b"<Code>SignatureDoesNotMatch</Code>" in answer

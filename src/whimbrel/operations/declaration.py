@@ -13,14 +13,12 @@ from whimbrel.domain.access import Caller, Permission
 from whimbrel.errors import BusinessError
 from whimbrel.ports.randomness import Randomness
 from whimbrel.ports.store import Transaction
-from whimbrel.ports.wakeup import Wakeup
 
 
 class Services(NamedTuple):
     """What operations may use besides the store; made once by `app.py`."""
 
     randomness: Randomness
-    wakeup: Wakeup
     public_url: str
     upload_key_id: str
     upload_secret: str

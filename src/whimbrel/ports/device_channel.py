@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+from whimbrel.domain.notice import UpgradeNotice
 
 
-class UpgradeNotice(NamedTuple):
-    """All that a device must know to upgrade (device-protocol 4). A repeated notice is the same command (I12)."""
+class DeviceSession(Protocol):
+    """A connected device, as the channel sees it."""
 
-    device_id: int
-    task_id: int
-    attempt: int
-    module_name: str
-    dest_version: str
-    is_difference: bool
-    size_bytes: int
-    sign_method: str
-    sign: str
-    md5: str
-    url: str
-    extra: dict[str, str]  # the job's tags and `_package_udi`
+    def notify(self, notice: UpgradeNotice) -> None:
+        """Send the notice in the session's own protocol."""
+        ...
+
+    def take_over(self) -> None:
+        """A newer session of the same device has come: this one ends (device-protocol 1)."""
+        ...
+
+
+class Sessions(Protocol):
+    """Where the device doors enter and leave their sessions."""
+
+    def enter(self, device_id: int, session: DeviceSession) -> None:
+        """The device's session from now on; an older one is taken over."""
+        ...
+
+    def leave(self, device_id: int, session: DeviceSession) -> None:
+        """The session has ended; nothing happens when a newer one has taken its place."""
+        ...
 
 
 class DeviceChannel(Protocol):

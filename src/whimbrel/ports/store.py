@@ -29,6 +29,14 @@ class TaskRow(NamedTuple):
     modified_ms: int
 
 
+class JobState(NamedTuple):
+    """A job with the counts of its tasks and the id of its newest task (0 without tasks)."""
+
+    job: Job
+    counts: Counts
+    newest_task_id: int
+
+
 class DeviceLogin(NamedTuple):
     """What the device door needs to check a device's credentials."""
 
@@ -115,6 +123,10 @@ class FirmwareRows(Protocol):
         ...
 
     async def by_id(self, account_id: int, firmware_id: int) -> Firmware | None: ...
+    async def by_link(self, firmware_id: int) -> Firmware | None:
+        """Of whichever account: the caller holds a link that the account was given, and checks it (A14)."""
+        ...
+
     async def page(
         self, account_id: int, product_key: str | None, dest_version: str | None, page: Page
     ) -> Listing[Firmware]: ...
@@ -151,11 +163,11 @@ class Uploads(Protocol):
 class Jobs(Protocol):
     async def add(self, draft: JobDraft) -> int: ...
     async def by_id(self, account_id: int, job_id: int) -> Job | None: ...
-    async def unfinished(self, after_id: int, limit: int) -> list[tuple[Job, Counts]]:
+    async def unfinished(self, after_id: int, limit: int) -> list[JobState]:
         """Planned and running jobs in the order of their ids, for the engine."""
         ...
 
-    async def counts(self, job_id: int) -> Counts: ...
+    async def state(self, account_id: int, job_id: int) -> JobState | None: ...
     async def end(self, job_id: int, status: JobStatus, now_ms: int) -> bool:
         """From IN_PROGRESS to its end; False when it is not in progress."""
         ...
@@ -174,7 +186,9 @@ class Tasks(Protocol):
     """Tasks one by one: what operations and reports need."""
 
     async def page(self, job_id: int, status: TaskStatus | None, page: Page) -> Listing[TaskRow]: ...
-    async def by_device_names(self, job_id: int, status: TaskStatus | None, names: tuple[str, ...]) -> list[TaskRow]: ...
+    async def by_device_names(
+        self, job_id: int, status: TaskStatus | None, names: tuple[str, ...]
+    ) -> list[TaskRow]: ...
     async def by_ids(self, account_id: int, task_ids: tuple[int, ...]) -> list[Task]: ...
     async def open_of_device(self, device_id: int) -> list[tuple[Task, Job]]:
         """The device's open tasks, oldest first, with their jobs."""

@@ -156,7 +156,7 @@ def _in_case(fields: dict[str, Any], case: Case) -> dict[str, Any]:
     return fields if case is Case.PASCAL else {name[0].lower() + name[1:]: value for name, value in fields.items()}
 
 
-_SPELLINGS = "\n"  # parts the spellings of one field inside a derived name; no wire name holds it
+_SPELLINGS = "|"  # parts the spellings of one field inside a derived name; no wire name holds it
 
 
 def _derive(declared: type[msgspec.Struct], case: Case, done: dict[type, Any]) -> Any:

@@ -28,6 +28,7 @@ from whimbrel.operations.declaration import Context, Operation, Services
 from whimbrel.ports.clock import Clock
 from whimbrel.ports.nonces import Nonces
 from whimbrel.ports.store import Store
+from whimbrel.ports.wakeup import Wakeup
 from whimbrel.rpc.dialect import Case
 from whimbrel.rpc.envelope import Answer, ResponseWriter, Style, as_gateway_error, business_failure, gateway_failure
 from whimbrel.rpc.parameters import FORM_SIZE_BYTES_MAX
@@ -54,21 +55,26 @@ class _Served(NamedTuple):
     writer: ResponseWriter
 
 
+class Ambience(NamedTuple):
+    """What every call finds around it."""
+
+    clock: Clock
+    wakeup: Wakeup
+    services: Services
+
+
 class RpcDoor:
     """ASGI application of the management API."""
 
-    def __init__(
-        self, operations: Mapping[str, Operation], store: Store, nonces: Nonces, clock: Clock, services: Services
-    ) -> None:
+    def __init__(self, operations: Mapping[str, Operation], store: Store, nonces: Nonces, ambience: Ambience) -> None:
         self._served = {
             action: _Served(operation, RequestReader(operation), ResponseWriter(operation))
             for action, operation in operations.items()
         }
         self._store = store
         self._nonces = nonces
-        self._clock = clock
-        self._services = services
-        self._host = services.public_url.partition("://")[2]
+        self._clock, self._wakeup, self._services = ambience
+        self._host = self._services.public_url.partition("://")[2]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id = str(uuid.uuid4())
@@ -101,7 +107,7 @@ class RpcDoor:
             response = await self._run(served, caller, call, now_ms)
             answer = served.writer.write(response, request_id, style)
             calls_total.labels(action, "").inc()
-        except Exception as error:  # noqa: BLE001  the one place where every error becomes an answer
+        except Exception as error:
             style = Style(*answer_style(request), self._host)
             request_id = _cased(request_id, style)
             answer = _failure(error, action, request_id, style)
@@ -129,7 +135,10 @@ class RpcDoor:
             async with self._store.snapshot() as store:
                 return await served.operation.handle(request, Context(caller, now_ms, store, self._services))
         async with self._store.transaction() as store:
-            return await served.operation.handle(request, Context(caller, now_ms, store, self._services))
+            response = await served.operation.handle(request, Context(caller, now_ms, store, self._services))
+        # Only now, after the commit: an engine woken earlier would look and see nothing.
+        self._wakeup.notify()
+        return response
 
 
 def _failure(error: Exception, action: str, request_id: str, style: Style) -> Answer:

@@ -86,9 +86,7 @@ class RequestReader:
             reader = None if is_struct else _reader(item_kind, field)
             member_type = item_kind if is_struct else None
             self.lists.append(
-                ListField(
-                    declared.name, name, reader, members, member_type, field.items_max, declared.required, field
-                )
+                ListField(declared.name, name, reader, members, member_type, field.items_max, declared.required, field)
             )
         else:
             self.scalars.append(_scalar(declared))

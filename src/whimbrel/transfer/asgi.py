@@ -19,7 +19,8 @@ Headers = list[tuple[bytes, bytes]]
 #: can only close, which waits for a peer that reads nothing.
 ABORT_EXTENSION = "whimbrel.abort"
 
-PIECE_BYTES_MAX = 262_144
+#: Measured on a 512 MiB download: 0.48 CPU seconds a GiB with 256 KiB pieces, 0.34 with 512 KiB, 0.33 with 1 MiB.
+PIECE_BYTES_MAX = 524_288
 #: A piece that left within this time was no strain for the peer, so the next one may be twice as large.
 BRISK_S = 1.0
 
@@ -95,7 +96,7 @@ class PacedSender:
 
     `send` waits until the server's buffer has room; a piece that the peer has not made room for after the window, plus
     the piece's own time at the least speed, ends the transfer. Pieces start small and grow with the peer's speed, so a
-    stalled peer that was slow is found within a minute, and one that was fast within five.
+    stalled peer that was slow is found within a minute, and one that was fast within ten.
     """
 
     def __init__(self, send: Send, pace: Pace) -> None:

@@ -15,7 +15,7 @@ from whimbrel.errors import UploadError
 
 FIELD_NAME_BYTES_MAX = 8 * 1024
 FIELD_VALUE_BYTES_MAX = 2 * 1024 * 1024
-#: All that comes before the file, with delimiters and part headers: room for one field of the largest size.
+#: All that comes before the file, delimiters and part headers too, to within one fed block: room for one largest field.
 FORM_BYTES_MAX = FIELD_VALUE_BYTES_MAX + 128 * 1024
 FIELDS_MAX = 100
 PART_HEADER_BYTES_MAX = FIELD_NAME_BYTES_MAX + 8 * 1024

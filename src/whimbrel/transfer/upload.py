@@ -39,6 +39,7 @@ from whimbrel.transfer.form_reader import FORM_BYTES_MAX, FormReader, read_bound
 #: What is still read of a refused upload, so that the peer, who may be writing, gets to read the answer.
 LINGER_BYTES_MAX = 1_048_576
 LINGER_S = 2.0
+EPILOGUE_BYTES_MAX = 65_536  # ours have two; a form's end needs no more
 BUCKET = "firmware"  # the 201 document has a place for one; there is only one
 
 _STATUS_OF = {
@@ -172,6 +173,11 @@ async def _file_blocks(form: FormReader, body: BodyReader, grant: UploadGrant) -
         form.feed(block)
     if size_bytes < grant.size_bytes_min:
         raise UploadError("EntityTooSmall", f"the file has less than {grant.size_bytes_min} bytes")
+    epilogue_bytes = 0
+    while (rest := await body.read()) is not None:
+        epilogue_bytes += len(rest)
+        if epilogue_bytes > EPILOGUE_BYTES_MAX:
+            raise UploadError("MalformedPOSTRequest", "the body goes on after the end of the form")
 
 
 async def _send_before_end_of_body(send: Send, body: BodyReader, answer: Answer) -> None:

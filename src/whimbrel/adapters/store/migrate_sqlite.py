@@ -34,7 +34,8 @@ def migrate(connection: apsw.Connection, now_ms: int, known: list[Migration] | N
     """Apply what is missing. Raises StoreUnavailableError for a schema newer than this release, or a changed past."""
     known = migrations() if known is None else known
     connection.execute(_LEDGER)
-    applied = dict(connection.execute("SELECT number, sha256 FROM schema_migration").fetchall())
+    rows = connection.execute("SELECT number, sha256 FROM schema_migration").fetchall()
+    applied: dict[int, str] = {int(str(number)): str(sha256) for number, sha256 in rows}
     newest = known[-1].number if known else 0
     if applied and max(applied) > newest:
         raise StoreUnavailableError(

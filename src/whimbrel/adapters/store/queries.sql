@@ -220,6 +220,12 @@ SELECT {firmware_columns}
 FROM firmware f JOIN product p ON p.id = f.product_id
 WHERE f.account_id = :account_id AND f.id = :firmware_id
 
+-- name: firmware_of_link
+-- The firmware of a download link, whose signature the caller checks.
+SELECT {firmware_columns}
+FROM firmware f JOIN product p ON p.id = f.product_id
+WHERE f.id = :firmware_id
+
 -- name: firmware_page
 -- An account's firmware, newest first.
 SELECT {firmware_columns}
@@ -288,6 +294,10 @@ WHERE j.account_id = :account_id AND j.id = :job_id
 SELECT {job_columns}
 FROM job j JOIN product p ON p.id = j.product_id
 WHERE j.status IN ('PLANNED', 'IN_PROGRESS') AND j.id > :after_id ORDER BY j.id LIMIT :limit
+
+-- name: newest_task
+-- The id of a job's newest task.
+SELECT coalesce(max(id), 0) FROM task WHERE job_id = :job_id
 
 -- name: end_job
 -- The end of a running job.
@@ -405,10 +415,13 @@ WHERE t.job_id = :job_id AND t.id >= :first_id AND t.id <= :last_id AND t.status
 SELECT max(id) FROM (SELECT id FROM task WHERE job_id = :job_id AND id > :after ORDER BY id LIMIT :tasks_max) AS next_range
 
 -- name: dispatch_job
--- Claim the queued tasks of online devices in (:after, :bound].
+-- Claim the queued tasks of online devices in (:after, :bound]; a difference's source version is checked again (I9).
 UPDATE task SET status = 2, modified_ms = :now_ms
 WHERE job_id = :job_id AND id > :after AND id <= :bound AND status = 1
   AND device_id IN (SELECT device_id FROM presence)
+  AND (:required_version = '' OR EXISTS (
+    SELECT 1 FROM module_version m
+    WHERE m.device_id = task.device_id AND m.module_name = :module_name AND m.version = :required_version))
 RETURNING id, job_id, device_id, status, attempt, progress, due_ms, src_version, ''
 
 -- name: move_dispatch_cursor

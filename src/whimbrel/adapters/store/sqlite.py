@@ -33,6 +33,7 @@ BUSY_RETRY_SECONDS = 0.01
 CHECKPOINT_PAGES = 4_000  # 16 MiB of log: rare enough to be cheap, small enough that a checkpoint stalls nobody
 CACHE_KIB = 65_536
 READERS_KEPT = 4
+_UNIQUE = (apsw.SQLITE_CONSTRAINT_UNIQUE, apsw.SQLITE_CONSTRAINT_PRIMARYKEY)
 
 
 class SqliteSession:
@@ -67,9 +68,9 @@ class SqliteSession:
 
     def _execute(self, statement: str, parameters: dict[str, object]) -> list[Row]:
         try:
-            return self._connection.execute(self._statements[statement], parameters).fetchall()  # type: ignore[arg-type]
+            return self._connection.execute(self._statements[statement], parameters).fetchall()
         except apsw.ConstraintError as error:
-            if error.extendedresult in (apsw.SQLITE_CONSTRAINT_UNIQUE, apsw.SQLITE_CONSTRAINT_PRIMARYKEY):
+            if getattr(error, "extendedresult", 0) in _UNIQUE:
                 raise UniqueViolationError(str(error)) from None
             raise
         except (apsw.FullError, apsw.IOError, apsw.BusyError, apsw.CorruptError, apsw.ReadOnlyError) as error:
@@ -214,7 +215,9 @@ class SqliteStore:
             return
         group, self._group = self._group, None
         if group is not None:
-            reason = error if isinstance(error, WhimbrelError) else StoreUnavailableError("the database gave up a commit")
+            reason = (
+                error if isinstance(error, WhimbrelError) else StoreUnavailableError("the database gave up a commit")
+            )
             group.set_exception(reason)
 
     def _take_reader(self) -> apsw.Connection:

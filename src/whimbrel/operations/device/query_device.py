@@ -36,9 +36,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     current_page: Annotated[
         int, Field("Page number from 1.", minimum=1, maximum=PAGE_NUMBER_MAX, error=InvalidPageParamsError)
     ] = 1
-    page_size: Annotated[
-        int, Field("Rows a page.", minimum=1, maximum=PAGE_SIZE_MAX, error=InvalidPageParamsError)
-    ] = 10
+    page_size: Annotated[int, Field("Rows a page.", minimum=1, maximum=PAGE_SIZE_MAX, error=InvalidPageParamsError)] = (
+        10
+    )
     next_token: Annotated[str | None, Field("Not served by this release.")] = None
 
 

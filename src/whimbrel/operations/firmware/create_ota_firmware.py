@@ -62,9 +62,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     firmware_url: Annotated[str | None, Field("From GenerateOTAUploadURL.", length_max=2048)] = None
     firmware_sign: Annotated[str | None, Field("Hex digest by SignMethod; checked when given.", length_max=128)] = None
     sign_method: Annotated[SignMethod, Field("The digest that devices check.", any_case=True)] = SignMethod.MD5
-    firmware_size: Annotated[
-        int | None, Field("Bytes; checked when given.", minimum=1, maximum=FILE_BYTES_MAX)
-    ] = None
+    firmware_size: Annotated[int | None, Field("Bytes; checked when given.", minimum=1, maximum=FILE_BYTES_MAX)] = None
     firmware_desc: Annotated[str, Field("What is new.", length_max=DESCRIPTION_LENGTH_MAX)] = ""
     type: Annotated[FirmwareType, Field("0 full, 1 difference.")] = FirmwareType.FULL
     src_version: Annotated[str | None, Field("The version a difference starts from.", pattern=VERSION)] = None

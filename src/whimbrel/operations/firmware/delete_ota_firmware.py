@@ -38,5 +38,4 @@ async def handle(request: Request, context: Context) -> EmptyResponse:
     if await context.store.jobs.has_unfinished(firmware.id):
         raise FirmwareInUseError
     await context.store.firmware.delete(firmware)
-    context.services.wakeup.notify()
     return EmptyResponse()

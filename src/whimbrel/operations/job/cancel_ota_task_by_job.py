@@ -55,7 +55,6 @@ async def handle(request: Request, context: Context) -> EmptyResponse:
         await context.store.jobs.cancel_tasks(job.id, statuses, context.now_ms)
         job = await find_job(context, request.job_id)
         await context.store.fleet.cancel(job, FIRST_CANCEL_TASKS, context.now_ms)
-        context.services.wakeup.notify()
     return EmptyResponse()
 
 

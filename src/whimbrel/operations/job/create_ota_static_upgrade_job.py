@@ -146,14 +146,15 @@ async def handle(request: Request, context: Context) -> CreatedJob:
         await context.store.fleet.fill(job, FIRST_FILL_DEVICES, context.now_ms)
     else:
         await _fill_named(request, context, product, job)
-    context.services.wakeup.notify()
     return created(job)
 
 
 async def _fill_named(request: Request, context: Context, product: Product, job: Job) -> None:
     device_ids = await find_named_devices(context, product, unique_names(request.target_device_name))
     if await context.store.tasks.add_for(job, device_ids, context.now_ms) == 0:
-        raise NoTargetDeviceError("every named device has the version already, or is not at the difference's SrcVersion")
+        raise NoTargetDeviceError(
+            "every named device has the version already, or is not at the difference's SrcVersion"
+        )
 
 
 def _check(request: Request) -> None:

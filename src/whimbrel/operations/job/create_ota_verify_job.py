@@ -108,7 +108,6 @@ async def handle(request: Request, context: Context) -> CreatedJob:
     if await context.store.tasks.add_for(job, device_ids, context.now_ms) == 0:
         raise NoTargetDeviceError("every named device has the version already")
     await context.store.firmware.move(firmware.id, old_status, FirmwareStatus.VERIFYING, context.now_ms)
-    context.services.wakeup.notify()
     return created(job)
 
 

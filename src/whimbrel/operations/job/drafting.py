@@ -59,7 +59,9 @@ def tags_of(parameters: tuple[TagParameter, ...]) -> tuple[Tag, ...]:
         raise OtaInvalidParameterError("Tag has a key twice")
     length = sum(len(tag.key) + len(tag.value) for tag in tags)
     if length > TAGS_LENGTH_MAX:
-        raise OtaInvalidParameterError(f"the keys and values of Tag have {length} characters, at most {TAGS_LENGTH_MAX}")
+        raise OtaInvalidParameterError(
+            f"the keys and values of Tag have {length} characters, at most {TAGS_LENGTH_MAX}"
+        )
     return tags
 
 

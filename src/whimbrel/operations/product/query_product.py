@@ -18,9 +18,7 @@ from whimbrel.operations.product.lookup import find_product
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    product_key: Annotated[
-        str, Field("The product.", pattern=PRODUCT_KEY, error=InvalidFormattedProductKeyError)
-    ]
+    product_key: Annotated[str, Field("The product.", pattern=PRODUCT_KEY, error=InvalidFormattedProductKeyError)]
 
 
 class ProductData(msgspec.Struct, frozen=True, kw_only=True):

@@ -23,9 +23,7 @@ TASKS_MAX = 10
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    task_id: Annotated[
-        tuple[str, ...], Field("The tasks.", items_max=TASKS_MAX, length_max=ID_LENGTH_MAX)
-    ]
+    task_id: Annotated[tuple[str, ...], Field("The tasks.", items_max=TASKS_MAX, length_max=ID_LENGTH_MAX)]
 
 
 EXAMPLE = Example(request={"TaskId.1": "9001"}, response=EmptyResponse())
@@ -49,5 +47,4 @@ async def handle(request: Request, context: Context) -> EmptyResponse:
         if confirmed is None or not await context.store.tasks.change(task, confirmed, context.now_ms):
             raise TaskStatusError(f"task {task.id} does not wait for confirmation, it is {task.status.name}")
         await context.store.fleet.look_again_after(task.job_id, task.id - 1)
-    context.services.wakeup.notify()
     return EmptyResponse()

@@ -40,9 +40,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     current_page: Annotated[
         int, Field("Page number from 1.", minimum=1, maximum=PAGE_NUMBER_MAX, error=InvalidPageParamsError)
     ] = 1
-    page_size: Annotated[
-        int, Field("Rows a page.", minimum=1, maximum=PAGE_SIZE_MAX, error=InvalidPageParamsError)
-    ] = 10
+    page_size: Annotated[int, Field("Rows a page.", minimum=1, maximum=PAGE_SIZE_MAX, error=InvalidPageParamsError)] = (
+        10
+    )
     device_names: Annotated[
         tuple[str, ...], Field("Only these devices' tasks.", items_max=DEVICE_NAMES_MAX, length_max=64)
     ] = ()
@@ -58,9 +58,7 @@ class SimpleTaskInfo(msgspec.Struct, frozen=True, kw_only=True):
     iot_id: Annotated[str, Field("The device's id over all products.")]
     src_version: Annotated[str, Field("The module's version when the task was made; empty if never reported.")]
     dest_version: Annotated[str, Field("The version wanted.")]
-    task_status: Annotated[
-        str, Field("CONFIRM, QUEUED, NOTIFIED, IN_PROGRESS, SUCCEEDED, FAILED or CANCELED.")
-    ]
+    task_status: Annotated[str, Field("CONFIRM, QUEUED, NOTIFIED, IN_PROGRESS, SUCCEEDED, FAILED or CANCELED.")]
     task_desc: Annotated[str, Field("Why it failed or was cancelled.")]
     progress: Annotated[str, Field("Percent, as text.")]
     timeout: Annotated[str | None, Field("Minutes as text; absent without a timeout.")]

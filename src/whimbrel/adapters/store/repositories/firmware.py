@@ -25,6 +25,10 @@ class FirmwareRepository:
         row = await self._session.one("firmware_by_id", account_id=account_id, firmware_id=firmware_id)
         return Firmware._make(row) if row else None
 
+    async def by_link(self, firmware_id: int) -> Firmware | None:
+        row = await self._session.one("firmware_of_link", firmware_id=firmware_id)
+        return Firmware._make(row) if row else None
+
     async def page(
         self, account_id: int, product_key: str | None, dest_version: str | None, page: Page
     ) -> Listing[Firmware]:
@@ -58,9 +62,7 @@ class FirmwareRepository:
         return changed == 1
 
     async def delete(self, firmware: Firmware) -> None:
-        changed = await self._session.run(
-            "delete_firmware", firmware_id=firmware.id, account_id=firmware.account_id
-        )
+        changed = await self._session.run("delete_firmware", firmware_id=firmware.id, account_id=firmware.account_id)
         self._count(firmware.account_id, firmware.product_id, firmware.dest_version, firmware.id, -changed)
 
     async def is_referenced(self, sha256: str, uploaded_after_ms: int) -> bool:

@@ -48,7 +48,13 @@ class FleetRepository:
         if bound is None:
             return []
         rows = await self._session.all(
-            "dispatch_job", job_id=job.id, after=job.dispatch_after, bound=bound, now_ms=now_ms
+            "dispatch_job",
+            job_id=job.id,
+            after=job.dispatch_after,
+            bound=bound,
+            module_name=job.module_name,
+            required_version=job.required_version,
+            now_ms=now_ms,
         )
         for row in rows:
             self._session.count(tasks_list(job.id, TaskStatus.QUEUED), row[0], -1)

@@ -8,6 +8,7 @@ from typing import Any
 from whimbrel.adapters.store.session import Row, Session, list_total
 from whimbrel.domain.job import Counts, Job, JobDraft, JobStatus, JobType, Tag
 from whimbrel.domain.task import TaskStatus
+from whimbrel.ports.store import JobState
 
 
 def tasks_list(job_id: int, status: TaskStatus | None = None) -> str:
@@ -53,12 +54,13 @@ class JobRepository:
         row = await self._session.one("job_by_id", account_id=account_id, job_id=job_id)
         return job_of(row) if row else None
 
-    async def unfinished(self, after_id: int, limit: int) -> list[tuple[Job, Counts]]:
+    async def unfinished(self, after_id: int, limit: int) -> list[JobState]:
         rows = await self._session.all("unfinished_jobs", after_id=after_id, limit=limit)
-        return [(job_of(row), await self.counts(row[0])) for row in rows]
+        return [await self._state(job_of(row)) for row in rows]
 
-    async def counts(self, job_id: int) -> Counts:
-        return {status: await list_total(self._session, tasks_list(job_id, status)) for status in TaskStatus}
+    async def state(self, account_id: int, job_id: int) -> JobState | None:
+        job = await self.by_id(account_id, job_id)
+        return await self._state(job) if job else None
 
     async def end(self, job_id: int, status: JobStatus, now_ms: int) -> bool:
         return await self._session.run("end_job", job_id=job_id, status=status.value, now_ms=now_ms) == 1
@@ -71,4 +73,11 @@ class JobRepository:
 
     async def latest_verify_counts(self, firmware_id: int) -> Counts | None:
         row = await self._session.one("latest_verify_job", firmware_id=firmware_id)
-        return await self.counts(row[0]) if row else None
+        return await self._counts(row[0]) if row else None
+
+    async def _state(self, job: Job) -> JobState:
+        row = await self._session.one("newest_task", job_id=job.id)
+        return JobState(job, await self._counts(job.id), row[0] if row else 0)
+
+    async def _counts(self, job_id: int) -> Counts:
+        return {status: await list_total(self._session, tasks_list(job_id, status)) for status in TaskStatus}

@@ -1,0 +1,312 @@
+"""The composition root: settings in, running application out. It alone names concrete adapters.
+
+A start has this order: data folder and its lock, master key, store and migrations, account and root key, doors, engine;
+then the ports open. A stop has the other: ports close, what devices said is stored, the store closes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import logging
+import os
+import signal
+import socket
+import ssl
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import uvicorn
+
+from whimbrel.adapters.clock import SystemClock
+from whimbrel.adapters.device_channel.sessions import SessionChannel
+from whimbrel.adapters.firmware_store.disk import DiskFirmwareStore
+from whimbrel.adapters.randomness import SystemRandomness
+from whimbrel.adapters.sealing.aes_gcm import MASTER_KEY_BYTES, AesGcmSealer
+from whimbrel.adapters.store.sqlite import SqliteStore
+from whimbrel.adapters.store.sqlite_nonces import SqliteNonces
+from whimbrel.adapters.wakeup.in_process import InProcessWakeup
+from whimbrel.domain.access import EVERYTHING, AccessKey
+from whimbrel.domain.notice import LinkMaker
+from whimbrel.engine.execute import Engine
+from whimbrel.engine.sweep import Sweep
+from whimbrel.errors import StoreUnavailableError
+from whimbrel.front.protocol import GuardedHttp
+from whimbrel.front.routes import Doors, Front
+from whimbrel.gateway.ingest import Ingest
+from whimbrel.gateway.mqtt import Doorway, MqttGateway
+from whimbrel.operations.declaration import Services
+from whimbrel.operations.registry import load_operations
+from whimbrel.reports.registry import load_reports
+from whimbrel.rpc.server import Ambience, RpcDoor
+from whimbrel.settings import Address, Settings, SettingsError
+from whimbrel.transfer.desk import Links, StoreDesk
+from whimbrel.transfer.download import DownloadDoor
+from whimbrel.transfer.upload import UploadDoor, UploadSetup
+
+log = logging.getLogger(__name__)
+
+ACCOUNT = "default"
+NODE_ID = "main"  # with the embedded store there is one process
+ROOT_KEY_FILE = "root-access-key.json"
+MASTER_KEY_FILE = "master.key"
+UPLOAD_KEY_ID = "whimbrel-upload"
+ACCESS_KEY_ID_LENGTH, ACCESS_KEY_SECRET_LENGTH = 24, 32  # letters and digits: 142 and 190 random bits
+KEEP_ALIVE_SECONDS = 75
+DRAIN_SECONDS_MAX = 10
+LISTEN_BACKLOG = 2048
+START_POLL_SECONDS = 0.005
+
+
+class Ports(NamedTuple):
+    """The adapters in use."""
+
+    store: SqliteStore
+    nonces: SqliteNonces
+    firmware_store: DiskFirmwareStore
+    channel: SessionChannel
+    wakeup: InProcessWakeup
+    clock: SystemClock
+    randomness: SystemRandomness
+    sealer: AesGcmSealer
+
+
+class _Http(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are the application's, which stops its parts in order."""
+        yield
+
+
+class Running:
+    """Why the process shall end: a signal (exit 0) or a fault it cannot live with (exit 1)."""
+
+    def __init__(self) -> None:
+        self.stop = asyncio.Event()
+        self.fault: str | None = None
+
+    def end_by_fault(self, reason: str) -> None:
+        log.critical("%s", reason)
+        self.fault = reason
+        self.stop.set()
+
+
+async def serve(settings: Settings, announce: Callable[[str], None]) -> int:
+    """Run until SIGTERM or SIGINT; the exit status. `announce` prints lines for the operator."""
+    running = Running()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, running.stop.set)
+    async with AsyncExitStack() as stack:
+        lock = _lock_data_folder(settings.data)
+        stack.callback(lock.close)
+        listener = _listen(settings.listen)
+        public_url = settings.public_url or _url_of(settings, listener)
+        ports = await _open_ports(settings, running, stack)
+        await _make_root_key(settings, ports, announce)
+        links = LinkMaker(ports.sealer.derive_key("download links"), public_url)
+        ingest = Ingest(ports.store, ports.clock, ports.wakeup, links)
+        tls = _tls(settings)
+        if "engine" in settings.roles:
+            engine = Engine(ports.store, ports.channel, ports.wakeup, ports.clock, links)
+            _spawn(stack, running, engine.run(Sweep(ports.store, ports.firmware_store, ports.clock)))
+        mqtt_port = await _open_gateway(settings, ports, ingest, tls, stack, running)
+        http = _Http(_http_config(settings, _front(ports, links)))
+        serving = loop.create_task(http.serve(sockets=[listener]))
+        serving.add_done_callback(lambda task: running.stop.set())
+        while not (http.started or running.stop.is_set()):
+            await asyncio.sleep(START_POLL_SECONDS)
+        _announce(announce, public_url, settings, mqtt_port)
+        await running.stop.wait()
+        http.should_exit = True
+        await serving
+    return 0 if running.fault is None else 1
+
+
+def _announce(announce: Callable[[str], None], public_url: str, settings: Settings, mqtt_port: int | None) -> None:
+    announce(f"Management API   {public_url}/")
+    if mqtt_port is not None:
+        announce(f"Devices (MQTT)   {Address(settings.mqtt.host, mqtt_port)}")
+    announce(f"Health, metrics  {public_url}/healthz /readyz /metrics")
+    if settings.insecure and settings.tls_cert is None:
+        announce("WARNING: --insecure: API keys and firmware travel without TLS unless a proxy in front ends it")
+
+
+async def _open_ports(settings: Settings, running: Running, stack: AsyncExitStack) -> Ports:
+    clock, randomness = SystemClock(), SystemRandomness()
+    sealer = AesGcmSealer(_master_key(settings.data))
+    settings.database_file.parent.mkdir(parents=True, exist_ok=True)
+    store = SqliteStore(settings.database_file, sealer, running.end_by_fault, clock.now_ms())
+    stack.push_async_callback(store.close)
+    nonces = SqliteNonces(settings.data / "nonces.db")
+    stack.push_async_callback(nonces.close)
+    firmware_store = DiskFirmwareStore(settings.firmware_folder, lambda: randomness.hex(32))
+    await firmware_store.start()
+    stack.push_async_callback(firmware_store.close)
+    async with store.transaction() as transaction:
+        await transaction.presences.clear_node(NODE_ID)
+    return Ports(store, nonces, firmware_store, SessionChannel(), InProcessWakeup(), clock, randomness, sealer)
+
+
+async def _make_root_key(settings: Settings, ports: Ports, announce: Callable[[str], None]) -> None:
+    """The first start makes account `default` and its root key; a key given in the settings is put in at any start."""
+    path = settings.data / ROOT_KEY_FILE
+    random = ports.randomness
+    if settings.access_key is None and path.exists():
+        return
+    key_id, secret = settings.access_key or (random.text(ACCESS_KEY_ID_LENGTH), random.text(ACCESS_KEY_SECRET_LENGTH))
+    now_ms = ports.clock.now_ms()
+    async with ports.store.transaction() as store:
+        account_id = await store.keys.add_account(ACCOUNT, now_ms)
+        await store.keys.put(AccessKey(account_id, key_id, secret, True, EVERYTHING), now_ms)
+    if settings.access_key is None:
+        # Written after the commit: a file that names a key which does not exist would help nobody.
+        _write_secret(path, json.dumps({"AccessKeyId": key_id, "AccessKeySecret": secret}).encode())
+        announce(f"Root AccessKey   {path}")
+
+
+async def _open_gateway(
+    settings: Settings,
+    ports: Ports,
+    ingest: Ingest,
+    tls: ssl.SSLContext | None,
+    stack: AsyncExitStack,
+    running: Running,
+) -> int | None:
+    if "gateway" not in settings.roles:
+        return None
+    _spawn(stack, running, ingest.run())
+    stack.push_async_callback(ingest.drain)
+    gateway = MqttGateway(Doorway(NODE_ID, ports.store, ingest, ports.channel, ports.clock, load_reports()))
+    stack.push_async_callback(gateway.stop)
+    return await gateway.start(settings.mqtt.host, settings.mqtt.port, tls)
+
+
+def _front(ports: Ports, links: LinkMaker) -> Front:
+    upload_secret = ports.sealer.derive_key("form uploads").hex()
+    services = Services(ports.randomness, links.public_url, UPLOAD_KEY_ID, upload_secret, links.key)
+
+    async def secret_of(access_key_id: str) -> str | None:
+        return upload_secret if access_key_id == UPLOAD_KEY_ID else None
+
+    setup = UploadSetup(links.public_url, lambda: ports.randomness.hex(24).upper(), ports.clock.now_ms)
+    resolve = Links(ports.store, ports.clock, links.key).resolve
+    pings = {"store": ports.store.ping, "firmware_store": ports.firmware_store.ping, "gateway": ports.channel.ping}
+    return Front(
+        Doors(
+            rpc=RpcDoor(load_operations(), ports.store, ports.nonces, Ambience(ports.clock, ports.wakeup, services)),
+            upload=UploadDoor(ports.firmware_store, StoreDesk(ports.store), secret_of, setup),
+            download=DownloadDoor(ports.firmware_store, resolve, lambda: ports.randomness.text(32)),
+            pings=pings,
+        )
+    )
+
+
+def _http_config(settings: Settings, front: Front) -> uvicorn.Config:
+    return uvicorn.Config(
+        front,
+        http=GuardedHttp,
+        ws="none",
+        lifespan="off",
+        loop="none",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=DRAIN_SECONDS_MAX,
+        backlog=LISTEN_BACKLOG,
+        ssl_certfile=settings.tls_cert,
+        ssl_keyfile=settings.tls_key,
+    )
+
+
+def _spawn(stack: AsyncExitStack, running: Running, work: Coroutine[Any, Any, None]) -> None:
+    """Run a part for as long as the application; if it ends by itself, the application cannot live on."""
+    task = asyncio.get_running_loop().create_task(work)
+
+    def ended(task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and not running.stop.is_set():
+            running.end_by_fault(f"a part of the server ended by itself: {task.exception()!r}")
+
+    async def cancel() -> None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    task.add_done_callback(ended)
+    stack.push_async_callback(cancel)
+
+
+def _lock_data_folder(folder: Path) -> IO[bytes]:
+    """Held until the process ends. Raises SettingsError when another server runs on the folder."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = (folder / "lock").open("wb")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise SettingsError(
+            f"another server runs on the data folder {folder}; stop it or give another --data"
+        ) from None
+    return lock
+
+
+def _master_key(folder: Path) -> bytes:
+    path = folder / MASTER_KEY_FILE
+    if not path.exists():
+        _write_secret(path, os.urandom(MASTER_KEY_BYTES).hex().encode())
+    try:
+        return bytes.fromhex(path.read_text("ascii").strip())
+    except ValueError:
+        raise StoreUnavailableError(
+            f"{path} is not {MASTER_KEY_BYTES} bytes in hex; restore it from a backup"
+        ) from None
+
+
+def _write_secret(path: Path, content: bytes) -> None:
+    """Whole or not at all, readable by the owner alone, durable."""
+    temporary = path.with_suffix(".new")
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
+
+
+def _listen(address: Address) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((address.host, address.port))
+    except OSError as error:
+        listener.close()
+        raise SettingsError(f"cannot listen on {address}: {error.strerror}") from None
+    listener.set_inheritable(True)
+    return listener
+
+
+def _url_of(settings: Settings, listener: socket.socket) -> str:
+    scheme = "http" if settings.tls_cert is None else "https"
+    return f"{scheme}://{Address(settings.listen.host, listener.getsockname()[1])}"
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    if settings.tls_cert is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(settings.tls_cert, settings.tls_key)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(
+            f"tls-cert {settings.tls_cert} or tls-key {settings.tls_key} cannot be used: {error}"
+        ) from None
+    return context

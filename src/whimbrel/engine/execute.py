@@ -1,0 +1,124 @@
+"""Takes the planned steps, again and again, until nothing is left to do; then sleeps until woken.
+
+Each step is one transaction that reads the job anew, so a step planned on old news does nothing wrong, and a kill
+anywhere only repeats work. Notices leave after the commit that recorded them: a crash in between loses none, because
+a device that was not reached gets its task again when it reconnects (F05).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from whimbrel.crash_points import crash_here
+from whimbrel.domain.firmware import FirmwareStatus
+from whimbrel.domain.job import Job
+from whimbrel.domain.notice import LinkMaker, make_notice
+from whimbrel.domain.task import Task
+from whimbrel.engine.plan import Step, StepKind, plan
+from whimbrel.engine.sweep import Sweep
+from whimbrel.errors import WhimbrelError
+from whimbrel.ports.clock import Clock
+from whimbrel.ports.device_channel import DeviceChannel
+from whimbrel.ports.store import Store, Transaction
+from whimbrel.ports.wakeup import Wakeup
+
+log = logging.getLogger(__name__)
+
+ROWS_PER_STEP = 1_000  # measured: a step of 1,000 rows holds the writer for under 20 ms (design.md part 2)
+JOBS_PER_LOOK = 100
+IDLE_SECONDS_MAX = 5.0  # a lost wake-up delays by this at most
+WAKE_PAUSE_SECONDS = 0.02  # wake-ups within this time share one look at the jobs
+FAULT_PAUSE_SECONDS = 1.0
+
+
+class Engine:
+    def __init__(self, store: Store, channel: DeviceChannel, wakeup: Wakeup, clock: Clock, links: LinkMaker) -> None:
+        self._store = store
+        self._channel = channel
+        self._wakeup = wakeup
+        self._clock = clock
+        self._links = links
+
+    async def run(self, sweep: Sweep) -> None:
+        """Until cancelled. A fault of the store pauses the engine; when the fault ends, it goes on by itself (I19)."""
+        while True:
+            try:
+                await self.settle()
+                await sweep.when_due()
+                await self._wait()
+            except WhimbrelError as error:
+                log.warning("the engine pauses: %s", error)
+                await asyncio.sleep(FAULT_PAUSE_SECONDS)
+
+    async def settle(self) -> None:
+        """Take steps until none is left."""
+        while await self._time_out() or await self._look():
+            pass
+
+    async def _wait(self) -> None:
+        async with self._store.snapshot() as store:
+            due_ms = await store.fleet.next_due_ms()
+        due_s = IDLE_SECONDS_MAX if due_ms is None else max(0.0, (due_ms - self._clock.now_ms()) / 1000)
+        if await self._wakeup.wait(min(due_s + WAKE_PAUSE_SECONDS, IDLE_SECONDS_MAX)):
+            await asyncio.sleep(WAKE_PAUSE_SECONDS)
+
+    async def _time_out(self) -> bool:
+        now_ms = self._clock.now_ms()
+        async with self._store.snapshot() as store:
+            due_ms = await store.fleet.next_due_ms()
+        if due_ms is None or due_ms > now_ms:
+            return False
+        async with self._store.transaction() as store:
+            await store.fleet.time_out(ROWS_PER_STEP, now_ms)
+        return True
+
+    async def _look(self) -> bool:
+        """One step of each kind for each unfinished job; whether anything was done."""
+        after_id, has_acted = 0, False
+        while True:
+            async with self._store.snapshot() as store:
+                states = await store.jobs.unfinished(after_id, JOBS_PER_LOOK)
+            for state in states:
+                for step in plan(state):
+                    has_acted |= await self._take(step.kind, state.job)
+            if len(states) < JOBS_PER_LOOK:
+                return has_acted
+            after_id = states[-1].job.id
+
+    async def _take(self, kind: StepKind, seen: Job) -> bool:
+        """Take the step if the job, read anew, still needs it; whether it moved anything."""
+        notified: list[Task] = []
+        async with self._store.transaction() as store:
+            state = await store.jobs.state(seen.account_id, seen.id)
+            step = next((step for step in plan(state) if step.kind is kind), None) if state else None
+            if state is None or step is None:
+                return False
+            job = state.job
+            notified = await self._execute(store, job, step)
+            moved = await store.jobs.by_id(job.account_id, job.id)
+        crash_here("engine.committed")
+        await self._send(notified, job)
+        return moved != job
+
+    async def _execute(self, store: Transaction, job: Job, step: Step) -> list[Task]:
+        now_ms = self._clock.now_ms()
+        match step.kind:
+            case StepKind.CANCEL:
+                await store.fleet.cancel(job, ROWS_PER_STEP, now_ms)
+            case StepKind.FILL:
+                await store.fleet.fill(job, ROWS_PER_STEP, now_ms)
+            case StepKind.DISPATCH:
+                return await store.fleet.dispatch(job, ROWS_PER_STEP, now_ms)
+            case StepKind.END:
+                assert step.status is not None
+                await store.jobs.end(job.id, step.status, now_ms)
+                if step.verdict is not None:
+                    await store.firmware.move(job.firmware_id, FirmwareStatus.VERIFYING, step.verdict, now_ms)
+        crash_here("engine.stepped")
+        return []
+
+    async def _send(self, tasks: list[Task], job: Job) -> None:
+        now_ms = self._clock.now_ms()
+        for task in tasks:
+            await self._channel.send(make_notice(task, job, self._links, now_ms))

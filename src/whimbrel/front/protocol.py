@@ -1,0 +1,73 @@
+"""uvicorn's HTTP protocol with the limits it lacks: how long and how large a request's head may be (threat-model 4),
+and a way for a door to drop a peer that reads nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_SECONDS_MAX = 10.0
+HEAD_BYTES_MAX = 128 * 1024  # a query of 64 KiB, which the doors measure themselves, and headers around it
+CONNECTIONS_MAX = 10_000
+ABORT_EXTENSION = "whimbrel.abort"
+_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+
+class GuardedHttp(HttpToolsProtocol):
+    """One connection. A head is what comes before a request's body."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._head_bytes = 0
+        self._deadline: asyncio.TimerHandle | None = None
+        if len(self.connections) > CONNECTIONS_MAX:
+            transport.abort()
+            return
+        self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._head_came()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._deadline is None and self._head_bytes == 0 and self._is_between_requests():
+            self._expect_head()
+        if self._deadline is not None:
+            self._head_bytes += len(data)
+        super().data_received(data)
+        # Counted after parsing: a body that came in the same read has ended the head by then.
+        if self._deadline is not None and self._head_bytes > HEAD_BYTES_MAX and not self.transport.is_closing():
+            self.transport.write(_TOO_LARGE)
+            self.transport.close()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = cast(Any, {ABORT_EXTENSION: self._abort})
+
+    def on_headers_complete(self) -> None:
+        self._head_came()
+        super().on_headers_complete()
+
+    def _is_between_requests(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def _expect_head(self) -> None:
+        loop: Any = self.loop
+        self._deadline = loop.call_later(HEAD_SECONDS_MAX, self._give_up)
+
+    def _head_came(self) -> None:
+        self._head_bytes = 0
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _give_up(self) -> None:
+        self._deadline = None
+        if not self.transport.is_closing():
+            self.transport.close()
+
+    def _abort(self) -> None:
+        self.transport.abort()

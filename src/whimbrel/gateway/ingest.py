@@ -1,0 +1,130 @@
+"""Takes what devices say into the store: many reports share one transaction, and each is acknowledged after its commit.
+
+Reports of one device are taken in the order they came. Memory is bounded by the sessions: each stops being read while
+it has too many reports unacknowledged, and all do while `is_full` (I17).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple, Protocol
+
+from prometheus_client import Counter
+
+from whimbrel.crash_points import crash_here
+from whimbrel.domain.notice import LinkMaker
+from whimbrel.errors import ReportError, StoreFullError, StoreUnavailableError
+from whimbrel.ports.clock import Clock
+from whimbrel.ports.store import Store
+from whimbrel.ports.wakeup import Wakeup
+from whimbrel.reports.declaration import Outcome, ReportContext
+
+log = logging.getLogger(__name__)
+
+BATCH_REPORTS_MAX = (
+    500  # one commit's fsync shared by so many; at some 30 us a report the loop is held for 15 ms at most
+)
+SLICE_REPORTS = 100  # after so many within a batch, other work of the loop gets its turn
+WAITING_REPORTS_MAX = 20_000
+
+reports_total = Counter("whimbrel_reports_total", "Reports of devices taken in", ["report", "result"])
+
+
+class ReportSink(Protocol):
+    """The session a report came from."""
+
+    def done(self, packet_id: int | None, outcome: Outcome) -> None:
+        """The report's effect is durable."""
+        ...
+
+    def failed(self) -> None:
+        """The store cannot take reports now; nothing was acknowledged."""
+        ...
+
+
+class Item(NamedTuple):
+    """One thing a device said: `apply` does it inside a transaction."""
+
+    name: str
+    device_id: int
+    apply: Callable[[ReportContext], Awaitable[Outcome]]
+    sink: ReportSink
+    packet_id: int | None = None
+
+
+class Ingest:
+    def __init__(self, store: Store, clock: Clock, wakeup: Wakeup, links: LinkMaker) -> None:
+        self._store = store
+        self._clock = clock
+        self._wakeup = wakeup
+        self._links = links
+        self._waiting: deque[Item] = deque()
+        self._has_work = asyncio.Event()
+
+    @property
+    def is_full(self) -> bool:
+        return len(self._waiting) >= WAITING_REPORTS_MAX
+
+    def submit(self, item: Item) -> None:
+        self._waiting.append(item)
+        self._has_work.set()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await self._has_work.wait()
+            self._has_work.clear()
+            await self.drain()
+
+    async def drain(self) -> None:
+        """Take in all that waits."""
+        while self._waiting:
+            batch = [self._waiting.popleft() for _ in range(min(BATCH_REPORTS_MAX, len(self._waiting)))]
+            await self._take(batch)
+
+    async def _take(self, batch: list[Item]) -> None:
+        try:
+            outcomes = await self._commit(batch)
+        except (StoreUnavailableError, StoreFullError) as error:
+            log.warning("the store takes no reports now: %s", error)
+            for item in batch:
+                item.sink.failed()
+            return
+        except Exception:
+            if len(batch) == 1:
+                # A fault of ours in one report: its session ends unacknowledged, all others go on.
+                log.exception("a report %s of device %d failed", batch[0].name, batch[0].device_id)
+                reports_total.labels(batch[0].name, "failed").inc()
+                batch[0].sink.failed()
+                return
+            for item in batch:
+                await self._take([item])
+            return
+        self._wakeup.notify()
+        crash_here("ingest.committed")
+        for item, outcome in zip(batch, outcomes, strict=True):
+            item.sink.done(item.packet_id, outcome)
+
+    async def _commit(self, batch: list[Item]) -> list[Outcome]:
+        outcomes = []
+        async with self._store.transaction() as store:
+            for number, item in enumerate(batch):
+                context = ReportContext(item.device_id, self._clock.now_ms(), store, self._links)
+                outcomes.append(await self._apply(item, context))
+                if number % SLICE_REPORTS == SLICE_REPORTS - 1:
+                    await asyncio.sleep(0)
+            crash_here("ingest.applied")
+        return outcomes
+
+    async def _apply(self, item: Item, context: ReportContext) -> Outcome:
+        try:
+            outcome = await item.apply(context)
+        except ReportError as error:
+            log.debug("device %d: %s", item.device_id, error)
+            reports_total.labels(item.name, "dropped").inc()
+            return Outcome()
+        reports_total.labels(item.name, "taken").inc()
+        return outcome

@@ -1,0 +1,43 @@
+"""A device says which version a module of it runs: the only thing that makes an upgrade a success (I7).
+
+In this order: the version is stored; the device's open task of that module succeeds or fails by domain/task.py; queued
+tasks that have become deliverable are sent.
+
+Source: device-protocol 3.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from whimbrel.domain.ota_module import DEFAULT_MODULE, MODULE_NAME
+from whimbrel.domain.task import UpgradeGoal, after_version
+from whimbrel.domain.version import is_reportable
+from whimbrel.errors import ReportError
+from whimbrel.reports.declaration import Message, Outcome, ReportContext, report
+from whimbrel.reports.open_tasks import push
+
+
+class VersionParams(msgspec.Struct, frozen=True):
+    version: str
+    module: str = DEFAULT_MODULE
+
+
+class VersionMessage(Message, frozen=True, kw_only=True):
+    params: VersionParams
+
+
+@report(topic="/ota/device/inform/{pk}/{dn}")
+async def handle(message: VersionMessage, context: ReportContext) -> Outcome:
+    version, module_name = message.params.version, message.params.module or DEFAULT_MODULE
+    if not is_reportable(version) or MODULE_NAME.fullmatch(module_name) is None:
+        raise ReportError("a version has 1 to 64 printable characters, a module name 1 to 64 of A-Z a-z 0-9 . _ -")
+    if not await context.store.module_versions.put(context.device_id, module_name, version, context.now_ms):
+        raise ReportError("the device has reported too many modules")
+    for task, job in await context.store.tasks.open_of_device(context.device_id):
+        if job.module_name != module_name:
+            continue
+        changed = after_version(task, version, UpgradeGoal(job.dest_version, job.timeout_minutes))
+        if changed is not None:
+            await context.store.tasks.change(task, changed, context.now_ms)
+    return Outcome(notices=await push(context, again=False))

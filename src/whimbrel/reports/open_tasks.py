@@ -1,0 +1,36 @@
+"""What a device is told of its open tasks when it connects, reports or asks (device-protocol 6, 9)."""
+
+from __future__ import annotations
+
+from whimbrel.domain.job import Job
+from whimbrel.domain.notice import UpgradeNotice, make_notice, may_deliver
+from whimbrel.domain.task import Task, TaskStatus, moved
+from whimbrel.reports.declaration import ReportContext
+
+
+async def deliverable(context: ReportContext) -> list[tuple[Task, Job]]:
+    """The device's open tasks whose notice may leave now, oldest first."""
+    found = []
+    for task, job in await context.store.tasks.open_of_device(context.device_id):
+        reported = await context.store.module_versions.get(context.device_id, job.module_name)
+        if may_deliver(task, job, reported):
+            found.append((task, job))
+    return found
+
+
+async def push(context: ReportContext, *, again: bool) -> tuple[UpgradeNotice, ...]:
+    """Notices for the tasks of jobs that push; with `again` also those the device was notified of before."""
+    notices = []
+    for task, job in await deliverable(context):
+        if job.need_push and (again or task.status is TaskStatus.QUEUED):
+            notices.append(await notify(context, task, job))
+    return tuple(notices)
+
+
+async def notify(context: ReportContext, task: Task, job: Job) -> UpgradeNotice:
+    """The task's notice; a queued task is notified from now on, any other keeps its status (api-contract 6.5)."""
+    if task.status is TaskStatus.QUEUED:
+        notified = moved(task, TaskStatus.NOTIFIED)
+        assert notified is not None, "the table allows QUEUED to NOTIFIED"
+        await context.store.tasks.change(task, notified, context.now_ms)
+    return make_notice(task, job, context.links, context.now_ms)

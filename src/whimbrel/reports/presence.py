@@ -1,0 +1,21 @@
+"""A device connects or leaves: presence, and the tasks that wait for it (device-protocol 1, 9.2).
+
+No topic carries these: the door reports them for the session. A task already notified or running is pushed again at
+every connect, with a fresh link; its status and its timeout stay.
+"""
+
+from __future__ import annotations
+
+from whimbrel.ports.store import Presence
+from whimbrel.reports.declaration import Outcome, ReportContext
+from whimbrel.reports.open_tasks import push
+
+
+async def connected(presence: Presence, context: ReportContext) -> Outcome:
+    await context.store.presences.connected(presence, context.now_ms)
+    return Outcome(notices=await push(context, again=True))
+
+
+async def disconnected(presence: Presence, context: ReportContext) -> Outcome:
+    await context.store.presences.disconnected(presence)
+    return Outcome()

@@ -1,0 +1,63 @@
+"""A device says how far its upgrade is, or that it failed.
+
+1. Steps 0 to 100 are percent, -1 to -4 failures; other negative steps and text count as -1 (device-protocol 5).
+2. A step beyond -4..100 in digits is no report at all: it is dropped (threat-model part 4).
+3. Without an open task of that module the report changes nothing (I13).
+
+Source: device-protocol 5.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from whimbrel.domain.ota_module import DEFAULT_MODULE
+from whimbrel.domain.task import DESCRIPTION_LENGTH_MAX, STEP_MAX, STEP_MIN, UpgradeGoal, after_progress
+from whimbrel.errors import ReportError
+from whimbrel.reports.declaration import Message, Outcome, ReportContext, report
+
+GENERAL_FAILURE = -1
+_NUMBER = re.compile(r"-?[0-9]{1,9}")
+
+
+class ProgressParams(msgspec.Struct, frozen=True):
+    step: str | int | float
+    desc: str = ""
+    module: str = DEFAULT_MODULE
+
+
+class ProgressMessage(Message, frozen=True, kw_only=True):
+    params: ProgressParams
+
+
+@report(topic="/ota/device/progress/{pk}/{dn}")
+async def handle(message: ProgressMessage, context: ReportContext) -> Outcome:
+    step = read_step(message.params.step)
+    words = _printable(message.params.desc)
+    module_name = message.params.module or DEFAULT_MODULE
+    for task, job in await context.store.tasks.open_of_device(context.device_id):
+        if job.module_name != module_name:
+            continue
+        goal = UpgradeGoal(job.dest_version, job.timeout_minutes)
+        changed = after_progress(task, step, words, goal, context.now_ms)
+        if changed is not None and changed != task:
+            await context.store.tasks.change(task, changed, context.now_ms)
+    return Outcome()
+
+
+def read_step(given: str | int | float) -> int:
+    """The step as a number of -4..100. Raises ReportError for a number beyond; text is a general failure."""
+    text = given.strip() if isinstance(given, str) else str(int(given))
+    if _NUMBER.fullmatch(text) is None:
+        return GENERAL_FAILURE
+    step = int(text)
+    if step > STEP_MAX:
+        raise ReportError(f"a step is {STEP_MIN} to {STEP_MAX}, the device sent {step}")
+    return step if step >= STEP_MIN else GENERAL_FAILURE
+
+
+def _printable(words: str) -> str:
+    """A device's words as people will read them: bounded, and without control characters."""
+    return "".join(c if c.isprintable() else " " for c in words[:DESCRIPTION_LENGTH_MAX])

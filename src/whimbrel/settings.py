@@ -1,0 +1,218 @@
+"""Every setting once: its name, default and meaning. This module alone reads the environment and `whimbrel.toml`.
+
+The command line wins, then the environment (`WHIMBREL_PUBLIC_URL`), then the file (`public-url = "…"`).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from whimbrel.errors import WhimbrelError
+
+FILE_NAME = "whimbrel.toml"
+ROLES = ("api", "gateway", "console", "engine")
+PUBLIC_URL_LENGTH_MAX = 200  # device SDKs hold host and path of a link in 256 characters each (device-protocol 4)
+_PORT = re.compile(r"[0-9]{1,5}")
+
+
+class SettingsError(WhimbrelError):
+    """A setting is unusable; the message names it, what was given and what to give."""
+
+    code = "SettingsError"
+
+
+class Setting(NamedTuple):
+    """One option. `default` is text as a person would write it; None has no default."""
+
+    name: str
+    default: str | None
+    metavar: str
+    meaning: str
+    is_flag: bool = False
+    is_secret: bool = False
+
+    @property
+    def variable(self) -> str:
+        return f"WHIMBREL_{self.name.upper().replace('-', '_')}"
+
+    @property
+    def attribute(self) -> str:
+        return self.name.replace("-", "_")
+
+
+SETTINGS = (
+    Setting("data", "var", "DIR", "Folder of everything the embedded default stores; made when absent."),
+    Setting(
+        "listen",
+        "127.0.0.1:8686",
+        "HOST:PORT",
+        "Management API, uploads, downloads, health and metrics: one port.",
+    ),
+    Setting("mqtt", "127.0.0.1:1883", "HOST:PORT", "Devices over MQTT."),
+    Setting("database", None, "URL", "`sqlite:FILE`; `sqlite:DIR/whimbrel.db` when absent."),
+    Setting("firmware", None, "URL", "`file:FOLDER` of the firmware files; `file:DIR/firmware` when absent."),
+    Setting(
+        "public-url",
+        None,
+        "URL",
+        "What devices and browsers can reach; every link is built from it, never from a Host header. From --listen when "
+        "absent.",
+    ),
+    Setting("role", ",".join(ROLES), "LIST", "Which parts this process runs."),
+    Setting("tls-cert", None, "FILE", "Certificate chain (PEM) for HTTP and MQTT."),
+    Setting("tls-key", None, "FILE", "The certificate's private key (PEM)."),
+    Setting(
+        "insecure",
+        "false",
+        "",
+        "Allow listening beyond loopback without TLS, as behind a proxy that ends it.",
+        is_flag=True,
+    ),
+    Setting("access-key-id", None, "TEXT", "The root AccessKey's id, instead of a random one.", is_secret=True),
+    Setting("access-key-secret", None, "TEXT", "The root AccessKey's secret, instead of a random one.", is_secret=True),
+)
+
+
+class Address(NamedTuple):
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+class Settings(NamedTuple):
+    """All settings, checked. `public_url` has no trailing slash."""
+
+    data: Path
+    listen: Address
+    mqtt: Address
+    database_file: Path
+    firmware_folder: Path
+    public_url: str | None
+    roles: frozenset[str]
+    tls_cert: Path | None
+    tls_key: Path | None
+    insecure: bool
+    access_key: tuple[str, str] | None
+
+
+def load_settings(command_line: Mapping[str, str | None], environment: Mapping[str, str], folder: Path) -> Settings:
+    """The settings in force. `command_line` has names as in SETTINGS; `folder` may hold `whimbrel.toml`.
+
+    Raises SettingsError.
+    """
+    in_file = _read_file(folder / FILE_NAME)
+    texts: dict[str, str | None] = {}
+    for setting in SETTINGS:
+        given = (command_line.get(setting.name), environment.get(setting.variable), in_file.get(setting.name))
+        texts[setting.name] = next((text for text in given if text is not None), setting.default)
+    settings = _check(texts)
+    _refuse_plain_text(settings)
+    return settings
+
+
+def _read_file(path: Path) -> dict[str, str]:
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}") from None
+    known = {setting.name for setting in SETTINGS}
+    unknown = [name for name in document if name not in known]
+    if unknown:
+        raise SettingsError(f"{path} has the unknown setting {unknown[0]}; known are {', '.join(sorted(known))}")
+    return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in document.items()}
+
+
+def _check(texts: Mapping[str, str | None]) -> Settings:
+    data = Path(texts["data"] or "var")
+    key_id, key_secret = texts["access-key-id"], texts["access-key-secret"]
+    if (key_id is None) != (key_secret is None):
+        raise SettingsError("access-key-id and access-key-secret must be given together")
+    if (texts["tls-cert"] is None) != (texts["tls-key"] is None):
+        raise SettingsError("tls-cert and tls-key must be given together")
+    return Settings(
+        data=data,
+        listen=_address("listen", texts["listen"]),
+        mqtt=_address("mqtt", texts["mqtt"]),
+        database_file=_path("database", texts["database"], "sqlite", data / "whimbrel.db"),
+        firmware_folder=_path("firmware", texts["firmware"], "file", data / "firmware"),
+        public_url=_public_url(texts["public-url"]),
+        roles=_roles(texts["role"] or ""),
+        tls_cert=_optional_path(texts["tls-cert"]),
+        tls_key=_optional_path(texts["tls-key"]),
+        insecure=_flag("insecure", texts["insecure"]),
+        access_key=(key_id, key_secret) if key_id and key_secret else None,
+    )
+
+
+def _refuse_plain_text(settings: Settings) -> None:
+    if settings.tls_cert is not None or settings.insecure:
+        return
+    for name, address in (("listen", settings.listen), ("mqtt", settings.mqtt)):
+        if not _is_loopback(address.host):
+            raise SettingsError(
+                f"{name} {address} is reachable from elsewhere without TLS; give tls-cert and tls-key, or --insecure "
+                "when a proxy in front ends TLS"
+            )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _address(name: str, text: str | None) -> Address:
+    host, _, port = (text or "").rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or _PORT.fullmatch(port) is None or int(port) > 65_535:
+        raise SettingsError(f"{name} must be HOST:PORT, given was {text}")
+    return Address(host, int(port))
+
+
+def _path(name: str, text: str | None, scheme: str, default: Path) -> Path:
+    if text is None:
+        return default
+    given, _, path = text.partition(":")
+    if given != scheme or not path:
+        raise SettingsError(f"{name} must be {scheme}:PATH in this release, given was {text}")
+    return Path(path.removeprefix("//") if path.startswith("///") else path)
+
+
+def _public_url(text: str | None) -> str | None:
+    if text is None:
+        return None
+    parts = urlsplit(text)
+    is_plain = not (parts.query or parts.fragment or parts.username or parts.password)
+    if parts.scheme not in ("http", "https") or not parts.hostname or not is_plain or len(text) > PUBLIC_URL_LENGTH_MAX:
+        raise SettingsError(f"public-url must be http(s)://HOST[:PORT][/PATH], given was {text}")
+    return text.rstrip("/")
+
+
+def _roles(text: str) -> frozenset[str]:
+    roles = frozenset(part.strip() for part in text.split(",") if part.strip())
+    if not roles or not roles <= set(ROLES):
+        raise SettingsError(f"role must be a list of {', '.join(ROLES)}, given was {text}")
+    return roles
+
+
+def _flag(name: str, text: str | None) -> bool:
+    if (text or "").lower() not in ("true", "false", "1", "0"):
+        raise SettingsError(f"{name} must be true or false, given was {text}")
+    return (text or "").lower() in ("true", "1")
+
+
+def _optional_path(text: str | None) -> Path | None:
+    return None if text is None else Path(text)

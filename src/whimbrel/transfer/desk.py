@@ -1,0 +1,76 @@
+"""What the file door asks the store: may this upload begin, is it finished, what does a download link lead to."""
+
+from __future__ import annotations
+
+from whimbrel.domain.download_link import LinkClaim, LinkKind, is_expired, is_genuine, read_token
+from whimbrel.domain.firmware import UploadedFile
+from whimbrel.domain.job import Job
+from whimbrel.domain.task import TaskStatus
+from whimbrel.errors import UploadError
+from whimbrel.ports.clock import Clock
+from whimbrel.ports.firmware_store import StoredObject
+from whimbrel.ports.store import Store
+from whimbrel.transfer.download import DownloadGrant, DownloadRefusal
+
+
+class StoreDesk:
+    """The `UploadDesk` of the form upload."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def begin(self, object_key: str, now_ms: int) -> None:
+        async with self._store.transaction() as store:
+            is_ours = await store.uploads.begin(object_key, now_ms)
+        if not is_ours:
+            raise UploadError(
+                "AccessDenied", "the upload credentials were used before or have expired; ask for new ones"
+            )
+
+    async def finish(self, object_key: str, stored: StoredObject, now_ms: int) -> None:
+        file = UploadedFile(object_key, stored.sha256, stored.md5, stored.size_bytes, now_ms, is_used=False)
+        async with self._store.transaction() as store:
+            is_finished = await store.uploads.finish(object_key, file)
+        if not is_finished:
+            raise UploadError("AccessDenied", "the upload took too long and was forgotten; ask for new credentials")
+
+
+class Links:
+    """Resolves download links: bound to a task and its device, or to firmware (A14)."""
+
+    def __init__(self, store: Store, clock: Clock, key: bytes) -> None:
+        self._store = store
+        self._clock = clock
+        self._key = key
+
+    async def resolve(self, token: str) -> DownloadGrant | DownloadRefusal:
+        claim = read_token(token)
+        if claim is None:
+            return DownloadRefusal.NOT_FOUND
+        if is_expired(claim, self._clock.now_ms() // 1000):
+            return DownloadRefusal.FORBIDDEN
+        return await (self._of_task(claim) if claim.kind is LinkKind.TASK else self._of_firmware(claim))
+
+    async def _of_task(self, claim: LinkClaim) -> DownloadGrant | DownloadRefusal:
+        async with self._store.snapshot() as store:
+            found = await store.tasks.with_job(claim.id)
+        # A link that leads nowhere and one that was forged look alike: whether a task exists is nobody's business.
+        if found is None:
+            return DownloadRefusal.FORBIDDEN
+        task, job = found
+        if not is_genuine(self._key, claim, task.device_id, job.sha256):
+            return DownloadRefusal.FORBIDDEN
+        if task.status is TaskStatus.CANCELED:
+            return DownloadRefusal.FORBIDDEN
+        return DownloadGrant(job.sha256, job.size_bytes, _file_name(job))
+
+    async def _of_firmware(self, claim: LinkClaim) -> DownloadGrant | DownloadRefusal:
+        async with self._store.snapshot() as store:
+            firmware = await store.firmware.by_link(claim.id)
+        if firmware is None or not is_genuine(self._key, claim, None, firmware.sha256):
+            return DownloadRefusal.FORBIDDEN
+        return DownloadGrant(firmware.sha256, firmware.size_bytes, f"{firmware.name}-{firmware.dest_version}")
+
+
+def _file_name(job: Job) -> str:
+    return f"{job.firmware_name}-{job.dest_version}"
