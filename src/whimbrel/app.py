@@ -58,7 +58,6 @@ ACCESS_KEY_ID_LENGTH, ACCESS_KEY_SECRET_LENGTH = 24, 32  # letters and digits: 1
 KEEP_ALIVE_SECONDS = 75
 DRAIN_SECONDS_MAX = 10
 LISTEN_BACKLOG = 2048
-START_POLL_SECONDS = 0.005
 
 
 class Ports(NamedTuple):
@@ -75,6 +74,14 @@ class Ports(NamedTuple):
 
 
 class _Http(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.is_serving = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.is_serving.set()
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Signals are the application's, which stops its parts in order."""
@@ -117,8 +124,8 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> int:
         http = _Http(_http_config(settings, _front(ports, links)))
         serving = loop.create_task(http.serve(sockets=[listener]))
         serving.add_done_callback(lambda task: running.stop.set())
-        while not (http.started or running.stop.is_set()):
-            await asyncio.sleep(START_POLL_SECONDS)
+        serving.add_done_callback(lambda task: http.is_serving.set())
+        await http.is_serving.wait()
         _announce(announce, public_url, settings, mqtt_port)
         await running.stop.wait()
         http.should_exit = True

@@ -13,7 +13,7 @@
      │   ├─ products: ProductNotFoundError, ...
      │   ├─ devices:  DeviceNotFoundError, ...
      │   └─ ota:      FirmwareNotFoundError, JobNotFoundError, TaskNotFoundError, ...
-     ├─ ReportError             a device's message cannot be understood; it is dropped and counted, never answered by force
+     ├─ ReportError             a device's message cannot be understood; it is dropped and counted
      └─ UploadError             a form upload was refused (api-contract 12); the code is the object store's
 
 A message names the fact, what was given and what to do. It must not hold a colon where api-contract 5.4 forbids it.
@@ -320,7 +320,7 @@ class UploadError(WhimbrelError):
 
 
 class ReportError(WhimbrelError):
-    """A device's message is not of the protocol's form. It has no effect; the session lives on (threat-model part 4)."""
+    """A device's message is not of the protocol's form. It has no effect and the session lives on (threat-model 4)."""
 
     code = "device.InvalidReport"
 

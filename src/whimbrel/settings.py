@@ -61,8 +61,8 @@ SETTINGS = (
         "public-url",
         None,
         "URL",
-        "What devices and browsers can reach; every link is built from it, never from a Host header. From --listen when "
-        "absent.",
+        "What devices and browsers can reach; every link is built from it, never from a Host header. "
+        "From --listen when absent.",
     ),
     Setting("role", ",".join(ROLES), "LIST", "Which parts this process runs."),
     Setting("tls-cert", None, "FILE", "Certificate chain (PEM) for HTTP and MQTT."),

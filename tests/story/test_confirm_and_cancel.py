@@ -44,7 +44,8 @@ def test_confirmed_task_is_delivered_and_the_rest_is_cancelled(
     watch_tasks(back_end, job_id, dev_1="CANCELED", dev_2="CANCELED")
     assert watch_job(back_end, job_id, "CANCELED")["UtcEndTime"]
     held.send({"command": "proceed"})
-    held.wait_for("reported", version="2.0.0")
+    assert "OTA_INVALID_URL" in held.wait_for("failed")["reason"], "a cancelled task's link is revoked (A14, I8)"
+    held.send({"command": "report", "version": "2.0.0"})
     watch_version(back_end, product, "dev-1", "2.0.0")
     assert task_statuses(back_end, job_id) == {"dev-1": "CANCELED", "dev-2": "CANCELED"}
     waiting.send({"command": "pull"})

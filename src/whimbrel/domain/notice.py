@@ -59,7 +59,7 @@ def make_notice(task: Task, job: Job, links: LinkMaker, now_ms: int) -> UpgradeN
 
 
 def may_deliver(task: Task, job: Job, reported_version: str | None) -> bool:
-    """Whether the notice may leave for the device now (I8, I9): confirmed, not being cancelled, at the right version."""
+    """Whether the notice may leave for the device now (I8, I9): confirmed, not being cancelled, right version."""
     if task.status not in (TaskStatus.QUEUED, TaskStatus.NOTIFIED, TaskStatus.IN_PROGRESS):
         return False
     if task.status in job.cancelling:

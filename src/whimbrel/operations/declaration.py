@@ -1,4 +1,6 @@
-"""What an operation is: everything about one Action in one value. Dispatch, wire forms, documents and tests derive from it."""
+"""What an operation is: everything about one Action in one value, from which dispatch, wire forms, documents and tests
+derive.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What paged operations share: the limit of page numbers, and the paging fields of the answer (api-contract 1.4, 1.5)."""
+"""What paged operations share: the limit of page numbers (api-contract 1.5)."""
 
 from __future__ import annotations
 

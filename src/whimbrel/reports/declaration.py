@@ -1,4 +1,4 @@
-"""What a device report is: one message of a device, its topics, and what it does. The doors derive their tables from it."""
+"""What a device report is: one message of a device, its topics, and what it does. The doors derive from it."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ class RpcDoor:
         return answer, request_id
 
     async def _caller(self, call: SignedCall, now_ms: int) -> Caller:
-        """Who signed the call: api-contract 3.2 from the time stamp on. The nonce is used up by a right signature only."""
+        """Who signed the call: api-contract 3.2 from the time stamp on. Only a right signature uses up its nonce."""
         check_timestamp(call.timestamp, now_ms)
         async with self._store.snapshot() as store:
             key = await store.keys.by_id(call.access_key_id)

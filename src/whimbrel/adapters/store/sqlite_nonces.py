@@ -17,6 +17,7 @@ import apsw
 from whimbrel.adapters.store.sqlite import translated
 
 TURN_MS = 35 * 60 * 1000  # threat-model part 3: nonces are kept for at least 35 minutes
+WHILE_FULL_MAX = 200_000  # nonces kept in memory while the disk is full: about 20 MiB
 CHECKPOINT_EVERY = 2_000  # uses between two checkpoints, which run in a thread because they fsync
 
 
@@ -40,21 +41,24 @@ class SqliteNonces:
         row = self._connection.execute("SELECT number FROM turn").fetchone()
         self._turn: int = row[0] if row else -2
         self._uses = 0
+        self._while_full: set[bytes] = set()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="nonces")
         self._checkpointing: asyncio.Future[None] | None = None
 
     async def use(self, access_key_id: str, nonce: str, now_ms: int) -> bool:
+        # 128 bits are enough against chance, and an attacker who finds two colliding nonces has refused himself.
+        digest = blake2b(f"{access_key_id}\0{nonce}".encode(), digest_size=16).digest()
         try:
             self._take_turn(now_ms // TURN_MS)
-            # 128 bits are enough against chance, and an attacker who finds two colliding nonces has refused himself.
-            digest = blake2b(f"{access_key_id}\0{nonce}".encode(), digest_size=16).digest()
             current, other = self._turn & 1, self._turn & 1 ^ 1
             self._connection.execute(
                 f"INSERT OR IGNORE INTO nonce_{current} SELECT ?1 "  # noqa: S608  a table name of ours
                 f"WHERE NOT EXISTS (SELECT 1 FROM nonce_{other} WHERE digest = ?1)",
                 (digest,),
             )
-            is_new = self._connection.changes() == 1
+            is_new = self._connection.changes() == 1 and digest not in self._while_full
+        except apsw.FullError as error:
+            return self._use_while_full(digest, error)
         except apsw.Error as error:
             raise translated(error) from error
         self._uses += 1
@@ -67,6 +71,19 @@ class SqliteNonces:
             await self._checkpointing
         self._thread.shutdown()
         self._connection.close()
+
+    def _use_while_full(self, digest: bytes, error: apsw.FullError) -> bool:
+        """A full disk must not stop reads and halts (threat-model part 4): this process remembers by itself, up to a
+        bound. Looking is possible still: what the file knows is refused."""
+        if len(self._while_full) >= WHILE_FULL_MAX:
+            raise translated(error) from error
+        tables = (f"nonce_{parity}" for parity in (0, 1))
+        is_known = digest in self._while_full or any(
+            self._connection.execute(f"SELECT 1 FROM {table} WHERE digest = ?", (digest,)).fetchone()  # noqa: S608
+            for table in tables
+        )
+        self._while_full.add(digest)
+        return not is_known
 
     def _take_turn(self, number: int) -> None:
         # A clock set back must not bring forgotten nonces to life: turns only go forward.

@@ -6,7 +6,7 @@
 4. A device with an open task in another job gets a task that has FAILED already (I3).
 5. A large target set is frozen now and filled in behind the answer; nothing is lost by a restart (I2).
 
-Source: api-contract 10.2, 7.3. What this release does not make act is refused, never ignored: GRAY and GROUP, SrcVersion,
+Source: api-contract 10.2, 7.3. What this release does not make act is refused, not ignored: GRAY and GROUP, SrcVersion,
 schedules, retries, MaximumPerMinute, OverwriteMode 2, MultiModuleMode, device lists by file, downloads over MQTT.
 """
 
