@@ -101,6 +101,15 @@ class Running:
         self.stop.set()
 
 
+class _Part(NamedTuple):
+    """What a part of the application is started with."""
+
+    settings: Settings
+    ports: Ports
+    running: Running
+    stack: AsyncExitStack
+
+
 async def serve(settings: Settings, announce: Callable[[str], None]) -> int:
     """Run until SIGTERM or SIGINT; the exit status. `announce` prints lines for the operator."""
     running = Running()
@@ -120,7 +129,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> int:
         if "engine" in settings.roles:
             engine = Engine(ports.store, ports.channel, ports.wakeup, ports.clock, links)
             _spawn(stack, running, engine.run(Sweep(ports.store, ports.firmware_store, ports.clock)))
-        mqtt_port = await _open_gateway(settings, ports, ingest, tls, stack, running)
+        mqtt_port = await _open_gateway(_Part(settings, ports, running, stack), ingest, tls)
         http = _Http(_http_config(settings, _front(ports, links)))
         serving = loop.create_task(http.serve(sockets=[listener]))
         serving.add_done_callback(lambda task: running.stop.set())
@@ -175,14 +184,9 @@ async def _make_root_key(settings: Settings, ports: Ports, announce: Callable[[s
         announce(f"Root AccessKey   {path}")
 
 
-async def _open_gateway(
-    settings: Settings,
-    ports: Ports,
-    ingest: Ingest,
-    tls: ssl.SSLContext | None,
-    stack: AsyncExitStack,
-    running: Running,
-) -> int | None:
+async def _open_gateway(part: _Part, ingest: Ingest, tls: ssl.SSLContext | None) -> int | None:
+    """The port that accepts devices, or None when this process has no gateway."""
+    settings, ports, running, stack = part
     if "gateway" not in settings.roles:
         return None
     _spawn(stack, running, ingest.run())

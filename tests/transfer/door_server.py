@@ -18,7 +18,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from tests.transfer.asgi_driver import MemoryDesk
 from whimbrel.adapters.firmware_store.disk import DiskFirmwareStore
-from whimbrel.transfer.asgi import ABORT_EXTENSION, Pace, Receive, Scope, Send
+from whimbrel.asgi import ABORT_EXTENSION, Pace, Receive, Scope, Send
 from whimbrel.transfer.download import DownloadDoor, DownloadGrant, DownloadRefusal
 from whimbrel.transfer.upload import UploadDoor, UploadSetup
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tests.transfer.asgi_driver import Exchange, Peer, exchange
 from tests.transfer.door_server import Server
 from whimbrel.adapters.firmware_store.disk import DiskFirmwareStore
-from whimbrel.transfer.asgi import Pace
+from whimbrel.asgi import Pace
 from whimbrel.transfer.download import DownloadDoor, DownloadGrant, DownloadRefusal, disposition
 
 MIB = 1_048_576

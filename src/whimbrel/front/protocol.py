@@ -9,10 +9,11 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from whimbrel.asgi import ABORT_EXTENSION
+
 HEAD_SECONDS_MAX = 10.0
 HEAD_BYTES_MAX = 128 * 1024  # a query of 64 KiB, which the doors measure themselves, and headers around it
 CONNECTIONS_MAX = 10_000
-ABORT_EXTENSION = "whimbrel.abort"
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from prometheus_client import Counter
 
+from whimbrel.asgi import BodyReader, Pace, PeerGoneError, Receive, Scope, Send, SlowPeerError, abort
 from whimbrel.domain.access import EVERYTHING, AccessKey, Caller
 from whimbrel.errors import (
     BusinessError,
@@ -37,10 +38,6 @@ from whimbrel.rpc.signed_call import RawRequest, SignedCall
 from whimbrel.rpc.wire import RequestReader
 
 log = logging.getLogger(__name__)
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 #: Spellings of the translated pages that are accepted and never emitted (api-contract 1.1).
 ALIASES = {"FirmwareID": "FirmwareId"}
@@ -84,7 +81,8 @@ class RpcDoor:
             style = Style(*answer_style(_raw(scope, b"")), self._host)
             await _send(send, gateway_failure(error, _cased(request_id, style), style), request_id, close=True)
             return
-        if body is None:
+        except (PeerGoneError, SlowPeerError):
+            await abort(scope)
             return
         answer, shown_id = await self.serve(_raw(scope, body), request_id)
         await _send(send, answer, shown_id)
@@ -162,24 +160,20 @@ def _raw(scope: Scope, body: bytes) -> RawRequest:
     return RawRequest(scope["method"], path, scope["query_string"], scope["headers"], body)
 
 
-async def _read_body(scope: Scope, receive: Receive) -> bytes | None:
-    """The body, or None when the caller has gone. Raises RequestTooLargeError before it holds more than the limit."""
-    if scope["method"] == "GET" and not any(
-        name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"]
-    ):
+async def _read_body(scope: Scope, receive: Receive) -> bytes:
+    """The body. Raises RequestTooLargeError before it holds more than the limit, SlowPeerError, PeerGoneError."""
+    lengths = [value for name, value in scope["headers"] if name in (b"content-length", b"transfer-encoding")]
+    if all(length == b"0" for length in lengths):
         return b""
-    chunks: list[bytes] = []
+    reader = BodyReader(receive, Pace())
+    blocks: list[bytes] = []
     size_bytes = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        chunks.append(message.get("body", b""))
-        size_bytes += len(chunks[-1])
+    while (block := await reader.read()) is not None:
+        blocks.append(block)
+        size_bytes += len(block)
         if size_bytes > FORM_SIZE_BYTES_MAX:
             raise RequestTooLargeError(f"the body has more than {FORM_SIZE_BYTES_MAX} bytes")
-        if not message.get("more_body", False):
-            return b"".join(chunks)
+    return b"".join(blocks)
 
 
 async def _send(send: Send, answer: Answer, request_id: str, *, close: bool = False) -> None:

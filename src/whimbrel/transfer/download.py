@@ -16,9 +16,7 @@ from enum import IntEnum
 from typing import NamedTuple
 from urllib.parse import quote
 
-from whimbrel.errors import FirmwareObjectCorruptError, FirmwareObjectMissingError, StoreUnavailableError
-from whimbrel.ports.firmware_store import FirmwareObject, FirmwareStore
-from whimbrel.transfer.asgi import (
+from whimbrel.asgi import (
     Answer,
     Headers,
     Pace,
@@ -33,6 +31,8 @@ from whimbrel.transfer.asgi import (
     send_answer,
     start,
 )
+from whimbrel.errors import FirmwareObjectCorruptError, FirmwareObjectMissingError, StoreUnavailableError
+from whimbrel.ports.firmware_store import FirmwareObject, FirmwareStore
 from whimbrel.transfer.ranges import ByteRange, is_known_version, is_same_version, select_ranges
 
 PATH_PREFIX = "/f/"

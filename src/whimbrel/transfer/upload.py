@@ -17,10 +17,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import NamedTuple, Protocol
 
-from whimbrel.domain.form_upload import FILE_BYTES_MAX, UploadGrant, check_form, check_signature, read_form
-from whimbrel.errors import StoreFullError, StoreUnavailableError, UploadError, WhimbrelError
-from whimbrel.ports.firmware_store import FirmwareStore, StoredObject
-from whimbrel.transfer.asgi import (
+from whimbrel.asgi import (
     Answer,
     BodyReader,
     Headers,
@@ -34,6 +31,9 @@ from whimbrel.transfer.asgi import (
     header,
     start,
 )
+from whimbrel.domain.form_upload import FILE_BYTES_MAX, UploadGrant, check_form, check_signature, read_form
+from whimbrel.errors import StoreFullError, StoreUnavailableError, UploadError, WhimbrelError
+from whimbrel.ports.firmware_store import FirmwareStore, StoredObject
 from whimbrel.transfer.form_reader import FORM_BYTES_MAX, FormReader, read_boundary
 
 #: What is still read of a refused upload, so that the peer, who may be writing, gets to read the answer.

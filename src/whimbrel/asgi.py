@@ -1,4 +1,4 @@
-"""What the file door needs of ASGI: its vocabulary, one way to answer, and the least speed of a peer (threat-model 4).
+"""What the HTTP doors need of ASGI: its vocabulary, one way to answer, and the least speed of a peer (threat-model 4).
 
 A peer must move 1 KiB/s over any 30 s that it lets us wait; time that the server itself needs never counts against it.
 """
