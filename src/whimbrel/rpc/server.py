@@ -28,7 +28,7 @@ from whimbrel.errors import (
 from whimbrel.operations.declaration import Context, Operation, Services
 from whimbrel.ports.clock import Clock
 from whimbrel.ports.nonces import Nonces
-from whimbrel.ports.store import Store
+from whimbrel.ports.store import Store, Transaction
 from whimbrel.ports.wakeup import Wakeup
 from whimbrel.rpc.dialect import Case
 from whimbrel.rpc.envelope import Answer, ResponseWriter, Style, as_gateway_error, business_failure, gateway_failure
@@ -94,16 +94,9 @@ class RpcDoor:
             call = read_call(request, ALIASES)
             style = Style(call.response_case, call.response_format, self._host)
             request_id = _cased(request_id, style)
-            now_ms = self._clock.now_ms()
-            caller = await self._caller(call, now_ms)
-            served = self._served.get(call.action)
-            if served is None:
-                raise InvalidActionError(f"the Action {call.action[:64]} does not exist")
-            action = call.action
-            if not caller.policy.allows(served.operation.permission):
-                raise ForbiddenError(f"this AccessKey lacks the permission {served.operation.permission}")
-            response = await self._run(served, caller, call, now_ms)
-            answer = served.writer.write(response, request_id, style)
+            action = call.action if call.action in self._served else ""
+            response = await self._run(call, self._clock.now_ms())
+            answer = self._served[action].writer.write(response, request_id, style)
             calls_total.labels(action, "").inc()
         except Exception as error:
             style = Style(*answer_style(request), self._host)
@@ -111,11 +104,24 @@ class RpcDoor:
             answer = _failure(error, action, request_id, style)
         return answer, request_id
 
-    async def _caller(self, call: SignedCall, now_ms: int) -> Caller:
-        """Who signed the call: api-contract 3.2 from the time stamp on. Only a right signature uses up its nonce."""
+    async def _run(self, call: SignedCall, now_ms: int) -> Any:
+        """Through the gate, then the operation. Reads run in the snapshot that the gate has opened for the key."""
         check_timestamp(call.timestamp, now_ms)
         async with self._store.snapshot() as store:
-            key = await store.keys.by_id(call.access_key_id)
+            caller = await self._caller(call, store, now_ms)
+            served = self._allowed(call, caller)
+            request = served.reader.read(call.parameters)
+            if served.operation.is_read:
+                return await served.operation.handle(request, Context(caller, now_ms, store, self._services))
+        async with self._store.transaction() as store:
+            response = await served.operation.handle(request, Context(caller, now_ms, store, self._services))
+        # Only now, after the commit: an engine woken earlier would look and see nothing.
+        self._wakeup.notify()
+        return response
+
+    async def _caller(self, call: SignedCall, store: Transaction, now_ms: int) -> Caller:
+        """Who signed the call: api-contract 3.2 from the key on. Only a right signature uses up its nonce."""
+        key = await store.keys.by_id(call.access_key_id)
         is_right = signature_matches(call, (key or _NOBODY).secret)
         if key is None:
             raise InvalidAccessKeyIdNotFoundError
@@ -127,16 +133,14 @@ class RpcDoor:
             raise SignatureNonceUsedError
         return Caller(key.account_id, key.access_key_id, key.policy)
 
-    async def _run(self, served: _Served, caller: Caller, call: SignedCall, now_ms: int) -> Any:
-        request = served.reader.read(call.parameters)
-        if served.operation.is_read:
-            async with self._store.snapshot() as store:
-                return await served.operation.handle(request, Context(caller, now_ms, store, self._services))
-        async with self._store.transaction() as store:
-            response = await served.operation.handle(request, Context(caller, now_ms, store, self._services))
-        # Only now, after the commit: an engine woken earlier would look and see nothing.
-        self._wakeup.notify()
-        return response
+    def _allowed(self, call: SignedCall, caller: Caller) -> _Served:
+        """The operation, if it exists and the caller may use it."""
+        served = self._served.get(call.action)
+        if served is None:
+            raise InvalidActionError(f"the Action {call.action[:64]} does not exist")
+        if not caller.policy.allows(served.operation.permission):
+            raise ForbiddenError(f"this AccessKey lacks the permission {served.operation.permission}")
+        return served
 
 
 def _failure(error: Exception, action: str, request_id: str, style: Style) -> Answer:
