@@ -168,20 +168,37 @@ async def _open_ports(settings: Settings, running: Running, stack: AsyncExitStac
 
 
 async def _make_root_key(settings: Settings, ports: Ports, announce: Callable[[str], None]) -> None:
-    """The first start makes account `default` and its root key; a key given in the settings is put in at any start."""
-    path = settings.data / ROOT_KEY_FILE
-    random = ports.randomness
-    if settings.access_key is None and path.exists():
+    """The first start makes account `default` and its root key; a key given in the settings is put in at any start.
+
+    The file is durable before the account exists, and only a store without the account takes a key from it: a start
+    that was cut off is finished by the next, and a root key that was deleted later stays deleted.
+    """
+    async with ports.store.snapshot() as snapshot:
+        account_id = await snapshot.keys.account_id(ACCOUNT)
+    if account_id is not None and settings.access_key is None:
         return
-    key_id, secret = settings.access_key or (random.text(ACCESS_KEY_ID_LENGTH), random.text(ACCESS_KEY_SECRET_LENGTH))
+    key_id, secret = settings.access_key or _root_key_of_file(settings.data / ROOT_KEY_FILE, ports, announce)
     now_ms = ports.clock.now_ms()
     async with ports.store.transaction() as store:
-        account_id = await store.keys.add_account(ACCOUNT, now_ms)
+        account_id = account_id or await store.keys.add_account(ACCOUNT, now_ms)
         await store.keys.put(AccessKey(account_id, key_id, secret, True, EVERYTHING), now_ms)
-    if settings.access_key is None:
-        # Written after the commit: a file that names a key which does not exist would help nobody.
-        _write_secret(path, json.dumps({"AccessKeyId": key_id, "AccessKeySecret": secret}).encode())
-        announce(f"Root AccessKey   {path}")
+
+
+def _root_key_of_file(path: Path, ports: Ports, announce: Callable[[str], None]) -> tuple[str, str]:
+    """The key in the file, which is written when absent."""
+    if not path.exists():
+        random = ports.randomness
+        key = {
+            "AccessKeyId": random.text(ACCESS_KEY_ID_LENGTH),
+            "AccessKeySecret": random.text(ACCESS_KEY_SECRET_LENGTH),
+        }
+        _write_secret(path, json.dumps(key).encode())
+    announce(f"Root AccessKey   {path}")
+    try:
+        key = json.loads(path.read_text("utf-8"))
+        return key["AccessKeyId"], key["AccessKeySecret"]
+    except (ValueError, KeyError, TypeError):
+        raise SettingsError(f"{path} is not the key file that the first start writes; remove it") from None
 
 
 async def _open_gateway(part: _Part, ingest: Ingest, tls: ssl.SSLContext | None) -> int | None:

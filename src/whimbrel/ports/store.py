@@ -57,8 +57,9 @@ class Presence(NamedTuple):
 
 class AccessKeys(Protocol):
     async def by_id(self, access_key_id: str) -> AccessKey | None: ...
+    async def account_id(self, name: str) -> int | None: ...
     async def add_account(self, name: str, now_ms: int) -> int:
-        """The id of the account of this name, made when absent."""
+        """The new account's id. Raises StoreUnavailableError when the name is taken."""
         ...
 
     async def put(self, key: AccessKey, now_ms: int) -> None:

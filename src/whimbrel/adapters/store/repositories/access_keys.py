@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from whimbrel.adapters.store.session import Session
+from whimbrel.adapters.store.session import Session, UniqueViolationError
 from whimbrel.domain.access import AccessKey, Policy
+from whimbrel.errors import StoreUnavailableError
 from whimbrel.ports.sealer import Sealer
 
 
@@ -20,9 +21,15 @@ class AccessKeyRepository:
         secret = self._sealer.open(sealed, f"access-key:{key_id}")
         return AccessKey(account_id, key_id, secret, bool(is_active), Policy.from_text(policy))
 
-    async def add_account(self, name: str, now_ms: int) -> int:
+    async def account_id(self, name: str) -> int | None:
         row = await self._session.one("account_by_name", name=name)
-        row = row or await self._session.one("add_account", name=name, now_ms=now_ms)
+        return int(row[0]) if row else None
+
+    async def add_account(self, name: str, now_ms: int) -> int:
+        try:
+            row = await self._session.one("add_account", name=name, now_ms=now_ms)
+        except UniqueViolationError:
+            raise StoreUnavailableError(f"there is an account {name} already") from None
         assert row is not None
         return int(row[0])
 
