@@ -130,7 +130,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> int:
             engine = Engine(ports.store, ports.channel, ports.wakeup, ports.clock, links)
             _spawn(stack, running, engine.run(Sweep(ports.store, ports.firmware_store, ports.clock)))
         mqtt_port = await _open_gateway(_Part(settings, ports, running, stack), ingest, tls)
-        http = _Http(_http_config(settings, _front(ports, links)))
+        http = _Http(_http_config(settings, _front(settings, ports, links)))
         serving = loop.create_task(http.serve(sockets=[listener]))
         serving.add_done_callback(lambda task: running.stop.set())
         serving.add_done_callback(lambda task: http.is_serving.set())
@@ -213,7 +213,7 @@ async def _open_gateway(part: _Part, ingest: Ingest, tls: ssl.SSLContext | None)
     return await gateway.start(settings.mqtt.host, settings.mqtt.port, tls)
 
 
-def _front(ports: Ports, links: LinkMaker) -> Front:
+def _front(settings: Settings, ports: Ports, links: LinkMaker) -> Front:
     upload_secret = ports.sealer.derive_key("form uploads").hex()
     services = Services(ports.randomness, links.public_url, UPLOAD_KEY_ID, upload_secret, links.key)
 
@@ -222,12 +222,16 @@ def _front(ports: Ports, links: LinkMaker) -> Front:
 
     setup = UploadSetup(links.public_url, lambda: ports.randomness.hex(24).upper(), ports.clock.now_ms)
     resolve = Links(ports.store, ports.clock, links.key).resolve
+    has_api, has_files = "api" in settings.roles, bool({"api", "gateway"} & settings.roles)
     pings = {"store": ports.store.ping, "firmware_store": ports.firmware_store.ping, "gateway": ports.channel.ping}
+    rpc = RpcDoor(load_operations(), ports.store, ports.nonces, Ambience(ports.clock, ports.wakeup, services))
+    upload = UploadDoor(ports.firmware_store, StoreDesk(ports.store), secret_of, setup)
+    download = DownloadDoor(ports.firmware_store, resolve, lambda: ports.randomness.text(32))
     return Front(
         Doors(
-            rpc=RpcDoor(load_operations(), ports.store, ports.nonces, Ambience(ports.clock, ports.wakeup, services)),
-            upload=UploadDoor(ports.firmware_store, StoreDesk(ports.store), secret_of, setup),
-            download=DownloadDoor(ports.firmware_store, resolve, lambda: ports.randomness.text(32)),
+            rpc=rpc if has_api else None,
+            upload=upload if has_api else None,
+            download=download if has_files else None,
             pings=pings,
         )
     )

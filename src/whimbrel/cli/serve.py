@@ -24,15 +24,12 @@ def with_settings(command: Command) -> Command:
         if setting.is_secret:
             continue
         meaning = f"{setting.meaning} [{setting.variable}]"
+        if setting.default is not None and not setting.is_flag:
+            meaning += f" Default: {setting.default}."
         option = (
             click.option(f"--{setting.name}", is_flag=True, default=None, help=meaning)
             if setting.is_flag
-            else click.option(
-                f"--{setting.name}",
-                metavar=setting.metavar,
-                default=None,
-                help=f"{meaning} Default: {setting.default}.",
-            )
+            else click.option(f"--{setting.name}", metavar=setting.metavar, default=None, help=meaning)
         )
         command = option(command)
     return command

@@ -121,7 +121,9 @@ def after_version(task: Task, version: str, goal: UpgradeGoal) -> Task | None:
 
 def timed_out(task: Task, timeout_minutes: int) -> Task | None:
     """The task after its time ran out; never retried by itself (api-contract 7.6)."""
-    return moved(task, TaskStatus.FAILED, f"timeout, no version {timeout_minutes} minutes after the first progress")
+    return moved(
+        task, TaskStatus.FAILED, f"timeout, {timeout_minutes} min after the first progress without the version"
+    )
 
 
 def birth_status(*, need_confirm: bool, has_open_task: bool, cancelled: frozenset[TaskStatus]) -> TaskStatus:

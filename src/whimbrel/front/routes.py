@@ -24,11 +24,11 @@ _FORM_UPLOAD = b"multipart/form-data"
 
 
 class Doors(NamedTuple):
-    """What the routes lead to; `pings` are what `/readyz` asks."""
+    """What the routes lead to, None where this process does not have the role; `pings` are what `/readyz` asks."""
 
-    rpc: Application
-    upload: Application
-    download: Application
+    rpc: Application | None
+    upload: Application | None
+    download: Application | None
     pings: Mapping[str, Ping]
 
 
@@ -41,16 +41,16 @@ class Front:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
+        await (self._door(scope) or self._answer)(scope, receive, send)
+
+    def _door(self, scope: Scope) -> Application | None:
         path: str = scope["path"]
         if path == "/":
             # The vendors' upload form goes to the bare host (api-contract 12), as the management API does.
-            await (self._doors.upload if _is_form_upload(scope) else self._doors.rpc)(scope, receive, send)
-        elif path.startswith(DOWNLOAD_PREFIX):
-            await self._doors.download(scope, receive, send)
-        else:
-            await self._answer(scope, send)
+            return self._doors.upload if _is_form_upload(scope) else self._doors.rpc
+        return self._doors.download if path.startswith(DOWNLOAD_PREFIX) else None
 
-    async def _answer(self, scope: Scope, send: Send) -> None:
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD"):
             await _send_json(send, 405, {"error": "only GET and HEAD are served here"})
             return
@@ -62,7 +62,9 @@ class Front:
             case "/metrics":
                 await _send(send, 200, CONTENT_TYPE_LATEST.encode(), generate_latest())
             case _:
-                await _send_json(send, 404, {"error": "nothing is served here; the management API is on /"})
+                await _send_json(
+                    send, 404, {"error": "nothing is served here; the management API is on /"}
+                )
 
     async def _ready(self, send: Send) -> None:
         states = {name: await _state(name, ping) for name, ping in self._doors.pings.items()}

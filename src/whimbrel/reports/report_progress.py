@@ -19,7 +19,7 @@ from whimbrel.errors import ReportError
 from whimbrel.reports.declaration import Message, Outcome, ReportContext, report
 
 GENERAL_FAILURE = -1
-_NUMBER = re.compile(r"-?[0-9]{1,9}")
+_NUMBER = re.compile(r"-?[0-9]+")
 
 
 class ProgressParams(msgspec.Struct, frozen=True):
@@ -48,14 +48,16 @@ async def handle(message: ProgressMessage, context: ReportContext) -> Outcome:
 
 
 def read_step(given: str | int | float) -> int:
-    """The step as a number of -4..100. Raises ReportError for a number beyond; text is a general failure."""
-    text = given.strip() if isinstance(given, str) else str(int(given))
+    """The step as a number of -4..100. Raises ReportError for a number above; text is a general failure."""
+    text = given.strip() if isinstance(given, str) else f"{given:.0f}"
     if _NUMBER.fullmatch(text) is None:
         return GENERAL_FAILURE
-    step = int(text)
-    if step > STEP_MAX:
-        raise ReportError(f"a step is {STEP_MIN} to {STEP_MAX}, the device sent {step}")
-    return step if step >= STEP_MIN else GENERAL_FAILURE
+    # Digits without end are no number to compute with: all that matters is on which side of the range it lies.
+    if text.startswith("-"):
+        return int(text) if int(text[:3]) >= STEP_MIN and len(text) <= 2 else GENERAL_FAILURE
+    if len(text.lstrip("0")) > 3 or int(text) > STEP_MAX:
+        raise ReportError(f"a step is {STEP_MIN} to {STEP_MAX}, the device sent {text[:20]}")
+    return int(text)
 
 
 def _printable(words: str) -> str:

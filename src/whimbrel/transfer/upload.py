@@ -42,7 +42,7 @@ LINGER_S = 2.0
 EPILOGUE_BYTES_MAX = 65_536  # ours have two; a form's end needs no more
 BUCKET = "firmware"  # the 201 document has a place for one; there is only one
 
-_STATUS_OF = {
+HTTP_STATUS = {
     "AccessDenied": 403,
     "SignatureDoesNotMatch": 403,
     "InvalidAccessKeyId": 403,
@@ -153,7 +153,7 @@ class UploadDoor:
         host_id = self._setup.host_url.partition("://")[2]
         members = {"Code": code, "Message": message, "RequestId": request_id, "HostId": host_id}
         headers = [(b"x-oss-request-id", request_id.encode())]
-        return _xml_answer(_STATUS_OF.get(code, _BAD_REQUEST), "Error", members, headers)
+        return _xml_answer(HTTP_STATUS.get(code, _BAD_REQUEST), "Error", members, headers)
 
 
 async def _file_blocks(form: FormReader, body: BodyReader, grant: UploadGrant) -> AsyncGenerator[bytes, None]:

@@ -75,7 +75,13 @@ EXAMPLE = Example(
     action="RegisterDevice",
     permission=Permission.DEVICE_WRITE,
     example=EXAMPLE,
-    errors=(ProductNotFoundError, InvalidFormattedDeviceNameError, DeviceNameTakenError, OtaInvalidParameterError),
+    errors=(
+        ProductNotFoundError,
+        InvalidFormattedProductKeyError,
+        InvalidFormattedDeviceNameError,
+        DeviceNameTakenError,
+        OtaInvalidParameterError,
+    ),
 )
 async def handle(request: Request, context: Context) -> Response:
     if request.nickname and not is_valid_nickname(request.nickname):

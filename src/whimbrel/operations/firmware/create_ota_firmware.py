@@ -85,7 +85,7 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
 
 EXAMPLE = Example(
     request={
-        "FirmwareName": "lamp-1.1.0",
+        "FirmwareName": "lamp-1-1-0",
         "DestVersion": "1.1.0",
         "ProductKey": "kabcdefgh01",
         "FirmwareUrl": "https://ota.example.com/ota/firmware/0123456789abcdef0123456789abcdef.bin",

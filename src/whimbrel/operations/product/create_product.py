@@ -101,7 +101,15 @@ EXAMPLE = Example(
     action="CreateProduct",
     permission=Permission.PRODUCT_WRITE,
     example=EXAMPLE,
-    errors=(InvalidFormattedProductNameError, ProductNameTakenError, InvalidCommodityCodeError, InvalidNodeTypeError),
+    errors=(
+        InvalidFormattedProductNameError,
+        ProductNameTakenError,
+        InvalidCommodityCodeError,
+        InvalidNodeTypeError,
+        LongProductDescError,
+        OtaInvalidParameterError,
+        OtaMissingParameterError,
+    ),
 )
 async def handle(request: Request, context: Context) -> Response:
     _check(request)
