@@ -7,17 +7,14 @@ then the ports open. A stop has the other: ports close, what devices said is sto
 from __future__ import annotations
 
 import asyncio
-import fcntl
-import json
 import logging
-import os
+import resource
 import signal
 import socket
 import ssl
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import AsyncExitStack, contextmanager
-from pathlib import Path
-from typing import IO, Any, NamedTuple
+from contextlib import AsyncExitStack, closing, contextmanager
+from typing import Any, NamedTuple
 
 import uvicorn
 
@@ -25,15 +22,17 @@ from whimbrel.adapters.clock import SystemClock
 from whimbrel.adapters.device_channel.sessions import SessionChannel
 from whimbrel.adapters.firmware_store.disk import DiskFirmwareStore
 from whimbrel.adapters.randomness import SystemRandomness
-from whimbrel.adapters.sealing.aes_gcm import MASTER_KEY_BYTES, AesGcmSealer
+from whimbrel.adapters.sealing.aes_gcm import AesGcmSealer
+from whimbrel.adapters.store.consistency import ConsistencyCheck
+from whimbrel.adapters.store.consistency import Finding as Finding
 from whimbrel.adapters.store.sqlite import SqliteStore
 from whimbrel.adapters.store.sqlite_nonces import SqliteNonces
 from whimbrel.adapters.wakeup.in_process import InProcessWakeup
+from whimbrel.data_folder import ROOT_KEY_FILE, lock_data_folder, master_key, root_key
 from whimbrel.domain.access import EVERYTHING, AccessKey
 from whimbrel.domain.notice import LinkMaker
 from whimbrel.engine.execute import Engine
 from whimbrel.engine.sweep import Sweep
-from whimbrel.errors import StoreUnavailableError
 from whimbrel.front.protocol import GuardedHttp
 from whimbrel.front.routes import Doors, Front
 from whimbrel.gateway.ingest import Ingest
@@ -51,10 +50,7 @@ log = logging.getLogger(__name__)
 
 ACCOUNT = "default"
 NODE_ID = "main"  # with the embedded store there is one process
-ROOT_KEY_FILE = "root-access-key.json"
-MASTER_KEY_FILE = "master.key"
 UPLOAD_KEY_ID = "whimbrel-upload"
-ACCESS_KEY_ID_LENGTH, ACCESS_KEY_SECRET_LENGTH = 24, 32  # letters and digits: 142 and 190 random bits
 KEEP_ALIVE_SECONDS = 75
 DRAIN_SECONDS_MAX = 10
 LISTEN_BACKLOG = 2048
@@ -113,11 +109,12 @@ class _Part(NamedTuple):
 async def serve(settings: Settings, announce: Callable[[str], None]) -> int:
     """Run until SIGTERM or SIGINT; the exit status. `announce` prints lines for the operator."""
     running = Running()
+    _allow_open_files()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, running.stop.set)
     async with AsyncExitStack() as stack:
-        lock = _lock_data_folder(settings.data)
+        lock = lock_data_folder(settings.data)
         stack.callback(lock.close)
         listener = _listen(settings.listen)
         public_url = settings.public_url or _url_of(settings, listener)
@@ -142,6 +139,23 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> int:
     return 0 if running.fault is None else 1
 
 
+async def check(settings: Settings, *, reads_firmware: bool) -> list[Finding]:
+    """What `whimbrel check` finds in the store and, unless told otherwise, in the firmware files; only reads.
+
+    Raises StoreUnavailableError when there is no store of this release.
+    """
+    with closing(ConsistencyCheck(settings.database_file)) as checking:
+        findings = list(checking.findings())
+        if reads_firmware:
+            # Never started: a start would make folders and remove what uploads left.
+            firmware_store = DiskFirmwareStore(settings.firmware_folder, new_name=str)
+            try:
+                findings.append(await checking.objects_finding(firmware_store))
+            finally:
+                await firmware_store.close()
+    return findings
+
+
 def _announce(announce: Callable[[str], None], public_url: str, settings: Settings, mqtt_port: int | None) -> None:
     announce(f"Management API   {public_url}/")
     if mqtt_port is not None:
@@ -153,7 +167,7 @@ def _announce(announce: Callable[[str], None], public_url: str, settings: Settin
 
 async def _open_ports(settings: Settings, running: Running, stack: AsyncExitStack) -> Ports:
     clock, randomness = SystemClock(), SystemRandomness()
-    sealer = AesGcmSealer(_master_key(settings.data))
+    sealer = AesGcmSealer(master_key(settings.data))
     settings.database_file.parent.mkdir(parents=True, exist_ok=True)
     store = SqliteStore(settings.database_file, sealer, running.end_by_fault, clock.now_ms())
     stack.push_async_callback(store.close)
@@ -177,28 +191,13 @@ async def _make_root_key(settings: Settings, ports: Ports, announce: Callable[[s
         account_id = await snapshot.keys.account_id(ACCOUNT)
     if account_id is not None and settings.access_key is None:
         return
-    key_id, secret = settings.access_key or _root_key_of_file(settings.data / ROOT_KEY_FILE, ports, announce)
+    key_id, secret = settings.access_key or root_key(settings.data, ports.randomness.text)
+    if settings.access_key is None:
+        announce(f"Root AccessKey   {settings.data / ROOT_KEY_FILE}")
     now_ms = ports.clock.now_ms()
     async with ports.store.transaction() as store:
         account_id = account_id or await store.keys.add_account(ACCOUNT, now_ms)
         await store.keys.put(AccessKey(account_id, key_id, secret, True, EVERYTHING), now_ms)
-
-
-def _root_key_of_file(path: Path, ports: Ports, announce: Callable[[str], None]) -> tuple[str, str]:
-    """The key in the file, which is written when absent."""
-    if not path.exists():
-        random = ports.randomness
-        key = {
-            "AccessKeyId": random.text(ACCESS_KEY_ID_LENGTH),
-            "AccessKeySecret": random.text(ACCESS_KEY_SECRET_LENGTH),
-        }
-        _write_secret(path, json.dumps(key).encode())
-    announce(f"Root AccessKey   {path}")
-    try:
-        key = json.loads(path.read_text("utf-8"))
-        return key["AccessKeyId"], key["AccessKeySecret"]
-    except (ValueError, KeyError, TypeError):
-        raise SettingsError(f"{path} is not the key file that the first start writes; remove it") from None
 
 
 async def _open_gateway(part: _Part, ingest: Ingest, tls: ssl.SSLContext | None) -> int | None:
@@ -272,45 +271,11 @@ def _spawn(stack: AsyncExitStack, running: Running, work: Coroutine[Any, Any, No
     stack.push_async_callback(cancel)
 
 
-def _lock_data_folder(folder: Path) -> IO[bytes]:
-    """Held until the process ends. Raises SettingsError when another server runs on the folder."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = (folder / "lock").open("wb")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.close()
-        raise SettingsError(
-            f"another server runs on the data folder {folder}; stop it or give another --data"
-        ) from None
-    return lock
-
-
-def _master_key(folder: Path) -> bytes:
-    path = folder / MASTER_KEY_FILE
-    if not path.exists():
-        _write_secret(path, os.urandom(MASTER_KEY_BYTES).hex().encode())
-    try:
-        return bytes.fromhex(path.read_text("ascii").strip())
-    except ValueError:
-        raise StoreUnavailableError(
-            f"{path} is not {MASTER_KEY_BYTES} bytes in hex; restore it from a backup"
-        ) from None
-
-
-def _write_secret(path: Path, content: bytes) -> None:
-    """Whole or not at all, readable by the owner alone, durable."""
-    temporary = path.with_suffix(".new")
-    temporary.unlink(missing_ok=True)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    os.fsync(folder)
-    os.close(folder)
+def _allow_open_files() -> None:
+    """A connected device is an open file, and the usual soft limit of 1,024 would stop at as many without a word."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _listen(address: Address) -> socket.socket:

@@ -14,6 +14,10 @@ _DOORS = frozenset({"rpc", "gateway", "transfer", "console", "front"})
 _SEEN_BY_DOORS = _CORE | _USES | {"ports", "crash_points", "asgi"}
 _ADAPTERS = ("device_channel", "firmware_store", "sealing", "store", "wakeup", "clock", "randomness")
 
+#: Modules that a room above may see while it must not see the rest of their room: the simulator speaks the device
+#: door's codec without reaching the door.
+_PARTS = frozenset({"gateway.packets", "gateway.topics"})
+
 #: What each room may import beside itself. Imports point down only (style anchors 3.2). A room that is absent is new:
 #: say here what it may see before anything is put into it.
 MAY_IMPORT: dict[str, frozenset[str]] = {
@@ -24,15 +28,19 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     # The vocabulary of HTTP that the doors share.
     "asgi": frozenset(),
     "settings": frozenset({"errors"}),
+    "data_folder": frozenset({"errors"}),
     "ports": _CORE,
     **{f"adapters.{port}": _CORE | {"ports", "crash_points"} for port in _ADAPTERS},
     **{room: _CORE | {"ports", "crash_points"} for room in _USES},
     **dict.fromkeys(_DOORS, _SEEN_BY_DOORS),
-    # The terminal signs and speaks MQTT like any client, reads settings, and starts the application.
-    "cli": _SEEN_BY_DOORS | _DOORS | {"settings", "app"},
+    # Virtual devices know what a vendor device knows, and share the codec; nothing of the server's state or rules.
+    "simulator": _CORE | {"gateway.packets", "gateway.topics"},
+    # The terminal signs like any client, runs virtual devices, reads settings, and starts or checks the application.
+    "cli": _SEEN_BY_DOORS | _DOORS | {"settings", "data_folder", "app", "simulator"},
+    **dict.fromkeys(_PARTS, frozenset[str]()),
     "__main__": frozenset({"cli"}),
     # The composition root alone sees everything.
-    "app": _SEEN_BY_DOORS | _DOORS | {"settings", "adapters"},
+    "app": _SEEN_BY_DOORS | _DOORS | {"settings", "data_folder", "adapters"},
 }
 
 #: The rooms (or modules) in which a third-party name may appear. What is absent may appear nowhere.

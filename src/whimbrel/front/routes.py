@@ -62,9 +62,7 @@ class Front:
             case "/metrics":
                 await _send(send, 200, CONTENT_TYPE_LATEST.encode(), generate_latest())
             case _:
-                await _send_json(
-                    send, 404, {"error": "nothing is served here; the management API is on /"}
-                )
+                await _send_json(send, 404, {"error": "nothing is served here; the management API is on /"})
 
     async def _ready(self, send: Send) -> None:
         states = {name: await _state(name, ping) for name, ping in self._doors.pings.items()}

@@ -1,0 +1,90 @@
+"""Signed calls over HTTP from the terminal: one form POST each, on a connection that is kept."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import secrets
+import time
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import urlencode, urlsplit
+
+import click
+
+from whimbrel.rpc.signing_caller import Credentials, sign_request_v1, timestamp_text
+
+ANSWER_SECONDS_MAX = 120.0
+_FORM_TYPE = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+class ApiAnswer(NamedTuple):
+    """One answer as it came."""
+
+    status: int
+    body: bytes
+
+
+class Api:
+    """Calls one server with one key. For one thread at a time; also what the simulator calls with (its `Caller`)."""
+
+    def __init__(self, server: str, credentials: Credentials) -> None:
+        """Raises click.UsageError for a URL that is none."""
+        self._credentials = credentials
+        self._server = server
+        self._connection = open_connection(server)
+        self._path = urlsplit(server).path or "/"
+
+    def send(self, action: str, parameters: Mapping[str, str]) -> ApiAnswer:
+        """One call, its parameters in the body. Raises ConnectionError, whose text is for people."""
+        try:
+            try:
+                return self._send_once(action, parameters)
+            except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+                # The server may end a kept connection at any time; a second failure is the server's.
+                self._connection.close()
+                return self._send_once(action, parameters)
+        except (OSError, http.client.HTTPException) as error:
+            self._connection.close()
+            raise not_answering(self._server, error) from None
+
+    def call(self, action: str, parameters: Mapping[str, str]) -> Mapping[str, Any]:
+        """The answer's JSON, of a refused call too. Raises ConnectionError."""
+        answer = self.send(action, parameters)
+        try:
+            document = json.loads(answer.body)
+        except ValueError:
+            document = None
+        if not isinstance(document, dict):
+            raise ConnectionError(f"{self._server} does not answer like a management API (HTTP {answer.status})")
+        return document
+
+    def _send_once(self, action: str, parameters: Mapping[str, str]) -> ApiAnswer:
+        signed = sign_request_v1(
+            {**parameters, "Action": action},
+            self._credentials,
+            secrets.token_hex(16),
+            timestamp_text(time.time_ns() // 1_000_000),
+            method="POST",
+        )
+        self._connection.request("POST", self._path, urlencode(signed), _FORM_TYPE)
+        response = self._connection.getresponse()
+        return ApiAnswer(response.status, response.read())
+
+
+def open_connection(url: str) -> http.client.HTTPConnection:
+    """A connection that opens with its first request. Raises click.UsageError for a URL that is none."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in ("http", "https"):
+        raise click.UsageError(f"the server must be http(s)://HOST[:PORT], given was {url}")
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    return kind(host, port, timeout=ANSWER_SECONDS_MAX)
+
+
+def not_answering(server: str, error: Exception) -> ConnectionError:
+    """What a person reads when there is no answer."""
+    return ConnectionError(f"{server} does not answer ({error}); is the server running, and is --server right?")
