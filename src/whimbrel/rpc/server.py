@@ -50,6 +50,7 @@ class _Served(NamedTuple):
     operation: Operation
     reader: RequestReader
     writer: ResponseWriter
+    succeeded: Counter
 
 
 class Ambience(NamedTuple):
@@ -65,7 +66,9 @@ class RpcDoor:
 
     def __init__(self, operations: Mapping[str, Operation], store: Store, nonces: Nonces, ambience: Ambience) -> None:
         self._served = {
-            action: _Served(operation, RequestReader(operation), ResponseWriter(operation))
+            action: _Served(
+                operation, RequestReader(operation), ResponseWriter(operation), calls_total.labels(action, "")
+            )
             for action, operation in operations.items()
         }
         self._store = store
@@ -97,7 +100,7 @@ class RpcDoor:
             action = call.action if call.action in self._served else ""
             response = await self._run(call, self._clock.now_ms())
             answer = self._served[action].writer.write(response, request_id, style)
-            calls_total.labels(action, "").inc()
+            self._served[action].succeeded.inc()
         except Exception as error:
             style = Style(*answer_style(request), self._host)
             request_id = _cased(request_id, style)

@@ -104,7 +104,7 @@ class _Snapshot:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._connection.execute("ROLLBACK")
+        self._connection.execute("COMMIT")
         self._store._give_reader(self._connection)
 
 
@@ -243,5 +243,7 @@ def open_connection(path: Path, *, read_only: bool = False) -> apsw.Connection:
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
+    # Else SQLite plans a statement with a bound LIMIT anew at each call: 39 us a page instead of 21.
+    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
     connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     return connection

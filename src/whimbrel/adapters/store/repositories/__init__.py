@@ -5,8 +5,6 @@ No SQL and no engine may be named here: statements stand in `queries.sql`.
 
 from __future__ import annotations
 
-from functools import cached_property
-
 from whimbrel.adapters.store.repositories.access_keys import AccessKeyRepository
 from whimbrel.adapters.store.repositories.devices import DeviceRepository
 from whimbrel.adapters.store.repositories.firmware import FirmwareRepository
@@ -21,49 +19,50 @@ from whimbrel.ports.sealer import Sealer
 
 
 class Repositories:
-    """All repositories in one transaction; each is made when it is first asked for."""
+    """All repositories in one transaction; each is made when it is asked for: it is a name for a session, and cheaper made
+    than kept."""
 
     def __init__(self, session: Session, sealer: Sealer) -> None:
         self._session = session
         self._sealer = sealer
 
-    @cached_property
+    @property
     def keys(self) -> AccessKeyRepository:
         return AccessKeyRepository(self._session, self._sealer)
 
-    @cached_property
+    @property
     def products(self) -> ProductRepository:
         return ProductRepository(self._session, self._sealer)
 
-    @cached_property
+    @property
     def devices(self) -> DeviceRepository:
         return DeviceRepository(self._session, self._sealer)
 
-    @cached_property
+    @property
     def module_versions(self) -> ModuleVersionRepository:
         return ModuleVersionRepository(self._session)
 
-    @cached_property
+    @property
     def presences(self) -> PresenceRepository:
         return PresenceRepository(self._session)
 
-    @cached_property
+    @property
     def firmware(self) -> FirmwareRepository:
         return FirmwareRepository(self._session)
 
-    @cached_property
+    @property
     def uploads(self) -> UploadRepository:
         return UploadRepository(self._session)
 
-    @cached_property
+    @property
     def jobs(self) -> JobRepository:
         return JobRepository(self._session)
 
-    @cached_property
+    @property
     def tasks(self) -> TaskRepository:
         return TaskRepository(self._session)
 
-    @cached_property
+    @property
     def fleet(self) -> FleetRepository:
         return FleetRepository(self._session)
 

@@ -1,0 +1,40 @@
+"""`python -m bench`: measures every budget that has a benchmark, and prints the table."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+
+from bench.list_firmware import Effort, deep_pages, throughput
+from bench.million_firmware import data_folder
+from bench.start import start
+from bench.table import markdown
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of each measurement (default 5)")
+    parser.add_argument("--seconds", type=int, default=3, help="seconds of one round under load (default 3)")
+    effort = parser.parse_args()
+    load_before = os.getloadavg()[0]
+    _say("a data folder with 1,000,000 firmware")
+    data = data_folder()
+    _say("start to /healthz")
+    rows = start(data, effort.rounds)
+    _say("pages deep in a list")
+    rows = deep_pages(data) + rows
+    _say("signed ListOTAFirmware beside its limit")
+    rows = throughput(data, Effort(effort.rounds, effort.seconds)) + rows
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load_before:.1f} before the run.")
+    print(f"Each number is the median of {effort.rounds} rounds (least..most).\n")
+    print(markdown(rows))
+
+
+def _say(step: str) -> None:
+    print(f"measuring: {step}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

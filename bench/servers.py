@@ -1,0 +1,111 @@
+"""Starts servers as processes of their own, and reads what they cost."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+START_SECONDS_MAX = 30
+STOP_SECONDS_MAX = 20
+POLL_SECONDS = 0.002
+_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+_WHIMBREL = Path(sys.executable).with_name("whimbrel")
+
+
+class AccessKey(NamedTuple):
+    access_key_id: str
+    secret: str
+
+
+class Server(NamedTuple):
+    """A running server. `started_seconds` passed from its start to its first answer on /healthz."""
+
+    pid: int
+    port: int
+    started_seconds: float
+
+    def cpu_us(self) -> float:
+        """CPU time that all its threads have used so far, in the kernel too."""
+        # The process's name, in parentheses, may hold blanks; utime and stime are fields 14 and 15.
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) * 1e6 / _TICKS_PER_SECOND
+
+
+@contextmanager
+def whimbrel(data: Path) -> Iterator[Server]:
+    """`whimbrel serve` on a data folder, as an operator starts it."""
+    port = free_port()
+    mqtt = f"127.0.0.1:{free_port()}"
+    with _running(
+        [str(_WHIMBREL), "serve", "--data", str(data), "--listen", f"127.0.0.1:{port}", "--mqtt", mqtt], port
+    ) as server:
+        yield server
+
+
+@contextmanager
+def list_limit(data: Path, nonces: Path) -> Iterator[Server]:
+    """The prototype of `limit_list.py` on the same data, with a nonce file of its own."""
+    port = free_port()
+    with _running([sys.executable, "-m", "bench.limit_list", str(data), str(nonces), str(port)], port) as server:
+        yield server
+
+
+def root_key(data: Path) -> AccessKey:
+    """The AccessKey that the first start on the folder made."""
+    key = json.loads((data / "root-access-key.json").read_text())
+    return AccessKey(key["AccessKeyId"], key["AccessKeySecret"])
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def _running(command: Sequence[str], port: int) -> Iterator[Server]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("WHIMBREL_")}
+    begun = time.perf_counter()
+    process = subprocess.Popen(  # noqa: S603  programs of ours
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=environment
+    )
+    try:
+        while not _is_healthy(port):
+            seconds = time.perf_counter() - begun
+            if process.poll() is not None or seconds > START_SECONDS_MAX:
+                raise SystemExit(f"{' '.join(command)} does not serve after {seconds:.1f} s; its own words stand above")
+            time.sleep(POLL_SECONDS)
+        yield Server(process.pid, port, time.perf_counter() - begun)
+    finally:
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS_MAX)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _is_healthy(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
