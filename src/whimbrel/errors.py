@@ -300,6 +300,11 @@ class NoTargetDeviceError(BusinessError):
     default_message = "no device is left to upgrade"
 
 
+class TooManyDevicesError(BusinessError):
+    code = "iot.ota.TooManyDevices"
+    default_message = "more devices were named than the operation takes"
+
+
 # ---- upload errors --------------------------------------------------------------------------------------------------
 
 

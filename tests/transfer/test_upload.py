@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from tests.transfer.asgi_driver import Exchange, MemoryDesk, Peer, exchange
 from tests.transfer.door_server import ACCESS_KEY_ID, OBJECT_KEY, SECRET, Server
 from whimbrel.adapters.firmware_store.disk import DiskFirmwareStore
-from whimbrel.domain.form_upload import FILE_BYTES_MAX, UploadPolicy, encode_policy, make_policy, sign_policy
 from whimbrel.asgi import Pace
+from whimbrel.domain.form_upload import FILE_BYTES_MAX, UploadPolicy, encode_policy, make_policy, sign_policy
 from whimbrel.transfer.form_reader import FIELD_NAME_BYTES_MAX, FIELD_VALUE_BYTES_MAX, FIELDS_MAX, FORM_BYTES_MAX
 from whimbrel.transfer.upload import EPILOGUE_BYTES_MAX, LINGER_BYTES_MAX, UploadDoor, UploadSetup
 

@@ -46,6 +46,8 @@ TRANSITIONS: dict[TaskStatus, frozenset[TaskStatus]] = {
     TaskStatus.CANCELED: frozenset(),
 }
 
+CANCELLED_WORDS = "cancelled by CancelOTATaskByJob"  # the one way to be cancelled: said when read, stored nowhere
+
 STEP_MEANINGS = {
     -1: "the upgrade failed",
     -2: "the download failed",

@@ -32,6 +32,7 @@ class Field:
     wire: str | None = None  # the PascalCase spelling where it is irregular
     camel: tuple[str, ...] = ()  # the lowerCamelCase spellings where they are irregular
     error: type[BusinessError] = OtaInvalidParameterError
+    items_error: type[BusinessError] = OtaInvalidParameterError  # for a list with more than `items_max` entries
 
 
 def wire_name(attribute: str) -> str:

@@ -15,7 +15,7 @@ from whimbrel.domain.task import UpgradeGoal, after_version
 from whimbrel.domain.version import is_reportable
 from whimbrel.errors import ReportError
 from whimbrel.reports.declaration import Message, Outcome, ReportContext, report
-from whimbrel.reports.open_tasks import push
+from whimbrel.reports.open_tasks import open_of_module, push
 
 
 class VersionParams(msgspec.Struct, frozen=True):
@@ -34,9 +34,7 @@ async def handle(message: VersionMessage, context: ReportContext) -> Outcome:
         raise ReportError("a version has 1 to 64 printable characters, a module name 1 to 64 of A-Z a-z 0-9 . _ -")
     if not await context.store.module_versions.put(context.device_id, module_name, version, context.now_ms):
         raise ReportError("the device has reported too many modules")
-    for task, job in await context.store.tasks.open_of_device(context.device_id):
-        if job.module_name != module_name:
-            continue
+    for task, job in await open_of_module(context, module_name):
         changed = after_version(task, version, UpgradeGoal(job.dest_version, job.timeout_minutes))
         if changed is not None:
             await context.store.tasks.change(task, changed, context.now_ms)

@@ -18,6 +18,24 @@ async def deliverable(context: ReportContext) -> list[tuple[Task, Job]]:
     return found
 
 
+async def open_of_module(context: ReportContext, module_name: str) -> list[tuple[Task, Job]]:
+    """The device's open tasks for the module, for a report to act on.
+
+    A task that a large cancel has not come to yet is cancelled here: what was answered holds for the report too (I8).
+    """
+    found = []
+    for task, job in await context.store.tasks.open_of_device(context.device_id):
+        if job.module_name != module_name:
+            continue
+        if task.status not in job.cancelling:
+            found.append((task, job))
+            continue
+        cancelled = moved(task, TaskStatus.CANCELED)
+        assert cancelled is not None, "the table lets every open task be cancelled"
+        await context.store.tasks.change(task, cancelled, context.now_ms)
+    return found
+
+
 async def push(context: ReportContext, *, again: bool) -> tuple[UpgradeNotice, ...]:
     """Notices for the tasks of jobs that push; with `again` also those the device was notified of before."""
     notices = []

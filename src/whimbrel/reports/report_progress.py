@@ -17,6 +17,7 @@ from whimbrel.domain.ota_module import DEFAULT_MODULE
 from whimbrel.domain.task import DESCRIPTION_LENGTH_MAX, STEP_MAX, STEP_MIN, UpgradeGoal, after_progress
 from whimbrel.errors import ReportError
 from whimbrel.reports.declaration import Message, Outcome, ReportContext, report
+from whimbrel.reports.open_tasks import open_of_module
 
 GENERAL_FAILURE = -1
 _NUMBER = re.compile(r"-?[0-9]+")
@@ -37,9 +38,7 @@ async def handle(message: ProgressMessage, context: ReportContext) -> Outcome:
     step = read_step(message.params.step)
     words = _printable(message.params.desc)
     module_name = message.params.module or DEFAULT_MODULE
-    for task, job in await context.store.tasks.open_of_device(context.device_id):
-        if job.module_name != module_name:
-            continue
+    for task, job in await open_of_module(context, module_name):
         goal = UpgradeGoal(job.dest_version, job.timeout_minutes)
         changed = after_progress(task, step, words, goal, context.now_ms)
         if changed is not None and changed != task:

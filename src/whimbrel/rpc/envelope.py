@@ -13,6 +13,7 @@ from xml.sax.saxutils import escape
 
 import msgspec
 
+from whimbrel.domain.characters import xml_text
 from whimbrel.errors import (
     BusinessError,
     ForbiddenError,
@@ -144,12 +145,7 @@ def _element(name: str, value: Any) -> str:
         return f"<{name}>{''.join(_element(k, v) for k, v in value.items())}</{name}>"
     if isinstance(value, bool):
         return f"<{name}>{'true' if value else 'false'}</{name}>"
-    return f"<{name}>{escape(_xml_text(str(value)))}</{name}>"
-
-
-def _xml_text(text: str) -> str:
-    """XML 1.0 has no form at all for control characters: they become the replacement character."""
-    return "".join(c if c >= " " or c in "\t\n" else "\ufffd" for c in text) if not text.isprintable() else text
+    return f"<{name}>{escape(xml_text(str(value)))}</{name}>"
 
 
 def _in_case(fields: dict[str, Any], case: Case) -> dict[str, Any]:

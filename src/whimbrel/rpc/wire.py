@@ -187,7 +187,7 @@ def _items(parameters: Parameters, field: ListField) -> dict[int, dict[str, str]
 
 def _read_items(field: ListField, found: dict[int, dict[str, str]]) -> tuple[Any, ...]:
     if len(found) > field.items_max:
-        raise field.field.error(f"{field.name} has {len(found)} entries, at most {field.items_max} are allowed")
+        raise field.field.items_error(f"{field.name} has {len(found)} entries, at most {field.items_max} are allowed")
     return tuple(_read_item(field, index, found[index]) for index in sorted(found))
 
 

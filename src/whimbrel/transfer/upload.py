@@ -31,6 +31,7 @@ from whimbrel.asgi import (
     header,
     start,
 )
+from whimbrel.domain.characters import xml_text
 from whimbrel.domain.form_upload import FILE_BYTES_MAX, UploadGrant, check_form, check_signature, read_form
 from whimbrel.errors import StoreFullError, StoreUnavailableError, UploadError, WhimbrelError
 from whimbrel.ports.firmware_store import FirmwareStore, StoredObject
@@ -53,7 +54,6 @@ HTTP_STATUS = {
     "InsufficientStorage": 507,
 }
 _BAD_REQUEST = 400  # every other code of api-contract 12
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LOG = logging.getLogger(__name__)
 
 
@@ -217,11 +217,7 @@ def _too_large(size_bytes_max: int) -> UploadError:
 
 
 def _xml_answer(status: int, root: str, members: dict[str, str], headers: Headers) -> Answer:
-    inner = "".join(f"<{name}>{_xml_text(text)}</{name}>" for name, text in members.items())
+    inner = "".join(f"<{name}>{html.escape(xml_text(text), quote=False)}</{name}>" for name, text in members.items())
     body = f'<?xml version="1.0" encoding="UTF-8"?>\n<{root}>{inner}</{root}>'.encode()
     content = [(b"content-type", b"application/xml"), (b"content-length", str(len(body)).encode())]
     return Answer(status, content + headers, body)
-
-
-def _xml_text(text: str) -> str:
-    return html.escape(_NOT_XML.sub("?", text), quote=False)

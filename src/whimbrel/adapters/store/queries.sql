@@ -49,6 +49,8 @@ SET secret_sealed = excluded.secret_sealed, is_active = excluded.is_active, poli
 WHERE access_key.account_id = excluded.account_id
 
 -- ---- lists -------------------------------------------------------------------------------------------------------
+-- A page's statement first takes the ids from the list's covering index, then the rows: skipping 4,090 rows costs
+-- 0.1 ms so, and 1 ms when each skipped row is joined.
 
 -- name: list_total
 -- How many rows a list has.
@@ -86,15 +88,18 @@ WHERE p.account_id = :account_id AND p.product_key = :product_key
 -- name: products_page
 -- An account's products, newest first.
 SELECT {product_columns}
-FROM product p LEFT JOIN list_count c ON c.list = 'devices:' || p.id AND c.block = -1
-WHERE p.account_id = :account_id AND p.id < :below ORDER BY p.id DESC LIMIT :size OFFSET :skip
+FROM (SELECT id FROM product WHERE account_id = :account_id AND id < :below
+  ORDER BY id DESC LIMIT :size OFFSET :skip) AS page
+JOIN product p ON p.id = page.id LEFT JOIN list_count c ON c.list = 'devices:' || p.id AND c.block = -1
+ORDER BY p.id DESC
 
 -- name: products_page_of_commodity
 -- An account's products of one commodity code, newest first.
 SELECT {product_columns}
-FROM product p LEFT JOIN list_count c ON c.list = 'devices:' || p.id AND c.block = -1
-WHERE p.account_id = :account_id AND p.commodity_code = :commodity_code AND p.id < :below
-ORDER BY p.id DESC LIMIT :size OFFSET :skip
+FROM (SELECT id FROM product WHERE account_id = :account_id AND commodity_code = :commodity_code AND id < :below
+  ORDER BY id DESC LIMIT :size OFFSET :skip) AS page
+JOIN product p ON p.id = page.id LEFT JOIN list_count c ON c.list = 'devices:' || p.id AND c.block = -1
+ORDER BY p.id DESC
 
 -- ---- devices -------------------------------------------------------------------------------------------------------
 
@@ -119,9 +124,10 @@ WHERE d.account_id = :account_id AND d.iot_id = :iot_id
 -- name: devices_page
 -- A product's devices, newest first.
 SELECT {device_columns}
-FROM device d JOIN product p ON p.id = d.product_id LEFT JOIN presence o ON o.device_id = d.id
-WHERE d.account_id = :account_id AND d.product_id = :product_id AND d.id < :below
-ORDER BY d.id DESC LIMIT :size OFFSET :skip
+FROM (SELECT id FROM device WHERE product_id = :product_id AND id < :below
+  ORDER BY id DESC LIMIT :size OFFSET :skip) AS page
+JOIN device d ON d.id = page.id JOIN product p ON p.id = d.product_id LEFT JOIN presence o ON o.device_id = d.id
+WHERE d.account_id = :account_id ORDER BY d.id DESC
 
 -- name: device_id_by_name
 -- A device's id inside a product.
@@ -229,28 +235,30 @@ WHERE f.id = :firmware_id
 -- name: firmware_page
 -- An account's firmware, newest first.
 SELECT {firmware_columns}
-FROM firmware f JOIN product p ON p.id = f.product_id
-WHERE f.account_id = :account_id AND f.id < :below ORDER BY f.id DESC LIMIT :size OFFSET :skip
+FROM (SELECT id FROM firmware WHERE account_id = :account_id AND id < :below
+  ORDER BY id DESC LIMIT :size OFFSET :skip) AS page
+JOIN firmware f ON f.id = page.id JOIN product p ON p.id = f.product_id ORDER BY f.id DESC
 
 -- name: firmware_page_of_product
 -- A product's firmware, newest first.
 SELECT {firmware_columns}
-FROM firmware f JOIN product p ON p.id = f.product_id
-WHERE f.product_id = :product_id AND f.id < :below ORDER BY f.id DESC LIMIT :size OFFSET :skip
+FROM (SELECT id FROM firmware WHERE product_id = :product_id AND id < :below
+  ORDER BY id DESC LIMIT :size OFFSET :skip) AS page
+JOIN firmware f ON f.id = page.id JOIN product p ON p.id = f.product_id ORDER BY f.id DESC
 
 -- name: firmware_page_of_version
 -- An account's firmware of one version, newest first.
 SELECT {firmware_columns}
-FROM firmware f JOIN product p ON p.id = f.product_id
-WHERE f.account_id = :account_id AND f.dest_version = :dest_version AND f.id < :below
-ORDER BY f.id DESC LIMIT :size OFFSET :skip
+FROM (SELECT id FROM firmware WHERE account_id = :account_id AND dest_version = :dest_version AND id < :below
+  ORDER BY id DESC LIMIT :size OFFSET :skip) AS page
+JOIN firmware f ON f.id = page.id JOIN product p ON p.id = f.product_id ORDER BY f.id DESC
 
 -- name: firmware_page_of_product_version
 -- A product's firmware of one version, newest first.
 SELECT {firmware_columns}
-FROM firmware f JOIN product p ON p.id = f.product_id
-WHERE f.product_id = :product_id AND f.dest_version = :dest_version AND f.id < :below
-ORDER BY f.id DESC LIMIT :size OFFSET :skip
+FROM (SELECT id FROM firmware WHERE product_id = :product_id AND dest_version = :dest_version AND id < :below
+  ORDER BY id DESC LIMIT :size OFFSET :skip) AS page
+JOIN firmware f ON f.id = page.id JOIN product p ON p.id = f.product_id ORDER BY f.id DESC
 
 -- name: product_id
 -- A product's id inside an account.
@@ -321,14 +329,17 @@ SELECT id FROM job WHERE firmware_id = :firmware_id AND job_type = 'VERIFY_FIRMW
 -- name: tasks_page
 -- A job's tasks, newest first.
 SELECT {task_row_columns}
-FROM task t JOIN device d ON d.id = t.device_id LEFT JOIN task_description w ON w.task_id = t.id
-WHERE t.job_id = :job_id AND t.id < :below ORDER BY t.id DESC LIMIT :size OFFSET :skip
+FROM (SELECT id FROM task WHERE job_id = :job_id AND id < :below ORDER BY id DESC LIMIT :size OFFSET :skip) AS page
+JOIN task t ON t.id = page.id JOIN device d ON d.id = t.device_id LEFT JOIN task_description w ON w.task_id = t.id
+ORDER BY t.id DESC
 
 -- name: tasks_page_of_status
 -- A job's tasks in one status, newest first.
 SELECT {task_row_columns}
-FROM task t JOIN device d ON d.id = t.device_id LEFT JOIN task_description w ON w.task_id = t.id
-WHERE t.job_id = :job_id AND t.status = :status AND t.id < :below ORDER BY t.id DESC LIMIT :size OFFSET :skip
+FROM (SELECT id FROM task WHERE job_id = :job_id AND status = :status AND id < :below
+  ORDER BY id DESC LIMIT :size OFFSET :skip) AS page
+JOIN task t ON t.id = page.id JOIN device d ON d.id = t.device_id LEFT JOIN task_description w ON w.task_id = t.id
+ORDER BY t.id DESC
 
 -- name: task_of_device_name
 -- A job's task for one device.
@@ -336,12 +347,6 @@ SELECT {task_row_columns}
 FROM job j JOIN device d ON d.product_id = j.product_id AND d.device_name = :device_name
   JOIN task t ON t.job_id = j.id AND t.device_id = d.id LEFT JOIN task_description w ON w.task_id = t.id
 WHERE j.id = :job_id
-
--- name: task_of_account
--- One task, if its job is the account's.
-SELECT {task_columns}
-FROM task t JOIN job j ON j.id = t.job_id LEFT JOIN task_description w ON w.task_id = t.id
-WHERE t.id = :task_id AND j.account_id = :account_id
 
 -- name: open_tasks_of_device
 -- A device's open tasks with their jobs, oldest first.

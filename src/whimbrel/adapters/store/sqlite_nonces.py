@@ -27,7 +27,7 @@ class SqliteNonces:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._connection = apsw.Connection(str(path))
-        # Digests fall on random pages, and each page touched is written to the log: small pages, many of them in memory.
+        # Digests fall on random pages, and each page touched goes to the log: small pages, many of them in memory.
         self._connection.execute("PRAGMA page_size=1024")
         self._connection.execute("PRAGMA cache_size=-16384")
         self._connection.execute("PRAGMA journal_mode=WAL")

@@ -102,7 +102,12 @@ EXAMPLE = Example(
     action="QueryDevice",
     permission=Permission.DEVICE_READ,
     example=EXAMPLE,
-    errors=(ProductNotFoundError, InvalidPageParamsError, OtaInvalidParameterError),
+    errors=(
+        ProductNotFoundError,
+        InvalidFormattedProductKeyError,
+        InvalidPageParamsError,
+        OtaInvalidParameterError,
+    ),
     idempotent=True,
 )
 async def handle(request: Request, context: Context) -> Response:

@@ -13,7 +13,13 @@ from whimbrel.domain.access import Permission
 from whimbrel.domain.device import Device
 from whimbrel.domain.ota_module import DEFAULT_MODULE
 from whimbrel.domain.wire_time import plain_text, utc_text
-from whimbrel.errors import DeviceNotFoundError, InvalidIotIdError, NullDeviceNameError, ProductNotFoundError
+from whimbrel.errors import (
+    DeviceNotFoundError,
+    InvalidIotIdError,
+    NullDeviceNameError,
+    OtaInvalidParameterError,
+    ProductNotFoundError,
+)
 from whimbrel.operations.declaration import Context, Example, operation
 from whimbrel.operations.device.lookup import find_device
 from whimbrel.operations.fields import Field
@@ -81,7 +87,13 @@ EXAMPLE = Example(
     action="QueryDeviceDetail",
     permission=Permission.DEVICE_READ,
     example=EXAMPLE,
-    errors=(DeviceNotFoundError, InvalidIotIdError, NullDeviceNameError, ProductNotFoundError),
+    errors=(
+        DeviceNotFoundError,
+        InvalidIotIdError,
+        NullDeviceNameError,
+        ProductNotFoundError,
+        OtaInvalidParameterError,
+    ),
     idempotent=True,
 )
 async def handle(request: Request, context: Context) -> Response:

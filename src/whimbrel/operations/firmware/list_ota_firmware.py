@@ -16,7 +16,7 @@ from whimbrel.domain.access import Permission
 from whimbrel.domain.firmware import Firmware
 from whimbrel.domain.paging import Page, page_count
 from whimbrel.domain.wire_time import utc_text
-from whimbrel.errors import InvalidPageParamsError
+from whimbrel.errors import InvalidPageParamsError, OtaInvalidParameterError
 from whimbrel.operations.declaration import Context, Example, operation
 from whimbrel.operations.fields import Field
 from whimbrel.operations.paging import PAGE_NUMBER_MAX
@@ -101,7 +101,7 @@ EXAMPLE = Example(
     action="ListOTAFirmware",
     permission=Permission.FIRMWARE_READ,
     example=EXAMPLE,
-    errors=(InvalidPageParamsError,),
+    errors=(InvalidPageParamsError, OtaInvalidParameterError),
     idempotent=True,
 )
 async def handle(request: Request, context: Context) -> Response:

@@ -4,7 +4,8 @@
 2. With CancelUnconfirmedTask absent, CancelQueuedTask also cancels tasks that wait for confirmation; when it is given,
    CancelQueuedTask touches queued tasks only.
 3. Once answered, none of those tasks is sent any more (I8); the rows follow at once, a large job's in the background.
-4. A device that is told nothing goes on with a download it has begun; its reports update its version only.
+4. In a job that has ended there is nothing to cancel, and nothing changes.
+5. A device that is told nothing goes on with a download it has begun; its reports update its version only.
 
 Source: api-contract 10.7, device-protocol 9.5.
 """
@@ -16,9 +17,9 @@ from typing import Annotated
 import msgspec
 
 from whimbrel.domain.access import Permission
-from whimbrel.domain.job import JobStatus
+from whimbrel.domain.job import TRANSITIONS, JobStatus
 from whimbrel.domain.task import TaskStatus
-from whimbrel.errors import JobNotFoundError, JobStatusError, OtaMissingParameterError
+from whimbrel.errors import JobNotFoundError, JobStatusError, OtaInvalidParameterError, OtaMissingParameterError
 from whimbrel.operations.declaration import Context, EmptyResponse, Example, operation
 from whimbrel.operations.fields import Field
 from whimbrel.operations.ids import ID_LENGTH_MAX
@@ -43,7 +44,7 @@ EXAMPLE = Example(request={"JobId": "502", "CancelQueuedTask": "true"}, response
     action="CancelOTATaskByJob",
     permission=Permission.JOB_WRITE,
     example=EXAMPLE,
-    errors=(JobNotFoundError, JobStatusError, OtaMissingParameterError),
+    errors=(JobNotFoundError, JobStatusError, OtaInvalidParameterError, OtaMissingParameterError),
     idempotent=True,
 )
 async def handle(request: Request, context: Context) -> EmptyResponse:
@@ -51,7 +52,7 @@ async def handle(request: Request, context: Context) -> EmptyResponse:
     job = await find_job(context, request.job_id)
     if request.cancel_scheduled_task and job.status is not JobStatus.PLANNED:
         raise JobStatusError("CancelScheduledTask needs a job that has not started")
-    if statuses:
+    if statuses and TRANSITIONS[job.status]:
         await context.store.jobs.cancel_tasks(job.id, statuses, context.now_ms)
         job = await find_job(context, request.job_id)
         await context.store.fleet.cancel(job, FIRST_CANCEL_TASKS, context.now_ms)

@@ -38,6 +38,7 @@ from whimbrel.errors import (
     OtaInvalidParameterError,
     OtaMissingParameterError,
     ProductNotFoundError,
+    TooManyDevicesError,
 )
 from whimbrel.operations.declaration import Context, Example, operation
 from whimbrel.operations.fields import Field, wire_name
@@ -79,7 +80,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     product_key: Annotated[str, Field("Its product.", length_max=64)]
     target_selection: Annotated[TargetSelection, Field("ALL or SPECIFIC.")]
     target_device_name: Annotated[
-        tuple[str, ...], Field("With SPECIFIC: the devices.", items_max=TARGET_NAMES_MAX, length_max=64)
+        tuple[str, ...],
+        Field(
+            "With SPECIFIC: the devices.", items_max=TARGET_NAMES_MAX, length_max=64, items_error=TooManyDevicesError
+        ),
     ] = ()
     timeout_in_minutes: Annotated[
         int | None,
@@ -120,6 +124,7 @@ EXAMPLE = Example(
         DeviceNotFoundError,
         NoTargetDeviceError,
         OtaInvalidParameterError,
+        TooManyDevicesError,
         OtaMissingParameterError,
     ),
 )

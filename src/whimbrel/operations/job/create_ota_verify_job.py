@@ -32,6 +32,7 @@ from whimbrel.errors import (
     NoTargetDeviceError,
     OtaInvalidParameterError,
     ProductNotFoundError,
+    TooManyDevicesError,
 )
 from whimbrel.operations.declaration import Context, Example, operation
 from whimbrel.operations.fields import Field
@@ -57,7 +58,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     firmware_id: Annotated[str, Field("The firmware.", length_max=ID_LENGTH_MAX, error=FirmwareNotFoundError)]
     product_key: Annotated[str, Field("Its product.", length_max=64)]
     target_device_name: Annotated[
-        tuple[str, ...], Field("The test devices.", items_max=VERIFY_DEVICES_MAX, length_max=64)
+        tuple[str, ...],
+        Field("The test devices.", items_max=VERIFY_DEVICES_MAX, length_max=64, items_error=TooManyDevicesError),
     ]
     timeout_in_minutes: Annotated[
         int | None,
@@ -87,6 +89,7 @@ EXAMPLE = Example(
         DeviceNotFoundError,
         NoTargetDeviceError,
         OtaInvalidParameterError,
+        TooManyDevicesError,
     ),
 )
 async def handle(request: Request, context: Context) -> CreatedJob:

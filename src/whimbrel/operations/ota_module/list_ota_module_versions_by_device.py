@@ -18,6 +18,7 @@ from whimbrel.errors import (
     InvalidIotIdError,
     InvalidPageParamsError,
     NullDeviceNameError,
+    OtaInvalidParameterError,
     ProductNotFoundError,
 )
 from whimbrel.operations.declaration import Context, Example, operation
@@ -86,7 +87,14 @@ EXAMPLE = Example(
     action="ListOTAModuleVersionsByDevice",
     permission=Permission.DEVICE_READ,
     example=EXAMPLE,
-    errors=(DeviceNotFoundError, InvalidIotIdError, NullDeviceNameError, ProductNotFoundError, InvalidPageParamsError),
+    errors=(
+        DeviceNotFoundError,
+        InvalidIotIdError,
+        NullDeviceNameError,
+        ProductNotFoundError,
+        InvalidPageParamsError,
+        OtaInvalidParameterError,
+    ),
     idempotent=True,
 )
 async def handle(request: Request, context: Context) -> Response:

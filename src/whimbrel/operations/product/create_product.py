@@ -45,7 +45,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     product_name: Annotated[str, Field("The product's name.", length_max=30, error=InvalidFormattedProductNameError)]
     node_type: Annotated[NodeType, Field("0 device, 1 gateway.", error=InvalidNodeTypeError)]
     aliyun_commodity_code: Annotated[
-        str | None, Field("`iothub_senior`, or absent for a basic product.", length_max=32)
+        str | None,
+        Field("`iothub_senior`, or absent for a basic product.", length_max=32, error=InvalidCommodityCodeError),
     ] = None
     data_format: Annotated[DataFormat | None, Field("0 custom, 1 Alink JSON; needed with `iothub_senior`.")] = None
     net_type: Annotated[NetType, Field("How devices reach the network.")] = NetType.WIFI

@@ -15,7 +15,7 @@ import msgspec
 from whimbrel.domain.access import Permission
 from whimbrel.domain.paging import Page, page_count
 from whimbrel.domain.product import Product
-from whimbrel.errors import InvalidPageParamsError
+from whimbrel.errors import InvalidPageParamsError, OtaInvalidParameterError
 from whimbrel.operations.declaration import Context, Example, operation
 from whimbrel.operations.fields import Field
 from whimbrel.operations.paging import PAGE_NUMBER_MAX
@@ -89,7 +89,7 @@ EXAMPLE = Example(
     action="QueryProductList",
     permission=Permission.PRODUCT_READ,
     example=EXAMPLE,
-    errors=(InvalidPageParamsError,),
+    errors=(InvalidPageParamsError, OtaInvalidParameterError),
     idempotent=True,
 )
 async def handle(request: Request, context: Context) -> Response:

@@ -39,11 +39,13 @@ async def handle(request: Request, context: Context) -> EmptyResponse:
     ids = tuple(number for number in map(row_id, request.task_id) if number is not None)
     if len(set(request.task_id)) != len(request.task_id):
         raise OtaInvalidParameterError("TaskId names a task twice")
-    tasks = await context.store.tasks.by_ids(context.caller.account_id, ids)
-    if len(tasks) != len(request.task_id):
+    found = await context.store.tasks.by_ids(context.caller.account_id, ids)
+    if len(found) != len(request.task_id):
         raise TaskNotFoundError
-    for task in tasks:
-        confirmed = moved(task, TaskStatus.QUEUED) if task.status is TaskStatus.CONFIRM else None
+    for task, job in found:
+        # A large cancel that was answered may not have come to this task yet; it is cancelled all the same (I8).
+        waits = task.status is TaskStatus.CONFIRM and task.status not in job.cancelling
+        confirmed = moved(task, TaskStatus.QUEUED) if waits else None
         if confirmed is None or not await context.store.tasks.change(task, confirmed, context.now_ms):
             raise TaskStatusError(f"task {task.id} does not wait for confirmation, it is {task.status.name}")
         await context.store.fleet.look_again_after(task.job_id, task.id - 1)

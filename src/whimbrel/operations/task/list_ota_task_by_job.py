@@ -16,9 +16,9 @@ import msgspec
 from whimbrel.domain.access import Permission
 from whimbrel.domain.job import Job
 from whimbrel.domain.paging import Listing, Page, page_count
-from whimbrel.domain.task import TaskStatus
+from whimbrel.domain.task import CANCELLED_WORDS, TaskStatus
 from whimbrel.domain.wire_time import utc_text
-from whimbrel.errors import InvalidPageParamsError, JobNotFoundError
+from whimbrel.errors import InvalidPageParamsError, JobNotFoundError, OtaInvalidParameterError
 from whimbrel.operations.declaration import Context, Example, operation
 from whimbrel.operations.fields import Field
 from whimbrel.operations.ids import ID_LENGTH_MAX
@@ -44,7 +44,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         10
     )
     device_names: Annotated[
-        tuple[str, ...], Field("Only these devices' tasks.", items_max=DEVICE_NAMES_MAX, length_max=64)
+        tuple[str, ...],
+        Field("Only these devices' tasks.", items_max=DEVICE_NAMES_MAX, length_max=64),
     ] = ()
 
 
@@ -117,7 +118,7 @@ EXAMPLE = Example(
     action="ListOTATaskByJob",
     permission=Permission.JOB_READ,
     example=EXAMPLE,
-    errors=(JobNotFoundError, InvalidPageParamsError),
+    errors=(JobNotFoundError, InvalidPageParamsError, OtaInvalidParameterError),
     idempotent=True,
 )
 async def handle(request: Request, context: Context) -> Response:
@@ -152,7 +153,7 @@ def _answer(row: TaskRow, job: Job) -> SimpleTaskInfo:
         src_version=row.task.src_version,
         dest_version=job.dest_version,
         task_status=row.task.status.name,
-        task_desc=row.task.description,
+        task_desc=CANCELLED_WORDS if row.task.status is TaskStatus.CANCELED else row.task.description,
         progress=str(row.task.progress),
         timeout=None if job.timeout_minutes is None else str(job.timeout_minutes),
         utc_create=utc_text(row.created_ms),

@@ -19,8 +19,7 @@ from whimbrel.ports.sealer import Sealer
 
 
 class Repositories:
-    """All repositories in one transaction; each is made when it is asked for: it is a name for a session, and cheaper made
-    than kept."""
+    """All repositories in one transaction. Each is made when asked for, which is cheaper than keeping it."""
 
     def __init__(self, session: Session, sealer: Sealer) -> None:
         self._session = session

@@ -42,11 +42,9 @@ class TaskRepository:
         rows = [_task_row(row) for row in found if row is not None]
         return [row for row in rows if status is None or row.task.status is status]
 
-    async def by_ids(self, account_id: int, task_ids: tuple[int, ...]) -> list[Task]:
-        found = [
-            await self._session.one("task_of_account", account_id=account_id, task_id=task_id) for task_id in task_ids
-        ]
-        return [task_of(row) for row in found if row is not None]
+    async def by_ids(self, account_id: int, task_ids: tuple[int, ...]) -> list[tuple[Task, Job]]:
+        found = [await self.with_job(task_id) for task_id in task_ids]
+        return [(task, job) for task, job in filter(None, found) if job.account_id == account_id]
 
     async def open_of_device(self, device_id: int) -> list[tuple[Task, Job]]:
         rows = await self._session.all("open_tasks_of_device", device_id=device_id)

@@ -1,0 +1,111 @@
+"""What a device is told, and when it may be told (device-protocol 4, I8, I9, I12)."""
+
+from __future__ import annotations
+
+import pytest
+
+from whimbrel.domain.download_link import LINK_SECONDS_MAX, is_genuine, read_token
+from whimbrel.domain.job import Job, JobStatus, JobType, Tag
+from whimbrel.domain.notice import LinkMaker, make_notice, may_deliver
+from whimbrel.domain.task import Task, TaskStatus
+
+CONFIRM, QUEUED, NOTIFIED, IN_PROGRESS, SUCCEEDED, FAILED, CANCELED = TaskStatus
+NOW_MS = 1_700_000_000_500
+LINKS = LinkMaker(b"k" * 32, "https://ota.example")
+TASK = Task(11, 22, 33, QUEUED, 2, 0, None, "1.0.0", "")
+JOB = Job(
+    id=22,
+    account_id=1,
+    product_id=1,
+    product_key="pk",
+    product_name="product",
+    firmware_id=4,
+    firmware_name="firmware",
+    module_name="MCU",
+    dest_version="2.0.0",
+    required_version="",
+    sha256="a" * 64,
+    md5="b" * 32,
+    size_bytes=1234,
+    sign_method="MD5",
+    firmware_type=0,
+    udi="",
+    job_type=JobType.UPGRADE,
+    status=JobStatus.IN_PROGRESS,
+    target_selection="ALL",
+    need_push=True,
+    need_confirm=False,
+    timeout_minutes=None,
+    tags=(),
+    fill_after=0,
+    fill_until=0,
+    is_filled=True,
+    dispatch_after=0,
+    cancelling=frozenset(),
+    cancel_after=0,
+    created_ms=0,
+    modified_ms=0,
+    ended_ms=None,
+)
+
+
+def test_notice() -> None:
+    """A notice is the job's firmware for the task's device, under the task's id and attempt."""
+    notice = make_notice(TASK, JOB, LINKS, NOW_MS)
+    assert notice._replace(url="") == (33, 11, 2, "MCU", "2.0.0", False, 1234, "MD5", "b" * 32, "b" * 32, "", {})
+
+
+def test_A14_link_is_bound_to_task_device_and_object() -> None:
+    """The link is the task's, opens for its device and object alone, and lives 24 hours from now."""
+    url = make_notice(TASK, JOB, LINKS, NOW_MS).url
+    assert url.startswith("https://ota.example/f/")
+    claim = read_token(url.rpartition("/")[2])
+    assert claim is not None
+    assert (claim.id, claim.expires_s) == (TASK.id, NOW_MS // 1000 + LINK_SECONDS_MAX)
+    assert is_genuine(LINKS.key, claim, TASK.device_id, JOB.sha256)
+    assert not is_genuine(LINKS.key, claim, TASK.device_id + 1, JOB.sha256)
+    assert not is_genuine(LINKS.key, claim, TASK.device_id, "c" * 64)
+
+
+def test_I12_a_repeated_notice_is_the_same_command() -> None:
+    """Later, the notice differs in its link alone."""
+    early, late = (make_notice(TASK, JOB, LINKS, NOW_MS + hours * 3_600_000) for hours in (0, 5))
+    assert early.url != late.url
+    assert early._replace(url=late.url) == late
+
+
+@pytest.mark.parametrize(("method", "sign"), [("MD5", "b" * 32), ("SHA256", "a" * 64)])
+def test_sign(method: str, sign: str) -> None:
+    """The sign is the digest that the job's sign method names."""
+    assert make_notice(TASK, JOB._replace(sign_method=method), LINKS, NOW_MS).sign == sign
+
+
+def test_extra() -> None:
+    """Tags and the firmware's Udi travel along, and a difference says that it is one."""
+    job = JOB._replace(tags=(Tag("k1", "v1"), Tag("k2", "值")), udi="u", firmware_type=1)
+    notice = make_notice(TASK, job, LINKS, NOW_MS)
+    assert notice.extra == {"k1": "v1", "k2": "值", "_package_udi": "u"}
+    assert notice.is_difference
+
+
+@pytest.mark.parametrize("status", list(TaskStatus))
+def test_which_states_are_delivered(status: TaskStatus) -> None:
+    """A task that waits for confirmation, or has ended, never leaves."""
+    assert may_deliver(TASK._replace(status=status), JOB, "1.0.0") is (status in (QUEUED, NOTIFIED, IN_PROGRESS))
+
+
+@pytest.mark.parametrize("status", [QUEUED, NOTIFIED, IN_PROGRESS])
+def test_I8_a_state_being_cancelled_is_not_delivered(status: TaskStatus) -> None:
+    """What is being cancelled does not leave any more; other states do."""
+    for cancelled in TaskStatus:
+        job = JOB._replace(cancelling=frozenset({cancelled}))
+        assert may_deliver(TASK._replace(status=status), job, "1.0.0") is (cancelled is not status)
+
+
+@pytest.mark.parametrize("status", [QUEUED, NOTIFIED, IN_PROGRESS])
+@pytest.mark.parametrize("reported", [None, "", "1.0.0", "1.0.1", "2.0.0"])
+def test_I9_a_difference_needs_its_source_version(status: TaskStatus, reported: str | None) -> None:
+    """A difference leaves for a device at its source version; one that has begun may go on."""
+    job = JOB._replace(required_version="1.0.0")
+    assert may_deliver(TASK._replace(status=status), job, reported) is (reported == "1.0.0" or status is IN_PROGRESS)
+    assert may_deliver(TASK._replace(status=status), JOB, reported)

@@ -1,0 +1,344 @@
+"""The management API in process: the real door on a real store, nonces and sealer, called with signed requests.
+
+`open_signed_door` composes it as app.py does, with a clock that stands still, seeded randomness, and an engine that
+moves only by `await door.engine.settle()`.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import string
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import apsw
+
+from whimbrel.adapters.device_channel.sessions import SessionChannel
+from whimbrel.adapters.sealing.aes_gcm import AesGcmSealer
+from whimbrel.adapters.store.consistency import ConsistencyCheck
+from whimbrel.adapters.store.sqlite import SqliteStore
+from whimbrel.adapters.store.sqlite_nonces import SqliteNonces
+from whimbrel.adapters.wakeup.in_process import InProcessWakeup
+from whimbrel.domain.access import AccessKey, Permission, Policy
+from whimbrel.domain.notice import LinkMaker
+from whimbrel.engine.execute import Engine
+from whimbrel.operations.declaration import Services
+from whimbrel.operations.registry import load_operations
+from whimbrel.rpc.dialect import Case
+from whimbrel.rpc.server import Ambience, RpcDoor
+from whimbrel.rpc.signed_call import RawRequest
+from whimbrel.rpc.signing_caller import Credentials, sign_request_v1, timestamp_text
+
+NOW_MS = 1_735_787_045_678
+NOW_TEXT = "2025-01-02T03:04:05.678Z"
+PUBLIC_URL = "https://ota.example.com"
+UPLOAD_KEY_ID, UPLOAD_SECRET, LINK_KEY = "whimbrel-upload", "the secret of form uploads", bytes(32)
+OPERATIONS = load_operations()
+SYSTEM_EXCEPTION = "iot.system.SystemException"
+
+DATABASE, NONCES = "whimbrel.db", "nonces.db"
+
+_NEW_FILES: dict[str, bytes] = {}
+_ALPHABET = string.ascii_letters + string.digits
+_PASCAL_HEADER = (b"x-response-case", b"pascal")
+
+
+class SetClock:
+    """Stands still until `at_ms` is set."""
+
+    def __init__(self, at_ms: int) -> None:
+        self.at_ms = at_ms
+
+    def now_ms(self) -> int:
+        return self.at_ms
+
+    def monotonic_s(self) -> float:
+        return self.at_ms / 1000
+
+
+class SeededRandomness:
+    """The same names in every run."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+
+    def text(self, length: int) -> str:
+        return "".join(self._random.choices(_ALPHABET, k=length))
+
+    def hex(self, length: int) -> str:
+        return "".join(self._random.choices("0123456789abcdef", k=length))
+
+
+class Answer(NamedTuple):
+    """What came back."""
+
+    status: int
+    headers: dict[bytes, bytes]
+    body: bytes
+
+    def json(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self.body)
+        return document
+
+    @property
+    def code(self) -> str:
+        """The error's code, in either dialect; empty on success."""
+        body = self.json()
+        code: str = body["Code"] if "Code" in body else body["code"]
+        return code
+
+
+class Ports(NamedTuple):
+    """What the door stands on, for tests that look or reach behind it."""
+
+    store: SqliteStore
+    nonces: SqliteNonces
+    channel: SessionChannel
+    wakeup: InProcessWakeup
+    clock: SetClock
+    randomness: SeededRandomness
+    links: LinkMaker
+    database: Path
+
+
+class _Stand:
+    """What the one RpcDoor of this process stands on: the ports of the SignedDoor that is open.
+
+    The door derives its readers and writers when it is made, which takes longer than most tests; so it is made once.
+    """
+
+    def __init__(self) -> None:
+        self.ports: Ports | None = None
+
+    @property
+    def _open(self) -> Ports:
+        assert self.ports is not None, "no door is open"
+        return self.ports
+
+    def snapshot(self) -> Any:
+        return self._open.store.snapshot()
+
+    def transaction(self) -> Any:
+        return self._open.store.transaction()
+
+    async def use(self, access_key_id: str, nonce: str, now_ms: int) -> bool:
+        return await self._open.nonces.use(access_key_id, nonce, now_ms)
+
+    def notify(self) -> None:
+        self._open.wakeup.notify()
+
+    def now_ms(self) -> int:
+        return self._open.clock.now_ms()
+
+    def text(self, length: int) -> str:
+        return self._open.randomness.text(length)
+
+    def hex(self, length: int) -> str:
+        return self._open.randomness.hex(length)
+
+
+_STAND: Any = _Stand()
+
+
+@cache
+def _rpc_door() -> RpcDoor:
+    services = Services(_STAND, PUBLIC_URL, UPLOAD_KEY_ID, UPLOAD_SECRET, LINK_KEY)
+    return RpcDoor(OPERATIONS, _STAND, _STAND, Ambience(_STAND, _STAND, services))
+
+
+class SignedDoor:
+    """The door, and a back end that holds the AccessKey `root` of the account `default`."""
+
+    def __init__(self, ports: Ports) -> None:
+        self.ports = ports
+        self.store, self.clock = ports.store, ports.clock
+        self.engine = Engine(ports.store, ports.channel, ports.wakeup, ports.clock, ports.links)
+        self.rpc = _rpc_door()
+        self._nonces = 0
+        self.root = Credentials("", "")
+
+    async def make_key(
+        self, account: str = "default", permissions: frozenset[Permission] | None = None, *, is_active: bool = True
+    ) -> Credentials:
+        """A new AccessKey; without `permissions` it may do everything."""
+        policy = Policy(frozenset(Permission) if permissions is None else permissions)
+        key = Credentials(self.ports.randomness.text(24), self.ports.randomness.text(32))
+        async with self.store.transaction() as store:
+            account_id = await store.keys.account_id(account)
+            if account_id is None:
+                account_id = await store.keys.add_account(account, self.clock.at_ms)
+            await store.keys.put(AccessKey(account_id, *key, is_active, policy), self.clock.at_ms)
+        return key
+
+    async def account_id(self) -> int:
+        """The account `default`, as rows name it."""
+        async with self.store.snapshot() as store:
+            account_id = await store.keys.account_id("default")
+        assert account_id is not None
+        return account_id
+
+    def check_consistency(self) -> None:
+        """Every invariant that `whimbrel check` proves holds: counters count their rows, one open task a device, ..."""
+        check = ConsistencyCheck(self.ports.database)
+        try:
+            broken = [finding for finding in check.findings() if not finding.holds]
+        finally:
+            check.close()
+        assert not broken
+
+    def signed(self, action: str, parameters: Mapping[str, Any], method: str = "GET") -> dict[str, str]:
+        """The parameters of one request of `root`, with a nonce of its own, as on the wire."""
+        return self.signed_by(self.root, {"Action": action, **flat(parameters)}, method)
+
+    def signed_by(self, key: Credentials, parameters: Mapping[str, str], method: str = "GET") -> dict[str, str]:
+        """As `signed`, by any key and with any common parameters."""
+        self._nonces += 1
+        return sign_request_v1(parameters, key, f"nonce-{self._nonces}", timestamp_text(self.clock.at_ms), method)
+
+    async def send(self, request: RawRequest) -> Answer:
+        return await ask(self.rpc, request)
+
+    async def send_parameters(self, signed: Mapping[str, str]) -> Answer:
+        """A GET with these parameters as they are, answered in PascalCase."""
+        return await self.send(get(signed, _PASCAL_HEADER))
+
+    async def call(
+        self, action: str, *, by: Credentials | None = None, case: Case = Case.PASCAL, **parameters: Any
+    ) -> Answer:
+        """One signed GET."""
+        signed = self.signed_by(by or self.root, {"Action": action, **flat(parameters)})
+        return await self.send(get(signed, *([_PASCAL_HEADER] if case is Case.PASCAL else [])))
+
+    async def ok(self, action: str, *, by: Credentials | None = None, **parameters: Any) -> dict[str, Any]:
+        """The PascalCase body of a call that must succeed."""
+        answer = await self.call(action, by=by, **parameters)
+        body = answer.json()
+        assert (answer.status, body.get("Success")) == (200, True), f"{action} {parameters}: {answer.body!r}"
+        return body
+
+    async def refusal(self, action: str, *, by: Credentials | None = None, **parameters: Any) -> str:
+        """The code of a call that must fail without any effect: HTTP 200 for a business code, 400 and more for others.
+
+        That no row of the database has changed, and that the operation declares the code, is checked each time.
+        """
+        before = self.rows()
+        answer = await self.call(action, by=by, **parameters)
+        body = answer.json()
+        assert body["Code"], f"{action} {parameters}: {answer.body!r}"
+        assert body["Code"] != SYSTEM_EXCEPTION, f"{action} {parameters} failed inside"
+        if body["Code"].startswith("iot."):
+            assert answer.status == 200
+            assert body.keys() == {"Code", "ErrorMessage", "RequestId", "Success"}
+            assert body["Success"] is False
+            assert body["ErrorMessage"]
+            declared = {error.code for error in OPERATIONS[action].errors}
+            assert body["Code"] in declared, f"{action} answers {body['Code']} and does not declare it"
+        else:
+            assert 400 <= answer.status < 500
+            assert body.keys() == {"Code", "HostId", "Message", "RequestId", "Recommend"}
+        assert self.rows() == before, f"{action} {parameters} was refused and changed the database all the same"
+        code: str = body["Code"]
+        return code
+
+    def rows(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Every row of the database, by table."""
+        connection = apsw.Connection(str(self.ports.database), flags=apsw.SQLITE_OPEN_READONLY)
+        try:
+            names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            return {name: connection.execute(f'SELECT * FROM "{name}"').fetchall() for name in names}
+        finally:
+            connection.close()
+
+
+async def _open_files(folder: Path, sealer: AesGcmSealer, faults: list[str]) -> tuple[SqliteStore, SqliteNonces]:
+    return SqliteStore(folder / DATABASE, sealer, faults.append, NOW_MS), SqliteNonces(folder / NONCES)
+
+
+async def _put_new_files(folder: Path, sealer: AesGcmSealer) -> None:
+    """Empty databases: made once, then copied, because a schema costs more than most tests."""
+    if not _NEW_FILES:
+        for file in await _open_files(folder, sealer, []):
+            await file.close()
+        _NEW_FILES.update({name: (folder / name).read_bytes() for name in (DATABASE, NONCES)})
+    for name, content in _NEW_FILES.items():
+        (folder / name).write_bytes(content)
+
+
+@asynccontextmanager
+async def open_signed_door(folder: Path) -> AsyncIterator[SignedDoor]:
+    """The door on new files in `folder`; that its store is consistent is checked when a test ends."""
+    clock, randomness = SetClock(NOW_MS), SeededRandomness(7)
+    sealer = AesGcmSealer(bytes(range(32)))
+    faults: list[str] = []
+    await _put_new_files(folder, sealer)
+    store, nonces = await _open_files(folder, sealer, faults)
+    links = LinkMaker(LINK_KEY, PUBLIC_URL)
+    ports = Ports(store, nonces, SessionChannel(), InProcessWakeup(), clock, randomness, links, folder / DATABASE)
+    assert _STAND.ports is None, "one door is open at a time"
+    _STAND.ports = ports
+    door = SignedDoor(ports)
+    try:
+        door.root = await door.make_key()
+        yield door
+        door.check_consistency()
+    finally:
+        _STAND.ports = None
+        await nonces.close()
+        await store.close()
+    assert not faults
+
+
+def flat(parameters: Mapping[str, Any]) -> dict[str, str]:
+    """Parameters as SDKs put them on the wire: lists as `Name.1`, lists of values with members as `Name.1.Member`."""
+    found: dict[str, str] = {}
+    for name, value in parameters.items():
+        if isinstance(value, list | tuple):
+            found |= flat({f"{name}.{number}": item for number, item in enumerate(value, 1)})
+        elif isinstance(value, dict):
+            found |= flat({f"{name}.{member}": item for member, item in value.items()})
+        elif value is not None:
+            found[name] = str(value).lower() if isinstance(value, bool) else str(value)
+    return found
+
+
+def query_bytes(parameters: Mapping[str, str]) -> bytes:
+    """Parameters as a query string or form body, each byte that is not unreserved escaped."""
+    return "&".join(f"{quote(name, safe='')}={quote(text, safe='')}" for name, text in parameters.items()).encode()
+
+
+def get(parameters: Mapping[str, str], *headers: tuple[bytes, bytes]) -> RawRequest:
+    """A GET with these signed parameters in the query."""
+    return RawRequest("GET", b"/", query_bytes(parameters), headers, b"")
+
+
+async def ask(application: RpcDoor, request: RawRequest) -> Answer:
+    """One request through the ASGI application, its body in two pieces."""
+    half = len(request.body) // 2
+    pieces = [
+        {"type": "http.request", "body": request.body[:half], "more_body": True},
+        {"type": "http.request", "body": request.body[half:], "more_body": False},
+    ]
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return pieces.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": request.method,
+        "path": request.path.decode(),
+        "raw_path": request.path,
+        "query_string": request.query,
+        "headers": [*request.headers, (b"content-length", b"%d" % len(request.body))],
+    }
+    await application(scope, receive, send)
+    start, body = sent
+    return Answer(start["status"], dict(start["headers"]), body["body"])
