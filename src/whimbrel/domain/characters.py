@@ -20,5 +20,5 @@ _NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def xml_text(text: str) -> str:
-    """The text with what XML 1.0 has no form for replaced by U+FFFD: control characters, and \\r, which it reads as \\n."""
+    """The text with U+FFFD in place of what XML 1.0 has no form for, and of the carriage return, which it changes."""
     return _NOT_XML.sub("\ufffd", text)
