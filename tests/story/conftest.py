@@ -1,11 +1,13 @@
 """Fixtures of the story: a server as an operator starts it, back ends and devices that run the vendors' packages."""
 
+import subprocess
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.story.fleet import FLEET_DEVICES, FLEET_SEED
 from tests.story.sdk_processes import (
     ANSWER_WITHIN_S,
     CLIENTS_PYTHON,
@@ -17,7 +19,8 @@ from tests.story.sdk_processes import (
     credentials,
     python_driver,
 )
-from tests.story.servers import AccessKey, WhimbrelServer
+from tests.story.servers import WHIMBREL, AccessKey, WhimbrelServer
+from tests.story.signed_client import SignedClient
 from tests.story.steps import Product
 
 LOG_TAIL_CHARACTERS = 8_000
@@ -115,3 +118,37 @@ def start_device(server: WhimbrelServer, tmp_path: Path) -> Iterator[StartDevice
     yield start_one
     for process in processes:
         process.end()
+
+
+@pytest.fixture
+def lone_server(tmp_path: Path) -> Iterator[WhimbrelServer]:
+    """A server of the test's own, which it may kill."""
+    running = WhimbrelServer(tmp_path / "var")
+    running.start()
+    try:
+        yield running
+    finally:
+        running.end()
+
+
+@pytest.fixture
+def fleet_product(lone_server: WhimbrelServer) -> str:
+    """The key of the fleet's product."""
+    answer = SignedClient(lone_server).call("CreateProduct", ProductName="fleet", NodeType="0")
+    return str(answer.body["productKey"])
+
+
+@pytest.fixture
+def fleet(lone_server: WhimbrelServer, fleet_product: str, tmp_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """Virtual devices in a process of their own; they come back by themselves after each restart."""
+    command = [WHIMBREL, "simulate", "--product", fleet_product, "--devices", str(FLEET_DEVICES), "--prefix", "fleet-"]
+    command += ["--server", f"http://{lone_server.endpoint}", "--mqtt", f"127.0.0.1:{lone_server.mqtt_port}"]
+    command += ["--key-file", str(lone_server.data / "root-access-key.json")]
+    command += ["--seed", str(FLEET_SEED), "--seconds", "3000", "--json"]
+    with (tmp_path / "fleet.json").open("wb") as out, (tmp_path / "fleet.err").open("wb") as err:
+        process = subprocess.Popen(command, stdout=out, stderr=err, stdin=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()

@@ -115,6 +115,10 @@ async def handle(request: Request, context: Context) -> Response:
     file = await _find_file(request, context)
     draft = _draft(request, product, file, context.now_ms)
     firmware_id = await context.store.firmware.add(draft)
+    # After the uniqueness of name and version: a caller whose answer was lost repeats the call, and must read then that
+    # the firmware exists, not that its file is gone.
+    if file.is_used:
+        raise FirmwareFileNotFoundError("the uploaded file is firmware already; upload a file of its own for another")
     await context.store.uploads.mark_used(file.object_key)
     return Response(data=FirmwareData(firmware_id=str(firmware_id), utc_create=utc_text(context.now_ms)))
 
@@ -141,8 +145,6 @@ async def _find_file(request: Request, context: Context) -> UploadedFile:
     file = await context.store.uploads.by_key(context.caller.account_id, key)
     if file is None or file.stored_ms < context.now_ms - FILE_TO_FIRMWARE_SECONDS_MAX * 1000:
         raise FirmwareFileNotFoundError
-    if file.is_used:
-        raise FirmwareFileNotFoundError("the uploaded file is firmware already; upload a file of its own for another")
     digest = file.md5 if request.sign_method is SignMethod.MD5 else file.sha256
     if request.firmware_sign is not None and request.firmware_sign.lower() != digest:
         raise FirmwareSignMismatchError(f"FirmwareSign is not the file's {request.sign_method} {digest}")
