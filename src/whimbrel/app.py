@@ -209,7 +209,10 @@ async def _open_gateway(part: _Part, ingest: Ingest, tls: ssl.SSLContext | None)
     stack.push_async_callback(ingest.drain)
     gateway = MqttGateway(Doorway(NODE_ID, ports.store, ingest, ports.channel, ports.clock, load_reports()))
     stack.push_async_callback(gateway.stop)
-    return await gateway.start(settings.mqtt.host, settings.mqtt.port, tls)
+    try:
+        return await gateway.start(settings.mqtt.host, settings.mqtt.port, tls)
+    except OSError as error:
+        raise SettingsError(f"cannot listen on {settings.mqtt}: {error.strerror}") from None
 
 
 def _front(settings: Settings, ports: Ports, links: LinkMaker) -> Front:

@@ -11,14 +11,17 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from whimbrel.errors import WhimbrelError
 
 FILE_NAME = "whimbrel.toml"
 ROLES = ("api", "gateway", "console", "engine")
 PUBLIC_URL_LENGTH_MAX = 200  # device SDKs hold host and path of a link in 256 characters each (device-protocol 4)
+PORT_MAX = 65_535
 _PORT = re.compile(r"[0-9]{1,5}")
+_PUBLIC_URL = re.compile(
+    r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?(?:/[A-Za-z0-9._~/-]*)?"
+)
 
 
 class SettingsError(WhimbrelError):
@@ -177,7 +180,7 @@ def _is_loopback(host: str) -> bool:
 def _address(name: str, text: str | None) -> Address:
     host, _, port = (text or "").rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not host or _PORT.fullmatch(port) is None or int(port) > 65_535:
+    if not host or _PORT.fullmatch(port) is None or int(port) > PORT_MAX:
         raise SettingsError(f"{name} must be HOST:PORT, given was {text}")
     return Address(host, int(port))
 
@@ -194,10 +197,13 @@ def _path(name: str, text: str | None, scheme: str, default: Path) -> Path:
 def _public_url(text: str | None) -> str | None:
     if text is None:
         return None
-    parts = urlsplit(text)
-    is_plain = not (parts.query or parts.fragment or parts.username or parts.password)
-    if parts.scheme not in ("http", "https") or not parts.hostname or not is_plain or len(text) > PUBLIC_URL_LENGTH_MAX:
-        raise SettingsError(f"public-url must be http(s)://HOST[:PORT][/PATH], given was {text}")
+    match = _PUBLIC_URL.fullmatch(text)
+    port = match["port"] if match else None
+    if match is None or len(text) > PUBLIC_URL_LENGTH_MAX or (port is not None and int(port) > PORT_MAX):
+        raise SettingsError(
+            f"public-url must be http(s)://HOST[:PORT][/PATH] of at most {PUBLIC_URL_LENGTH_MAX} characters, "
+            f"given was {text}"
+        )
     return text.rstrip("/")
 
 

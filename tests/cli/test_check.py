@@ -36,7 +36,7 @@ DAMAGES = {
     "jobs_end_as_their_tasks": "UPDATE job SET status = 'CANCELED', ended_ms = 1",
     "only_running_tasks_have_a_deadline": "UPDATE task SET due_ms = NULL WHERE status = 3",
     "counters_count_their_rows": "UPDATE list_count SET n = n + 1 WHERE list = 'tasks:1:5' AND block = 0",
-    "success_was_reported": "UPDATE module_version SET version = '1.0.0'",
+    "success_was_reported": "UPDATE module_version SET version = '1.0.0', reported_ms = reported_ms - 1",
     "success_is_complete": "UPDATE task SET progress = 99 WHERE status = 4",
     "only_verified_firmware_is_rolled_out": "UPDATE firmware SET status = 0",
     "verification_reaches_few_devices": "UPDATE job SET job_type = 'VERIFY_FIRMWARE';" + _MORE_TASKS.format(count=7),

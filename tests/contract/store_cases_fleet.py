@@ -300,5 +300,5 @@ class TestTimeOut:
         assert seen == [(0, 10), (1, 20), (1, 30), (1, None), (0, None)]
         ended = await tasks_of(rig.store, job)
         assert [ended[device_id].status for device_id in ids] == [FAILED, FAILED, FAILED, IN_PROGRESS]
-        assert "7 minutes" in ended[ids[0]].description
+        assert "timeout, 7 min" in ended[ids[0]].description
         assert await count_errors(rig.store, [job]) == []

@@ -197,7 +197,7 @@ def test_timed_out() -> None:
     task = timed_out(task_in(IN_PROGRESS, progress=40), 15)
     assert task is not None
     assert (task.status, task.due_ms, task.progress) == (FAILED, None, 40)
-    assert "15 minutes" in task.description
+    assert "timeout, 15 min" in task.description
     assert timed_out(task_in(SUCCEEDED), 15) is None
 
 
@@ -221,3 +221,12 @@ def test_I3_birth(
     """A conflicting task is born FAILED; a state that is being cancelled is born CANCELED."""
     born = birth_status(need_confirm=need_confirm, has_open_task=has_open_task, cancelled=frozenset(cancelled))
     assert born is status
+
+
+def test_what_a_device_says_first_is_no_wrong_version() -> None:
+    """Nobody knows the old version of a device that had never reported: its first report may be just that."""
+    task = task_in(IN_PROGRESS, src_version="")
+    assert after_version(task, "1.0.0", GOAL) is None
+    succeeded = after_version(task, "2.0.0", GOAL)
+    assert succeeded is not None
+    assert succeeded.status is SUCCEEDED

@@ -126,6 +126,7 @@ class Fleet(RuleBasedStateMachine):
     # ---- both sides ----
 
     def speak(self, device: ModelDevice) -> Device:
+        self.clock.ms += 1  # no two reports come in the same millisecond
         mouth = Device(self.store, device.id)
         mouth.now_ms = self.clock.ms
         return mouth
@@ -136,8 +137,11 @@ class Fleet(RuleBasedStateMachine):
             self.told.append(outcome.pull.notice.device_id)
 
     def settle(self) -> None:
-        """The engine on the server's side; on the model's: queued tasks of online devices leave."""
+        """The engine on the server's side; on the model's: time runs out, queued tasks of online devices leave."""
         self.runner.run(self.engine.settle())
+        for task in [task for job in self.jobs for task in job.tasks.values()]:
+            if task.due_ms is not None and task.due_ms <= self.clock.ms:
+                task.end(FAILED)
         for job in self.jobs:
             for device_id in sorted(job.tasks):
                 task = job.tasks[device_id]
@@ -271,10 +275,6 @@ class Fleet(RuleBasedStateMachine):
     @rule(minutes=st.sampled_from([1, 2, 3, 4]))
     def wait(self, minutes: int) -> None:
         self.clock.ms += minutes * MINUTE_MS
-        for job in self.jobs:
-            for task in job.tasks.values():
-                if task.due_ms is not None and task.due_ms <= self.clock.ms:
-                    task.end(FAILED)
         self.settle()
 
     @rule()
@@ -309,7 +309,7 @@ class Fleet(RuleBasedStateMachine):
 
 
 Fleet.TestCase.settings = settings(
-    max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=80, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
 

@@ -185,15 +185,32 @@ async def test_timeouts(stage: Stage) -> None:
     job = await fill(stage.store, await add_job(stage.store, stage.place, timeout_minutes=3))
     due_ms = NOW_MS + 3 * MINUTE_MS
     await put_task(stage.store, (await tasks_of(stage.store, job))[device_id], status=IN_PROGRESS, due_ms=due_ms)
-    stage.clock.ms = due_ms - 1
+    stage.clock.pass_ms(due_ms - 1 - NOW_MS)
     await stage.engine.settle()
     assert await statuses_of(stage.store, job) == {device_id: IN_PROGRESS}
-    stage.clock.ms = due_ms
+    stage.clock.pass_ms(1)
     await stage.engine.settle()
     task = (await tasks_of(stage.store, job))[device_id]
     assert (task.status, task.due_ms) == (FAILED, None)
     assert "timeout" in task.description
     assert (await read_job(stage.store, job)).status is JobStatus.COMPLETED
+
+
+@pytest.mark.parametrize("jump_ms", [86_400_000, -86_400_000, 30_000])
+async def test_F16_a_clock_that_jumps_times_nobody_out(stage: Stage, jump_ms: int) -> None:
+    """When the wall clock is set, due times move with it: the task still has the time it had."""
+    [device_id] = await add_devices(stage.store, stage.place, 1)
+    job = await fill(stage.store, await add_job(stage.store, stage.place, timeout_minutes=3))
+    due_ms = NOW_MS + 3 * MINUTE_MS
+    await put_task(stage.store, (await tasks_of(stage.store, job))[device_id], status=IN_PROGRESS, due_ms=due_ms)
+    await stage.engine.settle()
+    stage.clock.ms += jump_ms
+    await stage.engine.settle()
+    task = (await tasks_of(stage.store, job))[device_id]
+    assert (task.status, task.due_ms) == (IN_PROGRESS, due_ms + jump_ms)
+    stage.clock.pass_ms(3 * MINUTE_MS)
+    await stage.engine.settle()
+    assert await statuses_of(stage.store, job) == {device_id: FAILED}
 
 
 async def test_I2_a_large_job(stage: Stage) -> None:

@@ -37,6 +37,11 @@ class SteeredClock:
         self.ms = NOW_MS
         self.s = 1_000.0
 
+    def pass_ms(self, ms: int) -> None:
+        """Time goes by on both clocks; setting `ms` alone is somebody setting the wall clock."""
+        self.ms += ms
+        self.s += ms / 1000
+
     def now_ms(self) -> int:
         return self.ms
 

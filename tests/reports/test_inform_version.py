@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.engine.world import Stage, add_job, cancel, fill, put_task, statuses_of, tasks_of
 from tests.reports.mouth import Device
+from whimbrel.adapters.store.consistency import ConsistencyCheck
 from whimbrel.domain.ota_module import MODULES_PER_DEVICE_MAX
 from whimbrel.domain.task import TaskStatus
 from whimbrel.errors import ReportError
@@ -131,16 +134,23 @@ async def test_pushes_what_became_deliverable(stage: Stage, device: Device) -> N
     assert (await device.version("1.0.0")).notices == ()
 
 
-async def test_I8_pushes_nothing_that_is_being_cancelled(stage: Stage, device: Device) -> None:
-    """A report does not bring out what was cancelled, although the engine has not come to it."""
+@pytest.mark.parametrize("version", ["1.0.0", "1.5.0", "2.0.0"])
+@pytest.mark.parametrize("status", OPEN)
+async def test_I8_a_report_for_a_task_being_cancelled(
+    stage: Stage, device: Device, status: TaskStatus, version: str
+) -> None:
+    """A report does not rescue or bring out what was cancelled, although the engine has not come to it."""
     job = await fill(stage.store, await add_job(stage.store, stage.place))
-    await cancel(stage.store, job, QUEUED)
-    assert (await device.version("1.0.0")).notices == ()
-    assert await statuses_of(stage.store, job) == {device.id: QUEUED}
+    if status is not QUEUED:
+        await put_task(stage.store, (await tasks_of(stage.store, job))[device.id], status=status)
+    await cancel(stage.store, job, status)
+    assert (await device.version(version)).notices == ()
+    assert await statuses_of(stage.store, job) == {device.id: CANCELED}
+    assert await stored(stage, device) == version
 
 
 async def test_after_a_success_the_next_job_may_come(stage: Stage, device: Device) -> None:
-    """A task that waited for nothing but its device is pushed by the report that ends another module's task."""
+    """A device whose task has succeeded is free for the next job, and its next report brings that out."""
     job = await fill(stage.store, await add_job(stage.store, stage.place))
     assert (await device.version("2.0.0")).notices == ()
     second = await fill(stage.store, await add_job(stage.store, stage.place, dest_version="3.0.0"))
@@ -148,3 +158,14 @@ async def test_after_a_success_the_next_job_may_come(stage: Stage, device: Devic
     assert notice.dest_version == "3.0.0"
     assert await statuses_of(stage.store, job) == {device.id: SUCCEEDED}
     assert await statuses_of(stage.store, second) == {device.id: NOTIFIED}
+
+
+async def test_I7_reports_of_one_millisecond(stage: Stage, device: Device, tmp_path: Path) -> None:
+    """A device that succeeds and reports another version in the same millisecond breaks no rule of `whimbrel check`."""
+    await fill(stage.store, await add_job(stage.store, stage.place))
+    await device.version("2.0.0")
+    await device.version("1.0.0")
+    check = ConsistencyCheck(tmp_path / "whimbrel.db")
+    broken = [finding for finding in check.findings() if not finding.holds]
+    check.close()
+    assert broken == []

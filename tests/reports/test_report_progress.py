@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.engine.world import NOW_MS, Stage, add_job, fill, put_task, tasks_of
+from tests.engine.world import NOW_MS, Stage, add_job, cancel, fill, put_task, tasks_of
 from tests.reports.mouth import REPORTS, Device
 from whimbrel.domain.job import Job
 from whimbrel.domain.task import DESCRIPTION_LENGTH_MAX, MINUTE_MS, Task, TaskStatus
@@ -159,6 +159,18 @@ async def test_I13_no_running_task(stage: Stage, device: Device, status: TaskSta
     job, task = await make_task(stage, device, status)
     await device.progress(step)
     assert await task_now(stage, device, job) == task
+
+
+@pytest.mark.parametrize("status", [QUEUED, NOTIFIED, IN_PROGRESS])
+@pytest.mark.parametrize("step", ["-1", "50"])
+async def test_I8_a_report_for_a_task_being_cancelled(
+    stage: Stage, device: Device, status: TaskStatus, step: str
+) -> None:
+    """A report does not move a task out of the state that is being cancelled: it is cancelled."""
+    job, task = await make_task(stage, device, status)
+    await cancel(stage.store, job, status)
+    await device.progress(step)
+    assert await task_now(stage, device, job) == task._replace(status=CANCELED)
 
 
 async def test_I13_another_module(stage: Stage, device: Device) -> None:

@@ -115,7 +115,8 @@ def after_version(task: Task, version: str, goal: UpgradeGoal) -> Task | None:
         return None
     if version == goal.dest_version:
         return moved(task, TaskStatus.SUCCEEDED)
-    if task.status is TaskStatus.IN_PROGRESS and version != task.src_version:
+    # Of a device that had never reported before nobody knows the old version: what it says first may be just that.
+    if task.status is TaskStatus.IN_PROGRESS and task.src_version not in ("", version):
         given = f"report version is not conform, the device reported {version}, wanted {goal.dest_version}"
         return moved(task, TaskStatus.FAILED, given)
     return None

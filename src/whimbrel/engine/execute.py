@@ -30,6 +30,7 @@ JOBS_PER_LOOK = 100
 IDLE_SECONDS_MAX = 5.0  # a lost wake-up delays by this at most
 WAKE_PAUSE_SECONDS = 0.02  # wake-ups within this time share one look at the jobs
 FAULT_PAUSE_SECONDS = 1.0
+CLOCK_JUMP_MS_MIN = 30_000  # below it are a slow look at a busy machine and the usual slewing of a clock
 
 
 class Engine:
@@ -39,6 +40,7 @@ class Engine:
         self._wakeup = wakeup
         self._clock = clock
         self._links = links
+        self._seen_ms, self._seen_s = clock.now_ms(), clock.monotonic_s()
 
     async def run(self, sweep: Sweep) -> None:
         """Until cancelled. A fault of the store pauses the engine; when the fault ends, it goes on by itself (I19)."""
@@ -53,6 +55,7 @@ class Engine:
 
     async def settle(self) -> None:
         """Take steps until none is left."""
+        await self._follow_clock()
         while await self._time_out() or await self._look():
             pass
 
@@ -62,6 +65,16 @@ class Engine:
         due_s = IDLE_SECONDS_MAX if due_ms is None else max(0.0, (due_ms - self._clock.now_ms()) / 1000)
         if await self._wakeup.wait(min(due_s + WAKE_PAUSE_SECONDS, IDLE_SECONDS_MAX)):
             await asyncio.sleep(WAKE_PAUSE_SECONDS)
+
+    async def _follow_clock(self) -> None:
+        """When the wall clock jumps, due times move with it: no mass time-out because somebody set a clock (F16)."""
+        now_ms, now_s = self._clock.now_ms(), self._clock.monotonic_s()
+        jump_ms = (now_ms - self._seen_ms) - int((now_s - self._seen_s) * 1000)
+        self._seen_ms, self._seen_s = now_ms, now_s
+        if abs(jump_ms) >= CLOCK_JUMP_MS_MIN:
+            log.warning("the clock jumped by %d s; time-outs are moved with it", jump_ms // 1000)
+            async with self._store.transaction() as store:
+                await store.fleet.postpone_due(jump_ms)
 
     async def _time_out(self) -> bool:
         now_ms = self._clock.now_ms()

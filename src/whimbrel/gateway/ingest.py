@@ -91,14 +91,14 @@ class Ingest:
         except (StoreUnavailableError, StoreFullError) as error:
             log.warning("the store takes no reports now: %s", error)
             for item in batch:
-                item.sink.failed()
+                _tell(item, None)
             return
         except Exception:
             if len(batch) == 1:
                 # A fault of ours in one report: its session ends unacknowledged, all others go on.
                 log.exception("a report %s of device %d failed", batch[0].name, batch[0].device_id)
                 reports_total.labels(batch[0].name, "failed").inc()
-                batch[0].sink.failed()
+                _tell(batch[0], None)
                 return
             for item in batch:
                 await self._take([item])
@@ -106,7 +106,7 @@ class Ingest:
         self._wakeup.notify()
         crash_here("ingest.committed")
         for item, outcome in zip(batch, outcomes, strict=True):
-            item.sink.done(item.packet_id, outcome)
+            _tell(item, outcome)
 
     async def _commit(self, batch: list[Item]) -> list[Outcome]:
         outcomes = []
@@ -128,3 +128,14 @@ class Ingest:
             return Outcome()
         reports_total.labels(item.name, "taken").inc()
         return outcome
+
+
+def _tell(item: Item, outcome: Outcome | None) -> None:
+    """Tell the session what became of its report, None for nothing. A session that cannot take it harms no other."""
+    try:
+        if outcome is None:
+            item.sink.failed()
+        else:
+            item.sink.done(item.packet_id, outcome)
+    except Exception:
+        log.exception("a session of device %d cannot take the outcome of its report %s", item.device_id, item.name)

@@ -35,6 +35,7 @@ WRITE_BUFFER_BYTES_MAX = 64 * 1024  # a device that does not read is cut off: it
 ACCEPT_BACKLOG = 1024
 TICK_SECONDS = 1.0
 DRAIN_SECONDS_MAX = 5.0
+LAST_WORDS_SECONDS_MAX = 1.0
 _UNKNOWN_DEVICE_SECRET = "checked all the same so that an unknown device takes as long (A04)"  # noqa: S105
 
 connections = Gauge("whimbrel_mqtt_connections", "Open MQTT connections")
@@ -104,7 +105,17 @@ class MqttGateway:
     def watch(self, connection: DeviceConnection) -> None:
         """Tick the connection in the second after its deadline. A deadline that moved is met again there: each second
         only the sessions of that second are touched, never all."""
-        self._due[int(connection.session.deadline_s) + 1].add(connection)
+        connection.due_second = int(connection.session.deadline_s) + 1
+        self._due[connection.due_second].add(connection)
+
+    def forget(self, connection: DeviceConnection) -> None:
+        """The connection has ended: nothing of it stays until its deadline (I17)."""
+        self.open.discard(connection)
+        due = self._due.get(connection.due_second)
+        if due is not None:
+            due.discard(connection)
+            if not due:
+                del self._due[connection.due_second]
 
     async def _keep_time(self) -> None:
         second = int(self.doorway.clock.monotonic_s())
@@ -121,7 +132,7 @@ class MqttGateway:
 class DeviceConnection(asyncio.Protocol):
     """One socket: carries out its session's commands. A `DeviceSession` and a `ReportSink`."""
 
-    __slots__ = ("_gateway", "_is_paused", "_presence", "_transport", "session")
+    __slots__ = ("_gateway", "_is_paused", "_presence", "_transport", "due_second", "session")
 
     def __init__(self, gateway: MqttGateway) -> None:
         self._gateway = gateway
@@ -129,6 +140,7 @@ class DeviceConnection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._presence: Presence | None = None
         self._is_paused = False
+        self.due_second = 0
 
     # ---- the socket ----
 
@@ -146,13 +158,14 @@ class DeviceConnection(asyncio.Protocol):
         self._do(self.session.received(data, self._gateway.doorway.clock.monotonic_s()))
 
     def pause_writing(self) -> None:
-        # More than the buffer waits for a device that does not read (I17).
+        # More than the buffer waits for a device that does not read (I17). The session ends first: it writes no more.
+        self.session.close(CloseReason.SERVER_UNAVAILABLE)
         if self._transport is not None:
             self._transport.abort()
 
     def connection_lost(self, error: Exception | None) -> None:
         if self in self._gateway.open:
-            self._gateway.open.discard(self)
+            self._gateway.forget(self)
             connections.dec()
         self.session.close(CloseReason.DEVICE_DISCONNECTED)
         if self._presence is not None:
@@ -214,8 +227,15 @@ class DeviceConnection(asyncio.Protocol):
                     dropped_total.labels(reason).inc()
                 case Close(reason):
                     closed_total.labels(reason).inc()
-                    self._transport.close()
+                    self._hang_up()
         self._read_or_not()
+
+    def _hang_up(self) -> None:
+        """Close once what was said last has left; a device that does not read it is cut off soon."""
+        assert self._transport is not None
+        self._transport.close()
+        if self._transport.get_write_buffer_size():
+            asyncio.get_running_loop().call_later(LAST_WORDS_SECONDS_MAX, self._transport.abort)
 
     def _read_or_not(self) -> None:
         """Stop reading a device that has too much unacknowledged, go on when it has not."""

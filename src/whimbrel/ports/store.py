@@ -228,6 +228,10 @@ class Fleet(Protocol):
         """Fail tasks in progress whose time ran out; how many."""
         ...
 
+    async def postpone_due(self, by_ms: int) -> None:
+        """Move every time-out by so much: the wall clock jumped, and no device was slower for it (F16)."""
+        ...
+
     async def next_due_ms(self) -> int | None:
         """When the next task times out."""
         ...

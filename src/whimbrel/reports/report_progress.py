@@ -48,15 +48,17 @@ async def handle(message: ProgressMessage, context: ReportContext) -> Outcome:
 
 def read_step(given: str | int | float) -> int:
     """The step as a number of -4..100. Raises ReportError for a number above; text is a general failure."""
-    text = given.strip() if isinstance(given, str) else f"{given:.0f}"
+    text = given.strip() if isinstance(given, str) else f"{given:.0f}" if isinstance(given, float) else str(given)
     if _NUMBER.fullmatch(text) is None:
         return GENERAL_FAILURE
-    # Digits without end are no number to compute with: all that matters is on which side of the range it lies.
+    # Digits without end are no number to compute with: what counts is on which side of the range they lie.
+    digits = text.lstrip("-").lstrip("0") or "0"
+    is_near = len(digits) <= len(str(STEP_MAX))
     if text.startswith("-"):
-        return int(text) if int(text[:3]) >= STEP_MIN and len(text) <= 2 else GENERAL_FAILURE
-    if len(text.lstrip("0")) > 3 or int(text) > STEP_MAX:
-        raise ReportError(f"a step is {STEP_MIN} to {STEP_MAX}, the device sent {text[:20]}")
-    return int(text)
+        return -int(digits) if is_near and -int(digits) >= STEP_MIN else GENERAL_FAILURE
+    if not is_near or int(digits) > STEP_MAX:
+        raise ReportError(f"a step is {STEP_MIN} to {STEP_MAX}, the device sent {digits[:20]}")
+    return int(digits)
 
 
 def _printable(words: str) -> str:

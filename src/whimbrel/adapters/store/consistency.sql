@@ -91,7 +91,7 @@ FROM both GROUP BY list, block HAVING sum(counted) <> sum(kept)
 SELECT t.id AS task_id, t.device_id, j.dest_version, m.version AS reported_version
 FROM task t JOIN job j ON j.id = t.job_id
   LEFT JOIN module_version m ON m.device_id = t.device_id AND m.module_name = j.module_name
-WHERE t.status = 4 AND (m.version IS NULL OR (m.version <> j.dest_version AND m.reported_ms <= t.modified_ms))
+WHERE t.status = 4 AND (m.version IS NULL OR (m.version <> j.dest_version AND m.reported_ms < t.modified_ms))
 
 -- rule: I7 success_is_complete
 -- A task that succeeded is at 100 percent.

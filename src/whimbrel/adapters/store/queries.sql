@@ -36,6 +36,10 @@ SELECT id FROM account WHERE name = :name
 -- A new account.
 INSERT INTO account (name, created_ms) VALUES (:name, :now_ms) RETURNING id
 
+-- name: probe
+-- A write without a change.
+UPDATE account SET name = name WHERE id = (SELECT min(id) FROM account)
+
 -- name: access_key
 -- A signing key by its public id; the gate's first question.
 SELECT account_id, access_key_id, secret_sealed, is_active, policy FROM access_key WHERE access_key_id = :access_key_id
@@ -460,6 +464,10 @@ UPDATE job SET cancelling = 0, cancel_after = 0, modified_ms = :now_ms WHERE id 
 SELECT t.id, t.job_id, t.device_id, t.status, t.attempt, t.progress, t.due_ms, t.src_version, '', j.timeout_minutes
 FROM task t JOIN job j ON j.id = t.job_id
 WHERE t.due_ms IS NOT NULL AND t.due_ms <= :now_ms ORDER BY t.due_ms LIMIT :tasks_max
+
+-- name: postpone_due
+-- The wall clock jumped: move every time-out with it. Rare, so one statement over all tasks in progress may be.
+UPDATE task SET due_ms = due_ms + :by_ms WHERE due_ms IS NOT NULL
 
 -- name: next_due
 -- When the next task times out.

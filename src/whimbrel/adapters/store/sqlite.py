@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -33,6 +33,15 @@ BUSY_RETRY_SECONDS = 0.01
 CHECKPOINT_PAGES = 4_000  # 16 MiB of log: rare enough to be cheap, small enough that a checkpoint stalls nobody
 CACHE_KIB = 65_536
 READERS_KEPT = 4
+_ENGINE_FAILURES = (
+    apsw.FullError,
+    apsw.IOError,
+    apsw.BusyError,
+    apsw.CorruptError,
+    apsw.ReadOnlyError,
+    apsw.CantOpenError,
+    apsw.NotADBError,
+)
 _UNIQUE = (apsw.SQLITE_CONSTRAINT_UNIQUE, apsw.SQLITE_CONSTRAINT_PRIMARYKEY)
 
 
@@ -64,7 +73,8 @@ class SqliteSession:
         changes = [{"list": name, "block": block, "n": n} for (name, block), n in self._counts.items() if n]
         self._counts.clear()
         if changes:
-            self._connection.executemany(self._statements["add_to_list"], changes)
+            with translating():
+                self._connection.executemany(self._statements["add_to_list"], changes)
 
     def _execute(self, statement: str, parameters: dict[str, object]) -> list[Row]:
         try:
@@ -73,8 +83,17 @@ class SqliteSession:
             if getattr(error, "extendedresult", 0) in _UNIQUE:
                 raise UniqueViolationError(str(error)) from None
             raise
-        except (apsw.FullError, apsw.IOError, apsw.BusyError, apsw.CorruptError, apsw.ReadOnlyError) as error:
+        except _ENGINE_FAILURES as error:
             raise translated(error) from error
+
+
+@contextmanager
+def translating() -> Iterator[None]:
+    """What the engine cannot do now leaves the block in our words; a mistake of ours leaves it as it is."""
+    try:
+        yield
+    except _ENGINE_FAILURES as error:
+        raise translated(error) from error
 
 
 def translated(error: apsw.Error) -> WhimbrelError:
@@ -116,8 +135,13 @@ class SqliteStore:
         self._sealer = sealer
         self._on_fatal = on_fatal
         self._statements = load_statements()
-        self._writer = open_connection(path)
-        migrate(self._writer, now_ms)
+        try:
+            self._writer = open_connection(path)
+            migrate(self._writer, now_ms)
+        except _ENGINE_FAILURES as error:
+            raise StoreUnavailableError(
+                f"the database {path} cannot be opened ({error}); restore a backup of it, or give another data folder"
+            ) from None
         self._readers: list[apsw.Connection] = []
         self._readers_guard = threading.Lock()
         self._turn = asyncio.Lock()
@@ -137,7 +161,8 @@ class SqliteStore:
             try:
                 yield Repositories(session, self._sealer)
                 session.write_counts()
-                self._writer.execute("RELEASE one")
+                with translating():
+                    self._writer.execute("RELEASE one")
             except BaseException as error:
                 self._undo(error)
                 raise

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
 
 import apsw
@@ -17,8 +18,9 @@ import apsw
 from whimbrel.adapters.store.sqlite import translated
 
 TURN_MS = 35 * 60 * 1000  # threat-model part 3: nonces are kept for at least 35 minutes
+KEPT_PER_USE = 500
 WHILE_FULL_MAX = 200_000  # nonces kept in memory while the disk is full: about 20 MiB
-CHECKPOINT_EVERY = 2_000  # uses between two checkpoints, which run in a thread because they fsync
+CHECKPOINT_EVERY = 2_000  # uses between two checkpoints, which run in a thread because they fsync; uses wait for them
 
 
 class SqliteNonces:
@@ -51,23 +53,21 @@ class SqliteNonces:
     async def use(self, access_key_id: str, nonce: str, now_ms: int) -> bool:
         # 128 bits are enough against chance, and an attacker who finds two colliding nonces has refused himself.
         digest = blake2b(f"{access_key_id}\0{nonce}".encode(), digest_size=16).digest()
+        while self._checkpointing is not None and not self._checkpointing.done():
+            # The log starts over only when nobody writes to it meanwhile; without this pause it would grow for ever.
+            await asyncio.shield(self._checkpointing)
         try:
             self._take_turn(now_ms // TURN_MS)
-            current, other = self._turn & 1, self._turn & 1 ^ 1
-            self._connection.execute(
-                f"INSERT OR IGNORE INTO nonce_{current} SELECT ?1 "  # noqa: S608  a table name of ours
-                f"WHERE NOT EXISTS (SELECT 1 FROM nonce_{other} WHERE digest = ?1)",
-                (digest,),
-            )
-            is_new = self._connection.changes() == 1 and digest not in self._while_full
+            self._store_what_was_kept()
+            is_new = self._insert(digest)
         except apsw.FullError as error:
             return self._use_while_full(digest, error)
         except apsw.Error as error:
             raise translated(error) from error
         self._uses += 1
-        if self._uses % CHECKPOINT_EVERY == 0 and (self._checkpointing is None or self._checkpointing.done()):
+        if self._uses % CHECKPOINT_EVERY == 0:
             self._checkpointing = asyncio.get_running_loop().run_in_executor(self._thread, self._checkpoint)
-        return is_new
+        return is_new and digest not in self._while_full
 
     async def close(self) -> None:
         if self._checkpointing is not None:
@@ -75,9 +75,18 @@ class SqliteNonces:
         self._thread.shutdown()
         self._connection.close()
 
+    def _insert(self, digest: bytes) -> bool:
+        current, other = self._turn & 1, self._turn & 1 ^ 1
+        self._connection.execute(
+            f"INSERT OR IGNORE INTO nonce_{current} SELECT ?1 "  # noqa: S608  a table name of ours
+            f"WHERE NOT EXISTS (SELECT 1 FROM nonce_{other} WHERE digest = ?1)",
+            (digest,),
+        )
+        return self._connection.changes() == 1
+
     def _use_while_full(self, digest: bytes, error: apsw.FullError) -> bool:
         """A full disk must not stop reads and halts (threat-model part 4): this process remembers by itself, up to a
-        bound. Looking is possible still: what the file knows is refused."""
+        bound, and stores what it remembered when there is room again. What the file knows is refused still."""
         if len(self._while_full) >= WHILE_FULL_MAX:
             raise translated(error) from error
         tables = (f"nonce_{parity}" for parity in (0, 1))
@@ -87,6 +96,16 @@ class SqliteNonces:
         )
         self._while_full.add(digest)
         return not is_known
+
+    def _store_what_was_kept(self) -> None:
+        """Some of it at each use, so that no use is long."""
+        if not self._while_full:
+            return
+        kept = list(islice(self._while_full, KEPT_PER_USE))
+        with self._connection:
+            for digest in kept:
+                self._insert(digest)
+        self._while_full.difference_update(kept)
 
     def _take_turn(self, number: int) -> None:
         # A clock set back must not bring forgotten nonces to life: turns only go forward.
@@ -102,6 +121,6 @@ class SqliteNonces:
     def _checkpoint(self) -> None:
         connection = apsw.Connection(str(self._path))
         try:
-            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            connection.execute("PRAGMA wal_checkpoint(RESTART)")
         finally:
             connection.close()

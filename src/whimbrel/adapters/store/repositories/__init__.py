@@ -66,5 +66,5 @@ class Repositories:
         return FleetRepository(self._session)
 
     async def ping(self) -> None:
-        """One read of the schema that every engine has."""
-        await self._session.one("account_by_name", name="default")
+        """One write that changes nothing: a store that cannot write is not well."""
+        await self._session.run("probe")

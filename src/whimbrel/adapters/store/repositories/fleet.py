@@ -87,6 +87,9 @@ class FleetRepository:
             await TaskRepository(self._session).change(old, new, now_ms)
         return len(rows)
 
+    async def postpone_due(self, by_ms: int) -> None:
+        await self._session.run("postpone_due", by_ms=by_ms)
+
     async def next_due_ms(self) -> int | None:
         row = await self._session.one("next_due")
         return row[0] if row else None
