@@ -22,27 +22,31 @@ class GuardedHttp(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._is_in_head = True
         self._head_bytes = 0
         self._deadline: asyncio.TimerHandle | None = None
         if len(self.connections) > CONNECTIONS_MAX:
             transport.abort()
             return
-        self._expect_head()
+        self._set_deadline()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_came()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._deadline is None and self._head_bytes == 0 and self._is_between_requests():
-            self._expect_head()
-        if self._deadline is not None:
-            self._head_bytes += len(data)
+        if not self._is_in_head and self._is_between_requests():
+            self._is_in_head, self._head_bytes = True, 0
+        self._head_bytes += len(data)
         super().data_received(data)
-        # Counted after parsing: a body that came in the same read has ended the head by then.
-        if self._deadline is not None and self._head_bytes > HEAD_BYTES_MAX and not self.transport.is_closing():
+        # Looked at after parsing: nearly every head comes whole in one read, and then needs neither limit nor timer.
+        if not self._is_in_head or self.transport.is_closing():
+            return
+        if self._head_bytes > HEAD_BYTES_MAX:
             self.transport.write(_TOO_LARGE)
             self.transport.close()
+        elif self._deadline is None:
+            self._set_deadline()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -55,12 +59,12 @@ class GuardedHttp(HttpToolsProtocol):
     def _is_between_requests(self) -> bool:
         return self.cycle is None or self.cycle.response_complete
 
-    def _expect_head(self) -> None:
+    def _set_deadline(self) -> None:
         loop: Any = self.loop
         self._deadline = loop.call_later(HEAD_SECONDS_MAX, self._give_up)
 
     def _head_came(self) -> None:
-        self._head_bytes = 0
+        self._is_in_head = False
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
