@@ -36,16 +36,7 @@ class _Verdict(NamedTuple):
 @click.option("--xml", is_flag=True, help="Ask for XML.")
 @click.option("-h", "--help", "helps", is_flag=True, help="Explain this command, or with an ACTION that action.")
 @click.pass_context
-def call(
-    context: click.Context,
-    action: str | None,
-    pairs: tuple[str, ...],
-    access: Access,
-    lists: bool,
-    raw: bool,
-    xml: bool,
-    helps: bool,
-) -> None:
+def call(context: click.Context, action: str | None, pairs: tuple[str, ...], access: Access, **flags: bool) -> None:
     """Sign and send one call of the management API, and print the answer.
 
     Entries of a list are given as `TargetDeviceName.1=lamp-0001 TargetDeviceName.2=…`. The exit status is 0 when the
@@ -62,22 +53,22 @@ def call(
     from whimbrel.operations.registry import load_operations
 
     operations = load_operations()
-    if lists:
+    if flags["lists"]:
         click.echo(list_actions(operations), nl=False)
-    elif action is None and helps:
+    elif action is None and flags["helps"]:
         click.echo(context.get_help())
     elif action is None:
         raise click.UsageError("which ACTION? `whimbrel call --list` lists them all.")
-    elif helps:
+    elif flags["helps"]:
         if action not in operations:
             raise click.UsageError(_unknown_action(action, operations))
         click.echo(explain(operations[action]), nl=False)
     else:
         parameters = read_pairs(pairs)
         warn(action, parameters, operations)
-        if xml:
+        if flags["xml"]:
             parameters["Format"] = "XML"
-        sys.exit(_call(access, action, parameters, raw))
+        sys.exit(_call(access, action, parameters, flags["raw"]))
 
 
 def read_pairs(pairs: tuple[str, ...]) -> dict[str, str]:
