@@ -36,7 +36,7 @@ class _Verdict(NamedTuple):
 @click.option("--xml", is_flag=True, help="Ask for XML.")
 @click.option("-h", "--help", "helps", is_flag=True, help="Explain this command, or with an ACTION that action.")
 @click.pass_context
-def call(context: click.Context, action: str | None, pairs: tuple[str, ...], access: Access, **flags: bool) -> None:
+def call(context: click.Context, /, action: str | None, pairs: tuple[str, ...], access: Access, **flags: bool) -> None:
     """Sign and send one call of the management API, and print the answer.
 
     Entries of a list are given as `TargetDeviceName.1=lamp-0001 TargetDeviceName.2=…`. The exit status is 0 when the
