@@ -18,7 +18,7 @@ from whimbrel.errors import WhimbrelError
 from whimbrel.gateway.commands import Authenticate, Close, CloseReason, Command, Dropped, Report, Send
 from whimbrel.gateway.ingest import Ingest, Item
 from whimbrel.gateway.packets import ConnackCode
-from whimbrel.gateway.session import Message, Session
+from whimbrel.gateway.session import CONNECT_SECONDS_MAX, Message, Session
 from whimbrel.gateway.topics import TopicTable, topic_of
 from whimbrel.gateway.vendor_json import UPGRADE_TOPIC, pull_payload, upgrade_payload
 from whimbrel.ports.clock import Clock
@@ -73,7 +73,12 @@ class MqttGateway:
         """Accepts devices; the port, which differs from the one asked for when that was 0."""
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: DeviceConnection(self), host, port, ssl=tls, backlog=ACCEPT_BACKLOG
+            lambda: DeviceConnection(self),
+            host,
+            port,
+            ssl=tls,
+            ssl_handshake_timeout=CONNECT_SECONDS_MAX if tls else None,
+            backlog=ACCEPT_BACKLOG,
         )
         self.spawn(self._keep_time())
         return int(self._server.sockets[0].getsockname()[1])
