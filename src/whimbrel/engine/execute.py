@@ -70,11 +70,12 @@ class Engine:
         """When the wall clock jumps, due times move with it: no mass time-out because somebody set a clock (F16)."""
         now_ms, now_s = self._clock.now_ms(), self._clock.monotonic_s()
         jump_ms = (now_ms - self._seen_ms) - int((now_s - self._seen_s) * 1000)
-        self._seen_ms, self._seen_s = now_ms, now_s
         if abs(jump_ms) >= CLOCK_JUMP_MS_MIN:
             log.warning("the clock jumped by %d s; time-outs are moved with it", jump_ms // 1000)
             async with self._store.transaction() as store:
                 await store.fleet.postpone_due(jump_ms)
+        # Only now: if the store could not take it, the next look sees the jump again.
+        self._seen_ms, self._seen_s = now_ms, now_s
 
     async def _time_out(self) -> bool:
         now_ms = self._clock.now_ms()
