@@ -60,7 +60,8 @@ class Links:
         task, job = found
         if not is_genuine(self._key, claim, task.device_id, job.sha256):
             return DownloadRefusal.FORBIDDEN
-        if task.status is TaskStatus.CANCELED:
+        # A large cancel that was answered holds before the engine has come to the task (I8).
+        if task.status is TaskStatus.CANCELED or task.status in job.cancelling:
             return DownloadRefusal.FORBIDDEN
         return DownloadGrant(job.sha256, job.size_bytes, _file_name(job))
 
