@@ -54,6 +54,7 @@ UPLOAD_KEY_ID = "whimbrel-upload"
 KEEP_ALIVE_SECONDS = 75
 DRAIN_SECONDS_MAX = 10
 LISTEN_BACKLOG = 2048
+LOOP_HELD_SECONDS_MAX = 0.010
 
 
 class Ports(NamedTuple):
@@ -111,6 +112,9 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> int:
     running = Running()
     _allow_open_files()
     loop = asyncio.get_running_loop()
+    if settings.debug:
+        loop.set_debug(True)
+        loop.slow_callback_duration = LOOP_HELD_SECONDS_MAX
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, running.stop.set)
     async with AsyncExitStack() as stack:

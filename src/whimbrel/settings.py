@@ -77,6 +77,13 @@ SETTINGS = (
         "Allow listening beyond loopback without TLS, as behind a proxy that ends it.",
         is_flag=True,
     ),
+    Setting(
+        "debug",
+        "false",
+        "",
+        "Log more, and name whatever holds the event loop for longer than 10 ms. Slower.",
+        is_flag=True,
+    ),
     Setting("access-key-id", None, "TEXT", "The root AccessKey's id, instead of a random one.", is_secret=True),
     Setting("access-key-secret", None, "TEXT", "The root AccessKey's secret, instead of a random one.", is_secret=True),
 )
@@ -103,6 +110,7 @@ class Settings(NamedTuple):
     tls_cert: Path | None
     tls_key: Path | None
     insecure: bool
+    debug: bool
     access_key: tuple[str, str] | None
 
 
@@ -153,6 +161,7 @@ def _check(texts: Mapping[str, str | None]) -> Settings:
         tls_cert=_optional_path(texts["tls-cert"]),
         tls_key=_optional_path(texts["tls-key"]),
         insecure=_flag("insecure", texts["insecure"]),
+        debug=_flag("debug", texts["debug"]),
         access_key=(key_id, key_secret) if key_id and key_secret else None,
     )
 

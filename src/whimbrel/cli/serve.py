@@ -45,6 +45,7 @@ def serve(**options: str | bool | None) -> None:
         logging.getLogger(talkative).setLevel(logging.ERROR)
     try:
         settings = load_settings(given, os.environ, Path.cwd())
+        logging.getLogger("whimbrel").setLevel(logging.DEBUG if settings.debug else logging.INFO)
         sys.exit(_run(settings))
     except WhimbrelError as error:
         raise click.ClickException(error.message) from None

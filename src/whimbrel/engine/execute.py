@@ -26,6 +26,7 @@ from whimbrel.ports.wakeup import Wakeup
 log = logging.getLogger(__name__)
 
 ROWS_PER_STEP = 500  # measured: a step of 1,000 rows holds the event loop for up to 14 ms, and 10 are allowed
+SENDS_PER_TURN = 50  # some 50 us each: then other work of the loop gets its turn
 JOBS_PER_LOOK = 100
 IDLE_SECONDS_MAX = 5.0  # a lost wake-up delays by this at most
 WAKE_PAUSE_SECONDS = 0.02  # wake-ups within this time share one look at the jobs
@@ -134,5 +135,7 @@ class Engine:
 
     async def _send(self, tasks: list[Task], job: Job) -> None:
         now_ms = self._clock.now_ms()
-        for task in tasks:
+        for number, task in enumerate(tasks, 1):
             await self._channel.send(make_notice(task, job, self._links, now_ms))
+            if number % SENDS_PER_TURN == 0:
+                await asyncio.sleep(0)

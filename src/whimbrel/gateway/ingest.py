@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 BATCH_REPORTS_MAX = (
     500  # one commit's fsync shared by so many; at some 30 us a report the loop is held for 15 ms at most
 )
-SLICE_REPORTS = 100  # after so many within a batch, other work of the loop gets its turn
+SLICE_REPORTS = 50  # after so many within a batch, other work of the loop gets its turn
 WAITING_REPORTS_MAX = 20_000
 
 reports_total = Counter("whimbrel_reports_total", "Reports of devices taken in", ["report", "result"])
@@ -105,16 +105,18 @@ class Ingest:
             return
         self._wakeup.notify()
         crash_here("ingest.committed")
-        for item, outcome in zip(batch, outcomes, strict=True):
+        for number, (item, outcome) in enumerate(zip(batch, outcomes, strict=True), 1):
             _tell(item, outcome)
+            if number % SLICE_REPORTS == 0:
+                await asyncio.sleep(0)
 
     async def _commit(self, batch: list[Item]) -> list[Outcome]:
         outcomes = []
         async with self._store.transaction() as store:
-            for number, item in enumerate(batch):
+            for number, item in enumerate(batch, 1):
                 context = ReportContext(item.device_id, self._clock.now_ms(), store, self._links)
                 outcomes.append(await self._apply(item, context))
-                if number % SLICE_REPORTS == SLICE_REPORTS - 1:
+                if number % SLICE_REPORTS == 0:
                     await asyncio.sleep(0)
             crash_here("ingest.applied")
         return outcomes

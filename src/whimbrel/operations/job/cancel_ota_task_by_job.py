@@ -25,7 +25,7 @@ from whimbrel.operations.fields import Field
 from whimbrel.operations.ids import ID_LENGTH_MAX
 from whimbrel.operations.job.drafting import find_job
 
-FIRST_CANCEL_TASKS = 1_000  # cancelled within the call; the engine goes on with the rest
+FIRST_CANCEL_TASKS = 500  # cancelled within the call; the engine goes on with the rest
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):

@@ -59,7 +59,7 @@ from whimbrel.operations.job.drafting import (
 from whimbrel.operations.job.targets import find_named_devices
 from whimbrel.operations.product.lookup import find_product
 
-FIRST_FILL_DEVICES = 1_000  # tasks made within the call, so that a small fleet's list is whole in the answer's wake
+FIRST_FILL_DEVICES = 500  # tasks made within the call, so that a small fleet's list is whole in the answer's wake
 _NOT_SERVED = "Not served by this release."
 _UNSERVED = (
     "dn_list_file_url",
