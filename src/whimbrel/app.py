@@ -136,7 +136,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> int:
         serving.add_done_callback(lambda task: running.stop.set())
         serving.add_done_callback(lambda task: http.is_serving.set())
         await http.is_serving.wait()
-        _announce(announce, public_url, settings, mqtt_port)
+        announce_start(announce, public_url, settings, mqtt_port)
         await running.stop.wait()
         http.should_exit = True
         await serving
@@ -160,11 +160,14 @@ async def check(settings: Settings, *, reads_firmware: bool) -> list[Finding]:
     return findings
 
 
-def _announce(announce: Callable[[str], None], public_url: str, settings: Settings, mqtt_port: int | None) -> None:
+def announce_start(announce: Callable[[str], None], public_url: str, settings: Settings, mqtt_port: int | None) -> None:
+    """The lines that a start prints: what is where, and what is dangerous about it."""
     announce(f"Management API   {public_url}/")
     if mqtt_port is not None:
         announce(f"Devices (MQTT)   {Address(settings.mqtt.host, mqtt_port)}")
     announce(f"Health, metrics  {public_url}/healthz /readyz /metrics")
+    if settings.public_url is None and settings.listen.host in ("0.0.0.0", "::"):  # noqa: S104  compared, not bound
+        announce(f"WARNING: links lead to {public_url}, which no device can reach; give --public-url")
     if settings.insecure and settings.tls_cert is None:
         announce("WARNING: --insecure: API keys and firmware travel without TLS unless a proxy in front ends it")
 
