@@ -79,4 +79,4 @@ def assert_closed(session: Session, commands: list[Command], reason: CloseReason
     assert feed(session, PingReq(), Publish(MY_INFORM, b"", 1), CONNECT) == []
     assert session.authenticated(ME) == session.refused(ConnackCode.BAD_CREDENTIAL) == []
     assert session.deliver(Message(MY_UPGRADE, b"")) == session.tick(1e9) == []
-    assert session.close(CloseReason.REVOKED) == []
+    assert session.close(CloseReason.SERVER_STOPPING) == []

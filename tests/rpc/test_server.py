@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import xml.etree.ElementTree as ET
@@ -325,6 +326,49 @@ async def test_faults_behind_the_gate(error: Exception, status: int, code: str) 
     assert (answer.status, answer.code) == (status, code)
     assert b"secret detail" not in answer.body
     assert (b"retry-after" in answer.headers) is (status == 503)
+
+
+class WatchedStore:
+    """A real store that counts the snapshots held at this moment."""
+
+    def __init__(self, store: Any) -> None:
+        self._store = store
+        self.held = 0
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Any]:
+        async with self._store.snapshot() as snapshot:
+            self.held += 1
+            yield snapshot
+            self.held -= 1
+
+
+class WaitingNonces(AllNonces):
+    """Nonces that are used only when the test says so, as while a checkpoint runs."""
+
+    def __init__(self, calls: int) -> None:
+        self._missing = calls
+        self.all_wait = asyncio.Event()
+        self.may_go_on = asyncio.Event()
+
+    async def use(self, access_key_id: str, nonce: str, now_ms: int) -> bool:
+        self._missing -= 1
+        if self._missing == 0:
+            self.all_wait.set()
+        return await self.may_go_on.wait()
+
+
+async def test_I17_calls_that_wait_for_their_nonce_hold_no_snapshot(door: SignedDoor) -> None:
+    """A snapshot is a connection of the database: a burst of calls during a checkpoint must not open one each."""
+    store, nonces = WatchedStore(door.ports.store), WaitingNonces(40)
+    services = Services(SeededRandomness(1), PUBLIC_URL, "id", "secret", bytes(32))
+    waiting_store: Any = store
+    rpc = RpcDoor(OPERATIONS, waiting_store, nonces, Ambience(SetClock(NOW_MS), InProcessWakeup(), services))
+    calls = [asyncio.create_task(ask(rpc, get(door.signed("QueryProductList", LIST), PASCAL))) for _ in range(40)]
+    await nonces.all_wait.wait()
+    assert store.held == 0
+    nonces.may_go_on.set()
+    assert {answer.status for answer in await asyncio.gather(*calls)} == {200}
 
 
 async def test_the_engine_is_woken_by_changes_only(door: SignedDoor) -> None:

@@ -35,7 +35,6 @@ _FREE_FIELDS = frozenset(
     | {"name", "submit", "x-oss-content-type"}
 )
 _CREDENTIALS = ("ossaccesskeyid", "policy", "signature")
-_OBJECT_KEY = re.compile(r"ota/firmware/[0-9a-f]{32}\.[a-z0-9.]{1,10}")
 _RANDOM_HEX = re.compile(r"[0-9a-f]{32}")
 _SUFFIX = re.compile(r"[a-z0-9]{1,6}(?:\.[a-z0-9]{1,3})?")
 _EXPIRATION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{3})?Z")
@@ -75,11 +74,6 @@ def make_object_key(random_hex: str, suffix: str) -> str:
     if not _RANDOM_HEX.fullmatch(random_hex) or not _SUFFIX.fullmatch(suffix):
         raise ValueError("an object key is made of 32 lower-case hex digits and a suffix like bin or tar.gz")
     return f"ota/firmware/{random_hex}.{suffix}"
-
-
-def is_object_key(text: str) -> bool:
-    """Whether `text` has the shape of a key that `make_object_key` makes."""
-    return _OBJECT_KEY.fullmatch(text) is not None
 
 
 def make_policy(object_key: str, now_ms: int, size_bytes_max: int = FILE_BYTES_MAX) -> UploadPolicy:

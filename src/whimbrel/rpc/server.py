@@ -28,7 +28,7 @@ from whimbrel.errors import (
 from whimbrel.operations.declaration import Context, Operation, Services
 from whimbrel.ports.clock import Clock
 from whimbrel.ports.nonces import Nonces
-from whimbrel.ports.store import Store, Transaction
+from whimbrel.ports.store import Store
 from whimbrel.ports.wakeup import Wakeup
 from whimbrel.rpc.dialect import Case
 from whimbrel.rpc.envelope import Answer, ResponseWriter, Style, as_gateway_error, business_failure, gateway_failure
@@ -108,13 +108,13 @@ class RpcDoor:
         return answer, request_id
 
     async def _run(self, call: SignedCall, now_ms: int) -> Any:
-        """Through the gate, then the operation. Reads run in the snapshot that the gate has opened for the key."""
+        """Through the gate, then the operation, which reads in a snapshot or writes in a transaction."""
         check_timestamp(call.timestamp, now_ms)
-        async with self._store.snapshot() as store:
-            caller = await self._caller(call, store, now_ms)
-            served = self._allowed(call, caller)
-            request = served.reader.read(call.parameters)
-            if served.operation.is_read:
+        caller = await self._caller(call, now_ms)
+        served = self._allowed(call, caller)
+        request = served.reader.read(call.parameters)
+        if served.operation.is_read:
+            async with self._store.snapshot() as store:
                 return await served.operation.handle(request, Context(caller, now_ms, store, self._services))
         async with self._store.transaction() as store:
             response = await served.operation.handle(request, Context(caller, now_ms, store, self._services))
@@ -122,9 +122,10 @@ class RpcDoor:
         self._wakeup.notify()
         return response
 
-    async def _caller(self, call: SignedCall, store: Transaction, now_ms: int) -> Caller:
+    async def _caller(self, call: SignedCall, now_ms: int) -> Caller:
         """Who signed the call: api-contract 3.2 from the key on. Only a right signature uses up its nonce."""
-        key = await store.keys.by_id(call.access_key_id)
+        async with self._store.snapshot() as store:
+            key = await store.keys.by_id(call.access_key_id)
         is_right = signature_matches(call, (key or _NOBODY).secret)
         if key is None:
             raise InvalidAccessKeyIdNotFoundError
@@ -132,6 +133,7 @@ class RpcDoor:
             raise InvalidAccessKeyIdInactiveError
         if not is_right:
             raise SignatureDoesNotMatchError(call.string_to_sign)
+        # Outside any snapshot: a use may wait for a checkpoint, and each snapshot held meanwhile costs a connection.
         if not await self._nonces.use(key.access_key_id, call.nonce, now_ms):
             raise SignatureNonceUsedError
         return Caller(key.account_id, key.access_key_id, key.policy)

@@ -110,7 +110,8 @@ async def handle(request: Request, context: Context) -> CreatedJob:
     job = await store_job(context, draft_job(firmware, delivery, context.now_ms))
     if await context.store.tasks.add_for(job, device_ids, context.now_ms) == 0:
         raise NoTargetDeviceError("every named device has the version already")
-    await context.store.firmware.move(firmware.id, old_status, FirmwareStatus.VERIFYING, context.now_ms)
+    if not await context.store.firmware.move(firmware.id, old_status, FirmwareStatus.VERIFYING, context.now_ms):
+        raise FirmwareVerifyingError("another verification of the firmware has just begun")
     return created(job)
 
 
