@@ -126,7 +126,7 @@ class Fleet(RuleBasedStateMachine):
     # ---- both sides ----
 
     def speak(self, device: ModelDevice) -> Device:
-        self.clock.ms += 1  # no two reports come in the same millisecond
+        self.clock.pass_ms(1)  # no two reports come in the same millisecond
         mouth = Device(self.store, device.id)
         mouth.now_ms = self.clock.ms
         return mouth
@@ -211,7 +211,7 @@ class Fleet(RuleBasedStateMachine):
         device.version, task = version, device.open_task
         if task is not None and version == task.job.dest:
             task.end(SUCCEEDED)
-        elif task is not None and task.status is IN_PROGRESS and version != task.src_version:
+        elif task is not None and task.status is IN_PROGRESS and task.src_version not in ("", version):
             task.end(FAILED)
         self.push(device, again=False)
         self.settle()
@@ -274,7 +274,7 @@ class Fleet(RuleBasedStateMachine):
 
     @rule(minutes=st.sampled_from([1, 2, 3, 4]))
     def wait(self, minutes: int) -> None:
-        self.clock.ms += minutes * MINUTE_MS
+        self.clock.pass_ms(minutes * MINUTE_MS)
         self.settle()
 
     @rule()
