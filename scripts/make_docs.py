@@ -282,7 +282,7 @@ def errors_page(operations: Iterable[Operation]) -> str:
 
 
 def _classes(root: type[errors.WhimbrelError]) -> list[Any]:
-    """The classes below `root`, in the order they stand in `errors.py`."""
+    """The classes below `root`, in the order they stand in `errors`."""
     kinds = [kind for kind in vars(errors).values() if inspect.isclass(kind)]
     return [kind for kind in kinds if issubclass(kind, root) and kind is not root]
 

@@ -51,7 +51,7 @@ def test_each_parameter_and_field_is_documented(action: str) -> None:
 
 
 def test_every_error_code_is_documented() -> None:
-    """errors.md has the code of every gateway and business error that `errors.py` holds."""
+    """errors.md has the code of every gateway and business error that `errors` holds."""
     page = make_docs.errors_page(load_operations().values())
     roots = (errors.GatewayError, errors.BusinessError)
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, roots)]

@@ -1,4 +1,4 @@
-"""`queries.sql`: every statement is whole, and none hides or is unknown to the schema."""
+"""`queries/*.sql`: every statement is whole, and none hides or is unknown to the schema."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def test_columns_are_put_in() -> None:
     [
         ("-- name: s\nSELECT 1\n-- name: s\nSELECT 2\n", "s twice"),
         ("-- name: s\nSELECT {a}\n", "a"),
-        ("-- name: s\nSELECT {a}\n-- columns: a\nx\n", "a"),
+        ("-- name: s\nSELECT {a}\n-- columns: a\n{b}\n-- columns: b\n{a}\n", "a"),
     ],
 )
 def test_slips_stop_the_start(text: str, word: str) -> None:
-    """A name given twice, and a column list that does not stand before its use, are errors."""
+    """A name given twice, and a column list that does not exist or uses itself, are errors."""
     with pytest.raises(ValueError, match=word):
         load_statements(text)

@@ -1,4 +1,4 @@
-"""Reads `queries.sql`: the statements by name, with the shared column lists put in. One job: no SQL hides in Python."""
+"""Reads `queries/*.sql`: statements by name, with the shared column lists put in. So no SQL hides in Python."""
 
 from __future__ import annotations
 
@@ -11,24 +11,34 @@ _COLUMNS = re.compile(r"\{([a-z_]+)\}")
 
 
 def load_statements(text: str | None = None) -> dict[str, str]:
-    """Name to statement, of `queries.sql` or of the given text.
+    """Name to statement, of all files of `queries/` or of the given text.
 
     Raises ValueError for a name given twice or column lists that do not exist, so that a slip stops the start.
     """
-    source = text if text is not None else files(__package__).joinpath("queries.sql").read_text("utf-8")
-    parts = _ENTRY.split(source)[1:]
+    parts = _ENTRY.split(text if text is not None else _read_all())[1:]
     columns: dict[str, str] = {}
     statements: dict[str, str] = {}
     for kind, name, body in zip(parts[0::3], parts[1::3], parts[2::3], strict=True):
         found = columns if kind == "columns" else statements
         if name in found:
-            raise ValueError(f"queries.sql has {name} twice")
-        found[name] = _with_columns(_COMMENT.sub("", body).strip(), columns)
-    return statements
+            raise ValueError(f"the queries have {name} twice")
+        found[name] = _COMMENT.sub("", body).strip()
+    return {name: _with_columns(body, columns) for name, body in statements.items()}
 
 
-def _with_columns(body: str, columns: dict[str, str]) -> str:
-    missing = [name for name in _COLUMNS.findall(body) if name not in columns]
-    if missing:
-        raise ValueError(f"queries.sql uses column lists that do not stand before their use: {', '.join(missing)}")
-    return _COLUMNS.sub(lambda match: columns[match[1]], body)
+def _read_all() -> str:
+    folder = files(__package__).joinpath("queries")
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
+    return "\n".join(folder.joinpath(name).read_text("utf-8") for name in names)
+
+
+def _with_columns(body: str, columns: dict[str, str], inside: tuple[str, ...] = ()) -> str:
+    """The body with its column lists; a list may use others, wherever they stand, but not itself."""
+
+    def put_in(match: re.Match[str]) -> str:
+        name = match[1]
+        if name not in columns or name in inside:
+            raise ValueError(f"the queries use the column list {name}, which does not exist or uses itself")
+        return _with_columns(columns[name], columns, (*inside, name))
+
+    return _COLUMNS.sub(put_in, body)

@@ -1,6 +1,6 @@
 """The repositories of port `store`, written once over named statements; engines differ in `session` only.
 
-No SQL and no engine may be named here: statements stand in `queries.sql`.
+No SQL and no engine may be named here: statements stand in `queries/*.sql`.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ JOB_COLUMNS = len(Job._fields)
 
 
 def job_of(row: Row | list[Any]) -> Job:
-    """A job from the columns `job_columns` of queries.sql."""
+    """A job from the columns `job_columns` of queries/*.sql."""
     job = Job._make(row)
     return job._replace(
         job_type=JobType(job.job_type),

@@ -13,7 +13,7 @@ TASK_COLUMNS = len(Task._fields)
 
 
 def task_of(row: Row) -> Task:
-    """A task from the columns `task_columns` of queries.sql, which may be followed by others."""
+    """A task from the columns `task_columns` of queries/*.sql, which may be followed by others."""
     return Task(row[0], row[1], row[2], TaskStatus(row[3]), *row[4:TASK_COLUMNS])
 
 
