@@ -41,7 +41,7 @@ house: install-test ## run only the rules of the house (tests/house): directions
 	$(PYTEST) tests/house $(ARGS)
 
 docs: install ## write the generated pages of docs/reference again
-	$(BIN)/python scripts/make_docs.py $(ARGS)
+	$(BIN)/python -m scripts.make_docs $(ARGS)
 
 bench: install-debian install-test ## measure each budget beside its limit, as a table
 	$(BIN)/python -m bench $(ARGS)

@@ -7,8 +7,12 @@ import os
 import platform
 import sys
 
-from bench.list_firmware import Effort, deep_pages, throughput
-from bench.million_firmware import data_folder
+from bench.calls import Store, calls, sqlite_commits
+from bench.list_firmware import Effort, throughput
+from bench.million import data_folder
+from bench.pages import pages
+from bench.postgresql import on_postgresql
+from bench.servers import root_key, whimbrel
 from bench.start import start
 from bench.table import markdown
 
@@ -19,14 +23,18 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=3, help="seconds of one round under load (default 3)")
     effort = parser.parse_args()
     load_before = os.getloadavg()[0]
-    _say("a data folder with 1,000,000 firmware")
+    _say("a data folder with a million firmware, devices and tasks")
     data = data_folder()
     _say("start to /healthz")
-    rows = start(data, effort.rounds)
-    _say("pages deep in a list")
-    rows = deep_pages(data) + rows
+    starts = start(data, effort.rounds)
     _say("signed ListOTAFirmware beside its limit")
-    rows = throughput(data, Effort(effort.rounds, effort.seconds)) + rows
+    rows = throughput(data, Effort(effort.rounds, effort.seconds))
+    _say("pages and calls on SQLite")
+    with whimbrel(data) as server:
+        store = Store("SQLite", server, root_key(data), lambda: sqlite_commits(data))
+        rows += pages(server, store.key, store.name) + calls(store, Effort(effort.rounds, effort.seconds))
+    _say("a PostgreSQL with the same million")
+    rows += on_postgresql(Effort(effort.rounds, effort.seconds)) + starts
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load_before:.1f} before the run.")
     print(f"Each number is the median of {effort.rounds} rounds (least..most).\n")
     print(markdown(rows))

@@ -1,4 +1,4 @@
-"""Signed ListOTAFirmware over a million firmware: throughput beside its limit, and deep pages beside the first."""
+"""Signed ListOTAFirmware over a million firmware: throughput beside its limit."""
 
 from __future__ import annotations
 
@@ -12,18 +12,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench.load import Sample, drive, signed_query, write_queries
-from bench.million_firmware import MILLION, product_key
+from bench.million import MILLION, product_key
 from bench.servers import AccessKey, Server, list_limit, root_key, whimbrel
-from bench.table import Row, Series, percentile, series, shares
+from bench.table import Row, Series, series, shares
 from whimbrel.rpc.signing_caller import timestamp_text
 
 SHARE_MIN = 0.6
 REQUESTS_PER_SECOND_MIN = 4_000
-PAGE_MS_P99_MAX = 10
 PAGE_SIZE = 10
 WARM_UP_SECONDS = 1
-DEEP_PAGE_ROUNDS = 5
-DEEP_PAGES_A_ROUND = 200
 
 
 class Effort(NamedTuple):
@@ -63,41 +60,6 @@ def _throughput_rows(ours: list[Sample], limits: list[Sample]) -> list[Row]:
         Row(f"{name}: CPU", "µs", cost, cost_limit, limit_is, share, budget, share.median >= SHARE_MIN),
         Row(f"{name}: rate", "/s", rate, rate_limit, limit_is, rate_share, rate_budget, is_fast),
     ]
-
-
-def deep_pages(data: Path) -> list[Row]:
-    """One caller, one request after the other, over the list of the whole account."""
-    key = root_key(data)
-    last = MILLION.firmware // PAGE_SIZE
-    asked = {"first": range(1, 2), "at 99 %": range(last * 985 // 1000, last * 995 // 1000), "any": range(1, last + 1)}
-    found: dict[str, list[float]] = {depth: [] for depth in asked}
-    with whimbrel(data) as server:
-        for _ in range(DEEP_PAGE_ROUNDS):
-            for depth, pages in asked.items():
-                numbers = [random.choice(pages) for _ in range(DEEP_PAGES_A_ROUND)]  # noqa: S311  no secret
-                found[depth].append(percentile(_latencies_ms(server, key, numbers), 99))
-    first = series(found.pop("first"), 2)
-    return [_deep_page_row(depth, series(values, 2), first) for depth, values in found.items()]
-
-
-def _deep_page_row(depth: str, measured: Series, first: Series) -> Row:
-    what = f"ListOTAFirmware, all 1,000,000, page {depth}: latency p99"
-    budget = f"p99 ≤ {PAGE_MS_P99_MAX} ms"
-    is_kept = measured.median <= PAGE_MS_P99_MAX
-    return Row(what, "ms", measured, first, "first page", shares(first, measured), budget, is_kept)
-
-
-def _latencies_ms(server: Server, key: AccessKey, pages: list[int]) -> list[float]:
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
-    latencies = []
-    for page in pages:
-        query = _signed(_call(page), key)
-        begun = time.perf_counter()
-        body = _get(connection, query)
-        latencies.append((time.perf_counter() - begun) * 1e3)
-        assert len(body["firmwareInfo"]["simpleFirmwareInfo"]) == PAGE_SIZE
-    connection.close()
-    return latencies
 
 
 def _prove_equal_work(server: Server, limit: Server, key: AccessKey) -> None:

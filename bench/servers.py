@@ -41,13 +41,14 @@ class Server(NamedTuple):
 
 
 @contextmanager
-def whimbrel(data: Path) -> Iterator[Server]:
-    """`whimbrel serve` on a data folder, as an operator starts it."""
+def whimbrel(data: Path, database: str | None = None) -> Iterator[Server]:
+    """`whimbrel serve` on a data folder, and if one is given on that database, as an operator starts it."""
     port = free_port()
     mqtt = f"127.0.0.1:{free_port()}"
-    with _running(
-        [str(_WHIMBREL), "serve", "--data", str(data), "--listen", f"127.0.0.1:{port}", "--mqtt", mqtt], port
-    ) as server:
+    command = [str(_WHIMBREL), "serve", "--data", str(data), "--listen", f"127.0.0.1:{port}", "--mqtt", mqtt]
+    if database is not None:
+        command += ["--database", database]
+    with _running(command, port) as server:
         yield server
 
 

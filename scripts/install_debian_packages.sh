@@ -1,9 +1,10 @@
 #!/bin/sh
-# The Debian packages that the tests and benchmarks use: real firmware to roll out, and a load generator.
+# The Debian packages that the tests and benchmarks use: real firmware to roll out, a load generator, and PostgreSQL's
+# server, which the tests start on folders of their own.
 # As root it installs what is missing; otherwise it says what to install and fails.
 set -eu
 
-packages="opensbi seabios u-boot-qemu wrk"
+packages="opensbi postgresql seabios u-boot-qemu wrk"
 # Any Node from 18 on will do, wherever it comes from; the story tests run the vendor's Node SDK with it.
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
     packages="$packages nodejs npm"
@@ -25,6 +26,16 @@ if [ "$(id -u)" -ne 0 ]; then
     echo "The tests need packages that are not installed. As root: apt-get install --no-install-recommends$missing" >&2
     exit 1
 fi
+
+# A server of the system's own, started at once and at every boot, is not what somebody asks for who runs tests.
+without_cluster=/etc/postgresql-common/createcluster.d/whimbrel-tests.conf
+case "$missing " in
+*" postgresql "*)
+    trap 'rm -f "$without_cluster"' EXIT
+    mkdir -p "${without_cluster%/*}"
+    echo "create_main_cluster = false" >"$without_cluster"
+    ;;
+esac
 
 echo "installing Debian packages:$missing"
 export DEBIAN_FRONTEND=noninteractive

@@ -19,7 +19,8 @@ compile() { # compile OUTPUT INPUT [OPTION...]
         --output-file="$output" "$@"
 }
 
-compile requirements.txt pyproject.toml --build-deps-for=editable "$@"
+# With the extras that `make run` can use at once.
+compile requirements.txt pyproject.toml --extra=postgres --build-deps-for=editable "$@"
 compile requirements-test.txt requirements-test.in "$@"
 compile requirements-build.txt requirements-build.in "$@"
 compile requirements-clients.txt requirements-clients.in "$@"

@@ -183,9 +183,8 @@ def test_first_start(operator: Operator) -> None:
     assert server.stop() == 0
     said = "\n".join(server.lines) + server.errors()
     assert not {key["AccessKeySecret"], (operator.data / "master.key").read_text()} & set(said.split())
-    assert operator.stored_key(key["AccessKeyId"]) == AccessKey(
-        1, key["AccessKeyId"], key["AccessKeySecret"], True, EVERYTHING
-    )
+    stored = operator.stored_key(key["AccessKeyId"])
+    assert stored[:6] == (1, key["AccessKeyId"], key["AccessKeySecret"], True, EVERYTHING, "root")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
@@ -203,7 +202,7 @@ def test_key_from_the_environment(operator: Operator) -> None:
     given = {"WHIMBREL_ACCESS_KEY_ID": "given-id", "WHIMBREL_ACCESS_KEY_SECRET": "given-secret"}
     assert operator.start(**given).stop() == 0
     assert not (operator.data / "root-access-key.json").exists()
-    assert operator.stored_key("given-id") == AccessKey(1, "given-id", "given-secret", True, EVERYTHING)
+    assert operator.stored_key("given-id")[:5] == (1, "given-id", "given-secret", True, EVERYTHING)
     assert operator.start(**given | {"WHIMBREL_ACCESS_KEY_SECRET": "another"}).stop() == 0
     stored = operator.stored_key("given-id")
     assert stored is not None

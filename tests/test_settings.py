@@ -15,6 +15,7 @@ SAMPLES = {
     "database": ("sqlite:a", "sqlite:b", "sqlite:c"),
     "firmware": ("file:a", "file:b", "file:c"),
     "public-url": ("http://a", "http://b", "http://c"),
+    "master-key": ("a", "b", "c"),
     "role": ("api", "gateway", "engine"),
 }
 
@@ -28,6 +29,29 @@ def test_defaults(tmp_path: Path) -> None:
     assert settings.roles == set(ROLES)
     assert (settings.public_url, settings.tls_cert, settings.tls_key, settings.access_key) == (None,) * 4
     assert settings.insecure is False
+
+
+def test_a_database_of_postgresql(tmp_path: Path) -> None:
+    """`postgresql://…` is taken as it is; then there is no database file. The master key may be shared."""
+    url = "postgresql://whimbrel:s%2Fcret@db.example.com:5433/ota?sslmode=verify-full"
+    settings = load_settings({"database": url, "master-key": "/etc/whimbrel.key"}, {}, tmp_path)
+    assert (settings.database_url, settings.database_file) == (url, None)
+    assert settings.master_key == Path("/etc/whimbrel.key")
+    assert load_settings({}, {}, tmp_path).master_key == Path("var/master.key")
+
+
+def test_quotas(tmp_path: Path) -> None:
+    """The vendors' commercial quotas are off unless asked for."""
+    assert load_settings({}, {}, tmp_path).has_vendor_quotas is False
+    assert load_settings({"quotas": "vendor"}, {}, tmp_path).has_vendor_quotas is True
+
+
+@pytest.mark.parametrize("url", ["postgresql:x", "postgresql://", "postgresql://host", "postgres://h/a b"])
+def test_a_broken_url_is_not_shown(tmp_path: Path, url: str) -> None:
+    """A05: the refusal says the form and not the URL, which may hold a password."""
+    with pytest.raises(SettingsError, match="postgresql://USER") as refused:
+        load_settings({"database": url}, {}, tmp_path)
+    assert url not in refused.value.message or url in "postgresql://USER:PASSWORD@HOST:PORT/NAME"
 
 
 @pytest.mark.parametrize("name", sorted(SAMPLES))
@@ -73,7 +97,8 @@ def test_secrets_are_marked() -> None:
         ("listen", "127.0.0.1:80\n"),
         ("listen", ""),
         ("mqtt", "nonsense"),
-        ("database", "postgresql://localhost/x"),
+        ("database", "mysql://localhost/x"),
+        ("quotas", "some"),
         ("database", "sqlite:"),
         ("database", "whimbrel.db"),
         ("firmware", "s3://bucket"),

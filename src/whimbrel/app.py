@@ -13,33 +13,29 @@ import signal
 import socket
 import ssl
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import AsyncExitStack, closing, contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from typing import Any, NamedTuple
 
 import uvicorn
 
-from whimbrel.adapters.clock import SystemClock
-from whimbrel.adapters.device_channel.sessions import SessionChannel
-from whimbrel.adapters.firmware_store.disk import DiskFirmwareStore
-from whimbrel.adapters.randomness import SystemRandomness
-from whimbrel.adapters.sealing.aes_gcm import AesGcmSealer
-from whimbrel.adapters.store.consistency import ConsistencyCheck
-from whimbrel.adapters.store.consistency import Finding as Finding
-from whimbrel.adapters.store.sqlite import SqliteStore
-from whimbrel.adapters.store.sqlite_nonces import SqliteNonces
-from whimbrel.adapters.wakeup.in_process import InProcessWakeup
-from whimbrel.data_folder import ROOT_KEY_FILE, lock_data_folder, master_key, root_key
+from whimbrel.assembly import Ports, open_ports
+from whimbrel.data_folder import ROOT_KEY_FILE, lock_data_folder, root_key
 from whimbrel.domain.access import EVERYTHING, AccessKey
 from whimbrel.domain.notice import LinkMaker
+from whimbrel.domain.paging import Page
 from whimbrel.engine.execute import Engine
+from whimbrel.engine.group_purging import GroupPurging
+from whimbrel.engine.registering import Registering
+from whimbrel.engine.session_ends import SessionEnding
 from whimbrel.engine.sweep import Sweep
 from whimbrel.front.protocol import GuardedHttp
 from whimbrel.front.routes import Doors, Front
 from whimbrel.gateway.ingest import Ingest
 from whimbrel.gateway.mqtt import Doorway, MqttGateway
-from whimbrel.operations.declaration import Services
+from whimbrel.operations.declaration import VENDOR_QUOTAS, Quotas, Services
 from whimbrel.operations.registry import load_operations
 from whimbrel.reports.registry import load_reports
+from whimbrel.rpc.openapi_door import OpenApiDoor
 from whimbrel.rpc.server import Ambience, RpcDoor
 from whimbrel.settings import Address, Settings, SettingsError
 from whimbrel.transfer.desk import Links, StoreDesk
@@ -55,19 +51,6 @@ KEEP_ALIVE_SECONDS = 75
 DRAIN_SECONDS_MAX = 10
 LISTEN_BACKLOG = 2048
 LOOP_HELD_SECONDS_MAX = 0.010
-
-
-class Ports(NamedTuple):
-    """The adapters in use."""
-
-    store: SqliteStore
-    nonces: SqliteNonces
-    firmware_store: DiskFirmwareStore
-    channel: SessionChannel
-    wakeup: InProcessWakeup
-    clock: SystemClock
-    randomness: SystemRandomness
-    sealer: AesGcmSealer
 
 
 class _Http(uvicorn.Server):
@@ -122,13 +105,21 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> int:
         stack.callback(lock.close)
         listener = _listen(settings.listen)
         public_url = settings.public_url or _url_of(settings, listener)
-        ports = await _open_ports(settings, running, stack)
+        ports = await open_ports(settings, running.end_by_fault, stack)
+        if "gateway" in settings.roles:
+            async with ports.store.transaction() as transaction:
+                await transaction.presences.clear_node(NODE_ID, ports.clock.now_ms())
         await _make_root_key(settings, ports, announce)
         links = LinkMaker(ports.sealer.derive_key("download links"), public_url)
         ingest = Ingest(ports.store, ports.clock, ports.wakeup, links)
         tls = _tls(settings)
         if "engine" in settings.roles:
             engine = Engine(ports.store, ports.channel, ports.wakeup, ports.clock, links)
+            engine.take_on(
+                SessionEnding(ports.store, ports.channel),
+                Registering(ports.store, ports.clock, ports.randomness),
+                GroupPurging(ports.store),
+            )
             _spawn(stack, running, engine.run(Sweep(ports.store, ports.firmware_store, ports.clock)))
         mqtt_port = await _open_gateway(_Part(settings, ports, running, stack), ingest, tls)
         http = _Http(_http_config(settings, _front(settings, ports, links)))
@@ -143,23 +134,6 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> int:
     return 0 if running.fault is None else 1
 
 
-async def check(settings: Settings, *, reads_firmware: bool) -> list[Finding]:
-    """What `whimbrel check` finds in the store and, unless told otherwise, in the firmware files; only reads.
-
-    Raises StoreUnavailableError when there is no store of this release.
-    """
-    with closing(ConsistencyCheck(settings.database_file)) as checking:
-        findings = list(checking.findings())
-        if reads_firmware:
-            # Never started: a start would make folders and remove what uploads left.
-            firmware_store = DiskFirmwareStore(settings.firmware_folder, new_name=str)
-            try:
-                findings.append(await checking.objects_finding(firmware_store))
-            finally:
-                await firmware_store.close()
-    return findings
-
-
 def announce_start(announce: Callable[[str], None], public_url: str, settings: Settings, mqtt_port: int | None) -> None:
     """The lines that a start prints: what is where, and what is dangerous about it."""
     announce(f"Management API   {public_url}/")
@@ -172,22 +146,6 @@ def announce_start(announce: Callable[[str], None], public_url: str, settings: S
         announce("WARNING: --insecure: API keys and firmware travel without TLS unless a proxy in front ends it")
 
 
-async def _open_ports(settings: Settings, running: Running, stack: AsyncExitStack) -> Ports:
-    clock, randomness = SystemClock(), SystemRandomness()
-    sealer = AesGcmSealer(master_key(settings.data))
-    settings.database_file.parent.mkdir(parents=True, exist_ok=True)
-    store = SqliteStore(settings.database_file, sealer, running.end_by_fault, clock.now_ms())
-    stack.push_async_callback(store.close)
-    nonces = SqliteNonces(settings.data / "nonces.db")
-    stack.push_async_callback(nonces.close)
-    firmware_store = DiskFirmwareStore(settings.firmware_folder, lambda: randomness.hex(32))
-    await firmware_store.start()
-    stack.push_async_callback(firmware_store.close)
-    async with store.transaction() as transaction:
-        await transaction.presences.clear_node(NODE_ID)
-    return Ports(store, nonces, firmware_store, SessionChannel(), InProcessWakeup(), clock, randomness, sealer)
-
-
 async def _make_root_key(settings: Settings, ports: Ports, announce: Callable[[str], None]) -> None:
     """The first start makes account `default` and its root key; a key given in the settings is put in at any start.
 
@@ -195,16 +153,22 @@ async def _make_root_key(settings: Settings, ports: Ports, announce: Callable[[s
     that was cut off is finished by the next, and a root key that was deleted later stays deleted.
     """
     async with ports.store.snapshot() as snapshot:
-        account_id = await snapshot.keys.account_id(ACCOUNT)
+        account_id = await snapshot.accounts.id_of(ACCOUNT)
+        if account_id is not None:
+            # Opens what was sealed: a process with another master key shall fail here, not at its first call.
+            await snapshot.keys.page(account_id, Page(1, 1))
     if account_id is not None and settings.access_key is None:
         return
     key_id, secret = settings.access_key or root_key(settings.data, ports.randomness.text)
-    if settings.access_key is None:
-        announce(f"Root AccessKey   {settings.data / ROOT_KEY_FILE}")
     now_ms = ports.clock.now_ms()
     async with ports.store.transaction() as store:
-        account_id = account_id or await store.keys.add_account(ACCOUNT, now_ms)
-        await store.keys.put(AccessKey(account_id, key_id, secret, True, EVERYTHING), now_ms)
+        await store.hold("first start")
+        is_first = (account_id := await store.accounts.id_of(ACCOUNT)) is None
+        if is_first or settings.access_key is not None:
+            account_id = account_id or await store.accounts.add(ACCOUNT, now_ms)
+            await store.keys.put(AccessKey(account_id, key_id, secret, True, EVERYTHING, "root"), now_ms)
+    if settings.access_key is None and is_first:
+        announce(f"Root AccessKey   {settings.data / ROOT_KEY_FILE}")
 
 
 async def _open_gateway(part: _Part, ingest: Ingest, tls: ssl.SSLContext | None) -> int | None:
@@ -224,7 +188,8 @@ async def _open_gateway(part: _Part, ingest: Ingest, tls: ssl.SSLContext | None)
 
 def _front(settings: Settings, ports: Ports, links: LinkMaker) -> Front:
     upload_secret = ports.sealer.derive_key("form uploads").hex()
-    services = Services(ports.randomness, links.public_url, UPLOAD_KEY_ID, upload_secret, links.key)
+    quotas = VENDOR_QUOTAS if settings.has_vendor_quotas else Quotas()
+    services = Services(ports.randomness, links.public_url, UPLOAD_KEY_ID, upload_secret, links.key, quotas)
 
     async def secret_of(access_key_id: str) -> str | None:
         return upload_secret if access_key_id == UPLOAD_KEY_ID else None
@@ -233,14 +198,16 @@ def _front(settings: Settings, ports: Ports, links: LinkMaker) -> Front:
     resolve = Links(ports.store, ports.clock, links.key).resolve
     has_api, has_files = "api" in settings.roles, bool({"api", "gateway"} & settings.roles)
     pings = {"store": ports.store.ping, "firmware_store": ports.firmware_store.ping, "gateway": ports.channel.ping}
-    rpc = RpcDoor(load_operations(), ports.store, ports.nonces, Ambience(ports.clock, ports.wakeup, services))
-    upload = UploadDoor(ports.firmware_store, StoreDesk(ports.store), secret_of, setup)
+    ambience = Ambience(ports.clock, ports.wakeup, services, settings.has_vendor_quotas)
+    rpc = RpcDoor(load_operations(), ports.store, ports.nonces, ambience)
+    upload = UploadDoor(ports.firmware_store, StoreDesk(ports.store, ports.firmware_store), secret_of, setup)
     download = DownloadDoor(ports.firmware_store, resolve, lambda: ports.randomness.text(32))
     return Front(
         Doors(
             rpc=rpc if has_api else None,
             upload=upload if has_api else None,
             download=download if has_files else None,
+            description=OpenApiDoor(load_operations(), links.public_url) if has_api else None,
             pings=pings,
         )
     )

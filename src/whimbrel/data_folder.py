@@ -6,13 +6,13 @@ import fcntl
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 from whimbrel.errors import StoreUnavailableError, WhimbrelError
 
 ROOT_KEY_FILE = "root-access-key.json"
-MASTER_KEY_FILE = "master.key"
 LOCK_FILE = "lock"
 MASTER_KEY_BYTES = 32
 ACCESS_KEY_ID_LENGTH, ACCESS_KEY_SECRET_LENGTH = 24, 32  # letters and digits: 142 and 190 random bits
@@ -41,13 +41,14 @@ def lock_data_folder(folder: Path) -> IO[bytes]:
     return lock
 
 
-def master_key(folder: Path) -> bytes:
-    """The key that seals secrets, made when absent."""
-    path = folder / MASTER_KEY_FILE
-    if not path.exists():
-        write_secret(path, os.urandom(MASTER_KEY_BYTES).hex().encode())
+def master_key(path: Path) -> bytes:
+    """The key that seals secrets, made when absent. Raises StoreUnavailableError."""
     try:
+        if not path.exists():
+            write_secret(path, os.urandom(MASTER_KEY_BYTES).hex().encode(), replaces=False)
         return bytes.fromhex(path.read_text("ascii").strip())
+    except OSError as error:
+        raise StoreUnavailableError(f"the master key {path} cannot be read or made: {error.strerror}") from None
     except ValueError:
         raise StoreUnavailableError(
             f"{path} is not {MASTER_KEY_BYTES} bytes in hex; restore it from a backup"
@@ -70,16 +71,22 @@ def root_key(folder: Path, random_text: Callable[[int], str]) -> tuple[str, str]
         raise DataFolderError(f"{path} is not the key file that the first start writes; remove it") from None
 
 
-def write_secret(path: Path, content: bytes) -> None:
-    """Whole or not at all, readable by the owner alone, durable."""
-    temporary = path.with_suffix(".new")
+def write_secret(path: Path, content: bytes, *, replaces: bool = True) -> None:
+    """Whole or not at all, readable by the owner alone, durable; without `replaces` a file that is there stays."""
+    temporary = path.with_suffix(".new" if replaces else f".{os.getpid()}.new")
     temporary.unlink(missing_ok=True)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    temporary.replace(path)
+    if replaces:
+        temporary.replace(path)
+    else:
+        # Two processes may start at once on one key: whoever links first has made it, and both then read it.
+        with suppress(FileExistsError):
+            path.hardlink_to(temporary)
+        temporary.unlink()
     folder = os.open(path.parent, os.O_RDONLY)
     os.fsync(folder)
     os.close(folder)

@@ -22,6 +22,7 @@ _PORT = re.compile(r"[0-9]{1,5}")
 _PUBLIC_URL = re.compile(
     r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?(?:/[A-Za-z0-9._~/-]*)?"
 )
+_POSTGRESQL_URL = re.compile(r"postgres(?:ql)?://[!-~]*/[!-~]+")
 
 
 class SettingsError(WhimbrelError):
@@ -58,7 +59,20 @@ SETTINGS = (
         "Management API, uploads, downloads, health and metrics: one port.",
     ),
     Setting("mqtt", "127.0.0.1:1883", "HOST:PORT", "Devices over MQTT."),
-    Setting("database", None, "URL", "`sqlite:FILE`; `sqlite:DIR/whimbrel.db` when absent."),
+    Setting(
+        "database",
+        None,
+        "URL",
+        "`sqlite:FILE`, or `postgresql://USER:PASSWORD@HOST:PORT/NAME`, which several processes may share; "
+        "`sqlite:DIR/whimbrel.db` when absent.",
+    ),
+    Setting(
+        "master-key",
+        None,
+        "FILE",
+        "The key that secrets are sealed with, made at the first start; processes on one PostgreSQL share it. "
+        "`DIR/master.key` when absent.",
+    ),
     Setting("firmware", None, "URL", "`file:FOLDER` of the firmware files; `file:DIR/firmware` when absent."),
     Setting(
         "public-url",
@@ -66,6 +80,13 @@ SETTINGS = (
         "URL",
         "What devices and browsers can reach; every link is built from it, never from a Host header. "
         "From --listen when absent.",
+    ),
+    Setting(
+        "quotas",
+        "off",
+        "off|vendor",
+        "`vendor` holds callers to the vendors' commercial quotas as well: 500 packages, 1,000 products, 10 modules "
+        "and 500,000 devices a product, and calls a second of each action, counted in each process.",
     ),
     Setting("role", ",".join(ROLES), "LIST", "Which parts this process runs."),
     Setting("tls-cert", None, "FILE", "Certificate chain (PEM) for HTTP and MQTT."),
@@ -103,9 +124,12 @@ class Settings(NamedTuple):
     data: Path
     listen: Address
     mqtt: Address
-    database_file: Path
+    database_file: Path | None
+    database_url: str | None
+    master_key: Path
     firmware_folder: Path
     public_url: str | None
+    has_vendor_quotas: bool
     roles: frozenset[str]
     tls_cert: Path | None
     tls_key: Path | None
@@ -150,13 +174,17 @@ def _check(texts: Mapping[str, str | None]) -> Settings:
         raise SettingsError("access-key-id and access-key-secret must be given together")
     if (texts["tls-cert"] is None) != (texts["tls-key"] is None):
         raise SettingsError("tls-cert and tls-key must be given together")
+    database_url = _postgresql_url(texts["database"])
     return Settings(
         data=data,
         listen=_address("listen", texts["listen"]),
         mqtt=_address("mqtt", texts["mqtt"]),
-        database_file=_path("database", texts["database"], "sqlite", data / "whimbrel.db"),
+        database_file=None if database_url else _path("database", texts["database"], "sqlite", data / "whimbrel.db"),
+        database_url=database_url,
+        master_key=_optional_path(texts["master-key"]) or data / "master.key",
         firmware_folder=_path("firmware", texts["firmware"], "file", data / "firmware"),
         public_url=_public_url(texts["public-url"]),
+        has_vendor_quotas=_quotas(texts["quotas"] or ""),
         roles=_roles(texts["role"] or ""),
         tls_cert=_optional_path(texts["tls-cert"]),
         tls_key=_optional_path(texts["tls-key"]),
@@ -214,6 +242,23 @@ def _public_url(text: str | None) -> str | None:
             f"given was {text}"
         )
     return text.rstrip("/")
+
+
+def _postgresql_url(text: str | None) -> str | None:
+    """The URL when it names a PostgreSQL; errors never show it, for it may hold a password."""
+    if text is None or not text.startswith(("postgresql:", "postgres:")):
+        return None
+    if _POSTGRESQL_URL.fullmatch(text) is None:
+        raise SettingsError(
+            "database must be postgresql://USER:PASSWORD@HOST:PORT/NAME; what was given is not of that form"
+        )
+    return text
+
+
+def _quotas(text: str) -> bool:
+    if text not in ("off", "vendor"):
+        raise SettingsError(f"quotas must be off or vendor, given was {text}")
+    return text == "vendor"
 
 
 def _roles(text: str) -> frozenset[str]:

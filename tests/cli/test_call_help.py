@@ -1,13 +1,17 @@
 """What `whimbrel call` says of the operations, derived from their declarations."""
 
+import json
+import re
+
 import click
 import pytest
 from click.testing import CliRunner
 
 from whimbrel.cli.call import read_pairs, warn
-from whimbrel.cli.describe import parameters_of, sentence_of
+from whimbrel.cli.describe import parameters_of
 from whimbrel.cli.main import main
 from whimbrel.operations.registry import load_operations
+from whimbrel.rpc.declared import summary_of
 
 OPERATIONS = load_operations()
 
@@ -22,7 +26,7 @@ def output_of(*words: str) -> str:
 def test_the_list_names_every_action() -> None:
     """`whimbrel call --list` has each action of the registry with its sentence."""
     words = " ".join(output_of("call", "--list").split())
-    assert all(f"{action} {sentence_of(operation)}" in words for action, operation in OPERATIONS.items())
+    assert all(f"{action} {summary_of(operation)}" in words for action, operation in OPERATIONS.items())
 
 
 @pytest.mark.parametrize("action", OPERATIONS)
@@ -43,6 +47,29 @@ def test_an_actions_example_uses_known_parameters(action: str, capsys: pytest.Ca
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.parametrize("action", OPERATIONS)
+def test_help_is_for_readers_without_the_source(action: str) -> None:
+    """No help cites the project's work sheets or its invariants by number."""
+    assert not re.search(
+        r"api-contract|threat-model|device-protocol|\([AFI][0-9]+\)", output_of("call", action, "--help")
+    )
+
+
+def test_openapi_is_printed() -> None:
+    """`whimbrel call --openapi` prints the description of every action, for the server that is named."""
+    document = json.loads(output_of("call", "--openapi", "--server", "https://ota.example.com"))
+    assert document["servers"] == [{"url": "https://ota.example.com"}]
+    assert list(document["paths"]) == [f"/?Action={action}" for action in OPERATIONS]
+
+
+def test_a_creating_actions_token_is_no_misspelling(capsys: pytest.CaptureFixture[str]) -> None:
+    """ClientToken is known of actions that make something, and of no other."""
+    warn("CreateProduct", {"ClientToken": "x"}, OPERATIONS)
+    assert capsys.readouterr().err == ""
+    warn("QueryProduct", {"ClientToken": "x"}, OPERATIONS)
+    assert "QueryProduct has no parameter ClientToken" in capsys.readouterr().err
+
+
 def test_limits_stand_in_the_help() -> None:
     """Kind, need, bounds, choices and defaults of parameters are said, those inside lists too."""
     shown = " ".join(output_of("call", "CreateOTAStaticUpgradeJob", "--help").split())
@@ -52,7 +79,7 @@ def test_limits_stand_in_the_help() -> None:
         "(optional, true or false, default true)",
         "(required, one of ALL SPECIFIC GRAY GROUP)",
         "at most 200 entries, N from 1",
-        "Tag.N.Key 1 to 30 letters, digits or dots. (needed in each entry, text)",
+        "Tag.N.Key 1 to 30 letters, digits or dots. (needed in each entry, text, matching [A-Za-z0-9.]{1,30})",
     ):
         assert words in shown
 

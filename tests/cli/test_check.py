@@ -34,13 +34,26 @@ DAMAGES = {
     "one_open_task_per_device": "DROP INDEX task_open_of_device; DROP INDEX task_of_job_device;"
     "UPDATE task SET status = 1, device_id = (SELECT device_id FROM task WHERE status = 3) WHERE status = 5",
     "jobs_end_as_their_tasks": "UPDATE job SET status = 'CANCELED', ended_ms = 1",
-    "only_running_tasks_have_a_deadline": "UPDATE task SET due_ms = NULL WHERE status = 3",
+    "time_moves_only_tasks_that_wait_for_it": "UPDATE task SET due_ms = NULL WHERE status = 3",
+    "retries_are_counted": "UPDATE task SET retries = 1, attempt = 2",
+    "no_job_is_faster_than_its_pace": "UPDATE job SET maximum_per_minute = 10;"
+    "INSERT INTO job_notice SELECT id, modified_ms + 1, 11 FROM job",
+    "planned_jobs_do_nothing": "UPDATE job SET started_ms = NULL",
+    "ready_tasks_are_of_running_jobs": "UPDATE job SET need_push = 0; INSERT INTO job_ready SELECT job_id, id FROM task",
+    "running_dynamic_jobs_follow_something": "INSERT INTO strategy"
+    " SELECT product_id, module_name, '1.0.0', 0, id, firmware_id FROM job",
     "counters_count_their_rows": "UPDATE list_count SET n = n + 1 WHERE list = 'tasks:1:5' AND block = 0",
     "success_was_reported": "UPDATE module_version SET version = '1.0.0', reported_ms = reported_ms - 1",
     "success_is_complete": "UPDATE task SET progress = 99 WHERE status = 4",
     "only_verified_firmware_is_rolled_out": "UPDATE firmware SET status = 0",
     "verification_reaches_few_devices": "UPDATE job SET job_type = 'VERIFY_FIRMWARE';" + _MORE_TASKS.format(count=7),
     "jobs_pin_their_firmware": "UPDATE job SET sha256 = 'other'",
+    "files_are_listed_whole": "UPDATE firmware SET file_count = 2",
+    "jobs_pin_every_file": "UPDATE job SET files = '[[]]';"
+    "INSERT INTO firmware_file VALUES (1, 1, 'a', 'sha256', 'md5', 1, 'key')",
+    "running_jobs_keep_their_files": "UPDATE job SET files = '[[]]'",
+    "files_stay_in_their_account": "INSERT INTO firmware_file SELECT 1, 1, 'a', 'sha256', 'md5', 1, object_key"
+    " FROM upload; UPDATE upload SET account_id = 2",
     "devices_stay_in_their_account": "UPDATE device SET account_id = 2 WHERE id = 1",
     "firmware_stays_in_its_account": "UPDATE upload SET account_id = 2",
     "jobs_stay_in_their_account": "UPDATE device SET account_id = 2 WHERE id = 4",
@@ -112,7 +125,7 @@ def test_every_rule_holds_beside_a_running_server(running: WhimbrelServer) -> No
     """On a live store in the middle of a rollout every rule holds, and the command exits 0."""
     ended = whimbrel(running, "check")
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert "19 rules, all hold" in ended.stdout
+    assert f"{len(DAMAGES) + 1} rules, all hold" in ended.stdout
 
 
 def test_a_copy_is_checked_and_left_as_it_is(running: WhimbrelServer, store: Path) -> None:
@@ -161,7 +174,7 @@ def test_a_damaged_store_exits_1(running: WhimbrelServer, store: Path) -> None:
     assert ended.returncode == 1
     assert "2 VIOLATIONS  I7     success_is_complete" in ended.stdout
     assert "A task that succeeded is at 100 percent." in ended.stdout
-    assert "19 rules, 1 broken" in ended.stdout
+    assert f"{len(DAMAGES) + 1} rules, 1 broken" in ended.stdout
 
 
 def _flip(file: Path) -> None:

@@ -92,6 +92,28 @@ def test_a_later_run_goes_on_where_the_devices_are(server: WhimbrelServer) -> No
     assert end_of(simulation)["versions"] == {"1.0.0": 5, "2.0.0": 45}
 
 
+def test_several_files_for_a_module(server: WhimbrelServer, tmp_path: Path) -> None:
+    """Devices download every file of firmware for a module, and succeed by telling that module's version."""
+    key = call(server, "CreateProduct", ProductName="lamp_files", NodeType=0)["productKey"]
+    call(server, "CreateOTAModule", ProductKey=key, ModuleName="mcu")
+    parameters = {"ProductKey": key, "DestVersion": "2.0.0", "NeedToVerify": "false", "ModuleName": "mcu"}
+    for number in (1, 2, 3):
+        file = tmp_path / f"{number}.bin"
+        file.write_bytes(random.Random(number).randbytes(100_000 * number))
+        url = whimbrel(server, "upload", str(file)).stdout.strip()
+        parameters |= {f"MultiFiles.{number}.Name": file.name, f"MultiFiles.{number}.Url": url}
+    created = call(server, "CreateOTAFirmware", FirmwareName="lamp_files", **parameters)
+    simulation = start(server, "simulate", "--product", "lamp_files", "--devices", "3", *UNTIL_DONE)
+    wait_for(simulation, "3 connected: 3 online")
+    job_id = roll_out(server, Release(key, created["data"]["firmwareId"]))
+    summary = end_of(simulation)
+    assert (summary["downloaded_bytes"], summary["versions"]) == (3 * 600_000, {"1.0.0": 3})
+    assert {task["taskStatus"] for task in tasks_of(server, job_id)} == {"SUCCEEDED"}
+    named = {"ProductKey": key, "DeviceName": "lamp_files-0001", "CurrentPage": 1, "PageSize": 10}
+    rows = call(server, "ListOTAModuleVersionsByDevice", **named)["data"]["simpleOTAModuleInfo"]
+    assert {row["moduleName"]: row["moduleVersion"] for row in rows} == {"default": "1.0.0", "mcu": "2.0.0"}
+
+
 def test_the_seed_decides_who_fails(server: WhimbrelServer, tmp_path: Path) -> None:
     """Two products simulated with one seed lose the same devices, with the same failures."""
     outcomes = []

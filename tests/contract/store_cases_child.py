@@ -1,4 +1,4 @@
-"""A process that works on a store until it is killed, and says what was acknowledged: `python -m … WORK FOLDER`.
+"""A process that works on a store until it is killed, and says what was acknowledged: `python -m … WORK PLACE`.
 
 Each line of its output is the number of a device whose transaction has been left.
 """
@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import sys
-from pathlib import Path
 
-from tests.engine.world import Place, add_place, device_draft, open_store
+from tests.contract.store_cases_rig import open_at
+from tests.engine.world import Place, add_place, device_draft
 from whimbrel.ports.store import Store
 
 SIDE_BY_SIDE = 8
@@ -45,7 +45,7 @@ async def add(transaction: object, place: Place) -> None:
 
 async def main() -> None:
     work = {"add_devices": add_devices, "stop_inside": stop_inside}[sys.argv[1]]
-    await work(open_store(Path(sys.argv[2])))
+    await work(open_at(sys.argv[2]))
 
 
 if __name__ == "__main__":

@@ -159,7 +159,7 @@ class TestFillEqualsTheRule:
         expected = {
             device_id: birth_status(need_confirm=need_confirm, has_open_task=device_id in busy, cancelled=cancelled)
             for device_id, version in versions.items()
-            if targets_version(version, job.dest_version, required)
+            if targets_version(version, job.dest_version, job.source_versions)
         }
         errors = await count_errors(store, [job])
         await store.close()

@@ -44,11 +44,11 @@ class TestJobs:
         place = await add_place(rig.store)
         jobs = [await add_job(rig.store, place) for _ in range(3)]
         async with rig.store.transaction() as store:
-            assert [state.job.id for state in await store.jobs.unfinished(0, 2)] == [jobs[0].id, jobs[1].id]
-            assert [state.job.id for state in await store.jobs.unfinished(jobs[1].id, 2)] == [jobs[2].id]
+            assert [state.job.id for state in await store.jobs.running(0, 2)] == [jobs[0].id, jobs[1].id]
+            assert [state.job.id for state in await store.jobs.running(jobs[1].id, 2)] == [jobs[2].id]
             assert await store.jobs.end(jobs[0].id, JobStatus.COMPLETED, NOW_MS + 1)
             assert not await store.jobs.end(jobs[0].id, JobStatus.CANCELED, NOW_MS + 2)
-            assert [state.job for state in await store.jobs.unfinished(0, 9)] == jobs[1:]
+            assert [state.job for state in await store.jobs.running(0, 9)] == jobs[1:]
         ended = await read_job(rig.store, jobs[0])
         assert (ended.status, ended.ended_ms) == (JobStatus.COMPLETED, NOW_MS + 1)
 

@@ -22,48 +22,15 @@ from tests.engine.world import (
     secret_of,
     tasks_of,
 )
-from whimbrel.domain.access import EVERYTHING, AccessKey, Permission, Policy
 from whimbrel.domain.device import DeviceStatus
 from whimbrel.domain.firmware import FirmwareStatus, UploadedFile
 from whimbrel.domain.job import JobStatus
 from whimbrel.domain.ota_module import MODULES_PER_DEVICE_MAX
 from whimbrel.domain.paging import Page
-from whimbrel.errors import DeviceNameTakenError, FirmwareExistsError, ProductNameTakenError, StoreUnavailableError
+from whimbrel.errors import DeviceNameTakenError, FirmwareExistsError, ProductNameTakenError
+from whimbrel.ports.store import ProductFilter
 
 FIRST = Page(1, 10)
-
-
-class TestAccounts:
-    async def test_keys(self, rig: Rig) -> None:
-        """A key is found as it was put, over a restart; putting it again changes secret, policy and whether it acts."""
-        async with rig.store.transaction() as store:
-            account_id = await store.keys.add_account("default", NOW_MS)
-            await store.keys.put(AccessKey(account_id, "id", "secret", True, EVERYTHING), NOW_MS)
-        changed = AccessKey(account_id, "id", "密", False, Policy(frozenset({Permission.JOB_READ})))
-        async with rig.store.transaction() as store:
-            assert await store.keys.by_id("id") == AccessKey(account_id, "id", "secret", True, EVERYTHING)
-            await store.keys.put(changed, NOW_MS)
-        async with (await rig.reopen()).snapshot() as store:
-            assert await store.keys.by_id("id") == changed
-            assert await store.keys.by_id("ID") is None
-
-    async def test_accounts(self, rig: Rig) -> None:
-        """An account is found by its name, which is taken once."""
-        async with rig.store.transaction() as store:
-            assert await store.keys.account_id("mine") is None
-            mine, other = [await store.keys.add_account(name, NOW_MS) for name in ("mine", "other")]
-            with pytest.raises(StoreUnavailableError, match="mine"):
-                await store.keys.add_account("mine", NOW_MS)
-            assert [await store.keys.account_id(name) for name in ("mine", "other", "Mine")] == [mine, other, None]
-
-    async def test_I15_a_key_stays_with_its_account(self, rig: Rig) -> None:
-        """Another account cannot take a key over by putting one of the same id."""
-        async with rig.store.transaction() as store:
-            mine, other = [await store.keys.add_account(name, NOW_MS) for name in ("mine", "other")]
-            await store.keys.put(AccessKey(mine, "id", "secret", True, EVERYTHING), NOW_MS)
-            await store.keys.put(AccessKey(other, "id", "theirs", True, EVERYTHING), NOW_MS)
-            key = await store.keys.by_id("id")
-        assert key == AccessKey(mine, "id", "secret", True, EVERYTHING)
 
 
 class TestProducts:
@@ -83,19 +50,19 @@ class TestProducts:
         async with rig.store.transaction() as store:
             with pytest.raises(ProductNameTakenError):
                 await store.products.add(product_draft(place.account_id, product_key="other"))
-            other = await store.keys.add_account("other", NOW_MS)
+            other = await store.accounts.add("other", NOW_MS)
             assert await store.products.add(product_draft(other, product_key="other"))
 
     async def test_pages(self, rig: Rig) -> None:
         """Products are listed newest first, of one commodity code or of all, of one account."""
         async with rig.store.transaction() as store:
-            mine, other = [await store.keys.add_account(name, NOW_MS) for name in ("mine", "other")]
+            mine, other = [await store.accounts.add(name, NOW_MS) for name in ("mine", "other")]
             for number, (account_id, code) in enumerate([(mine, "a"), (mine, "b"), (mine, "a"), (other, "a")]):
                 await store.products.add(product_draft(account_id, number, commodity_code=code))
         listed = {}
         async with rig.store.snapshot() as store:
             for code in (None, "a", "b", "c"):
-                listing = await store.products.page(mine, code, FIRST)
+                listing = await store.products.page(mine, ProductFilter(code), FIRST)
                 listed[code] = [product.name for product in listing.rows]
                 assert listing.total == len(listing.rows)
         assert listed == {
@@ -130,7 +97,7 @@ class TestDevices:
         task = (await tasks_of(rig.store, job))[device_id]
         async with rig.store.transaction() as store:
             firmware_id = await store.firmware.add(firmware_draft(place))
-            other = await store.keys.add_account("other", NOW_MS)
+            other = await store.accounts.add("other", NOW_MS)
             assert await store.products.by_key(other, place.product_key) is None
             assert await store.devices.by_name(other, place.product_key, "dev-0000") is None
             assert await store.devices.by_iot_id(other, device_draft(place, "dev-0000").iot_id) is None
@@ -177,7 +144,7 @@ class TestPresence:
                 if word == "connect":
                     await store.presences.connected(presence(device_id, int(session_id)), NOW_MS + int(session_id))
                 else:
-                    await store.presences.disconnected(presence(device_id, int(session_id)))
+                    await store.presences.disconnected(presence(device_id, int(session_id)), NOW_MS + 9)
                 device = await store.devices.by_name(place.account_id, place.product_key, "dev-0000")
                 assert device is not None
                 seen.append((device.status, device.activated_ms, device.last_online_ms, device.ip_address))
@@ -196,7 +163,7 @@ class TestPresence:
         async with rig.store.transaction() as store:
             await store.presences.connected(presence(ids[0]), NOW_MS)
             await store.presences.connected(presence(ids[1])._replace(node_id="another"), NOW_MS)
-            await store.presences.clear_node(NODE)
+            await store.presences.clear_node(NODE, NOW_MS)
             rows = (await store.devices.page(place.account_id, place.product_id, FIRST)).rows
         assert [row.status for row in rows] == [DeviceStatus.ONLINE, DeviceStatus.OFFLINE]
 

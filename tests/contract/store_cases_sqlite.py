@@ -13,6 +13,7 @@ from tests.engine.world import Place, add_devices, add_place, open_store, produc
 from whimbrel.adapters.store.sqlite import SqliteStore
 from whimbrel.domain.paging import Page
 from whimbrel.errors import StoreFullError, StoreUnavailableError
+from whimbrel.ports.store import ProductFilter
 
 PAGES_LEFT = 3
 
@@ -163,7 +164,7 @@ class TestDisk:
             except Exception as error:
                 errors.append(error)
         async with store.snapshot() as snapshot:
-            listing = await snapshot.products.page(place.account_id, None, Page(1, 100))
+            listing = await snapshot.products.page(place.account_id, ProductFilter(), Page(1, 100))
         await store.close()
         assert errors, "the limit was never met"
         assert {type(error) for error in errors} == {StoreFullError}

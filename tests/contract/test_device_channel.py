@@ -16,12 +16,16 @@ class Device:
     def __init__(self) -> None:
         self.notices: list[UpgradeNotice] = []
         self.times_taken_over = 0
+        self.times_revoked = 0
 
     def notify(self, notice: UpgradeNotice) -> None:
         self.notices.append(notice)
 
     def take_over(self) -> None:
         self.times_taken_over += 1
+
+    def revoke(self) -> None:
+        self.times_revoked += 1
 
 
 @pytest.fixture(params=[SessionChannel])
@@ -86,6 +90,15 @@ async def test_a_session_that_leaves_while_it_is_taken_over(channel: SessionChan
     channel.enter(7, newer)
     assert await channel.send(NOTICE)
     assert newer.notices == [NOTICE]
+
+
+async def test_end(channel: SessionChannel) -> None:
+    """A session is ended when its device's is, and no other; where none is, that is said."""
+    mine, other = Device(), Device()
+    channel.enter(7, mine)
+    channel.enter(8, other)
+    assert [await channel.end(7), await channel.end(9)] == [True, False]
+    assert (mine.times_revoked, other.times_revoked) == (1, 0)
 
 
 async def test_ping(channel: SessionChannel) -> None:

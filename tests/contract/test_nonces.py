@@ -7,14 +7,17 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any, Protocol
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.contract.store_cases_sqlite import Disk, disk
+from tests.postgresql import shared_server
+from whimbrel.adapters.store.postgresql_nonces import FORGET_AT_MOST, FORGET_EVERY, PostgresqlNonces
 from whimbrel.adapters.store.sqlite_nonces import CHECKPOINT_EVERY, SqliteNonces
-from whimbrel.ports.nonces import Nonces
+from whimbrel.ports.nonces import Nonces as Port
 
 __all__ = ["disk"]  # a fixture of this file, too
 
@@ -26,38 +29,81 @@ NOW_MS = 1_700_000_000_000
 KILLED = """
 import asyncio, os, signal, sys
 from pathlib import Path
-from tests.contract.store_cases_sqlite import Disk, disk
-from whimbrel.adapters.store.sqlite_nonces import SqliteNonces
-print(asyncio.run(SqliteNonces(Path(sys.argv[1])).use("key", "nonce", int(sys.argv[2]))), flush=True)
+from tests.contract.test_nonces import open_nonces
+print(asyncio.run(open_nonces(sys.argv[1]).use("key", "nonce", int(sys.argv[2]))), flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
+
+
+class Nonces(Port, Protocol):
+    """The port, and the adapters' end."""
+
+    async def close(self) -> None: ...
+
+
+def open_nonces(place: str) -> Nonces:
+    """The nonces of either adapter: a file's path, or a database's URL."""
+    return PostgresqlNonces(place) if place.startswith("postgresql:") else SqliteNonces(Path(place))
 
 
 class Rig:
     """Nonces of one adapter, and ways to come back to them or to begin anew."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.nonces = SqliteNonces(path)
+    def __init__(self, place: str) -> None:
+        self.place = place
+        self.nonces = open_nonces(place)
 
     async def reopen(self) -> Nonces:
         await self.nonces.close()
-        self.nonces = SqliteNonces(self.path)
+        self.nonces = open_nonces(self.place)
         return self.nonces
 
     async def fresh(self) -> Nonces:
         await self.nonces.close()
-        self.path.unlink()
-        self.nonces = SqliteNonces(self.path)
+        self.empty()
+        self.nonces = open_nonces(self.place)
         return self.nonces
 
+    def empty(self) -> None:
+        Path(self.place).unlink()
 
-@pytest.fixture(params=["sqlite"])
+    def fill_disk(self, disk: Disk) -> None:
+        disk.is_full = True
+
+    def make_room(self, disk: Disk) -> None:
+        disk.is_full = False
+
+
+class PostgresqlRig(Rig):
+    """Its full disk is a trigger that refuses rows with the words of one."""
+
+    def empty(self) -> None:
+        self.execute("TRUNCATE nonce")
+
+    def fill_disk(self, disk: Disk) -> None:
+        self.execute(
+            "CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION USING ERRCODE = 'disk_full'; END $$"
+        )
+        self.execute("CREATE TRIGGER full_disk BEFORE INSERT ON nonce EXECUTE FUNCTION fill()")
+
+    def make_room(self, disk: Disk) -> None:
+        self.execute("DROP FUNCTION fill() CASCADE")
+
+    def execute(self, sql: str) -> list[tuple[Any, ...]]:
+        return shared_server().execute(sql, self.place)
+
+
+@pytest.fixture(params=["postgresql", "sqlite"])
 async def rig(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Rig]:
-    assert request.param == "sqlite"
-    made = Rig(tmp_path / "nonces.db")
+    if request.param == "postgresql":
+        made: Rig = PostgresqlRig(shared_server().new_database())
+    else:
+        made = Rig(str(tmp_path / "nonces.db"))
     yield made
     await made.nonces.close()
+    if request.param == "postgresql":
+        shared_server().drop(made.place)
 
 
 async def test_I14_once(rig: Rig) -> None:
@@ -87,7 +133,7 @@ async def test_I14_restart(rig: Rig) -> None:
 
 async def test_I14_kill(rig: Rig) -> None:
     """A kill right after the answer forgets no nonce."""
-    command = (sys.executable, "-c", KILLED, str(rig.path), str(NOW_MS))
+    command = (sys.executable, "-c", KILLED, rig.place, str(NOW_MS))
     child = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     answer, _ = await child.communicate()
     assert (answer, child.returncode) == (b"True\n", -signal.SIGKILL)
@@ -146,9 +192,9 @@ async def test_I14_any_history(rig: Rig, uses: list[tuple[str, int, int]]) -> No
 async def test_F14_full_disk(disk: Disk, rig: Rig) -> None:
     """On a full disk new nonces are taken, so that reads and halts go on, and used nonces stay used, also later."""
     await rig.nonces.use("key", "before", NOW_MS)
-    disk.is_full = True
+    rig.fill_disk(disk)
     while_full = [await rig.nonces.use("key", nonce, NOW_MS) for nonce in ("before", "meanwhile", "meanwhile")]
-    disk.is_full = False
+    rig.make_room(disk)
     after = [await rig.nonces.use("key", nonce, NOW_MS) for nonce in ("before", "meanwhile", "after", "after")]
     assert while_full == [False, True, False]
     assert after == [False, False, True, False]
@@ -156,9 +202,9 @@ async def test_F14_full_disk(disk: Disk, rig: Rig) -> None:
 
 async def test_I14_full_disk_and_restart(disk: Disk, rig: Rig) -> None:
     """A nonce that was used while the disk was full is not forgotten by a restart after there was room again."""
-    disk.is_full = True
+    rig.fill_disk(disk)
     assert await rig.nonces.use("key", "meanwhile", NOW_MS)
-    disk.is_full = False
+    rig.make_room(disk)
     assert await rig.nonces.use("key", "after", NOW_MS)
     assert not await (await rig.reopen()).use("key", "meanwhile", NOW_MS)
 
@@ -169,13 +215,39 @@ async def test_any_text(rig: Rig) -> None:
         assert [await rig.nonces.use("key", nonce, NOW_MS) for _ in range(2)] == [True, False]
 
 
-async def test_I17_the_log_is_bounded_under_load(rig: Rig) -> None:
-    """The log of a server that is never idle does not grow with the number of calls."""
-    sizes = []
+async def test_I17_the_log_is_bounded_under_load(tmp_path: Path) -> None:
+    """SQLite: the log of a server that is never idle does not grow with the number of calls."""
+    path, sizes = tmp_path / "nonces.db", []
+    nonces = SqliteNonces(path)
     for number in range(5 * CHECKPOINT_EVERY):
-        assert await rig.nonces.use("key", str(number), NOW_MS)
+        assert await nonces.use("key", str(number), NOW_MS)
         await asyncio.sleep(0)
         if number % CHECKPOINT_EVERY == 0:
-            sizes.append(rig.path.with_name("nonces.db-wal").stat().st_size)
-    assert rig.path.stat().st_size > 64 * 1024
+            sizes.append(path.with_name("nonces.db-wal").stat().st_size)
+    await nonces.close()
+    assert path.stat().st_size > 64 * 1024
     assert sizes[-1] < 4 * sizes[1]
+
+
+async def test_I17_rows_are_bounded_under_load() -> None:
+    """PostgreSQL: the table holds the nonces of the last 35 minutes, and few others, however many came before."""
+    rig = PostgresqlRig(shared_server().new_database())
+    for minutes in (0, 36, 72):
+        uses = (rig.nonces.use("key", f"{minutes} {number}", NOW_MS + minutes * MINUTE_MS) for number in range(1_000))
+        assert all([await use for use in uses])
+    await rig.nonces.close()
+    [(rows,)] = rig.execute("SELECT count(*) FROM nonce")
+    shared_server().drop(rig.place)
+    assert FORGET_AT_MOST > FORGET_EVERY
+    assert rows <= 1_000 + FORGET_EVERY
+
+
+async def test_I14_on_all_nodes() -> None:
+    """PostgreSQL: of uses of one nonce that race in several processes, exactly one is taken."""
+    url = shared_server().new_database()
+    nodes = [PostgresqlNonces(url) for _ in range(3)]
+    for number in range(20):
+        uses = (nonces.use("key", str(number), NOW_MS) for nonces in nodes * 2)
+        assert sorted(await asyncio.gather(*uses)) == [False] * 5 + [True]
+    await asyncio.gather(*(nonces.close() for nonces in nodes))
+    shared_server().drop(url)

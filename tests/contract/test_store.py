@@ -1,6 +1,7 @@
 """The contract of the port Store, held by every adapter. The cases stand in `store_cases_*.py`, by subject.
 
-Another adapter joins by a further parameter of `rig`; what only SQLite can be asked is in `store_cases_sqlite.py`.
+Another adapter joins by a further parameter of `rig`. What only one of them can be asked is in `store_cases_sqlite.py`
+and `store_cases_postgresql.py`.
 """
 
 from __future__ import annotations
@@ -10,11 +11,23 @@ from pathlib import Path
 
 import pytest
 
+from tests.contract.store_cases_access import TestAccessKeys, TestAccounts, TestAuditLog, TestClientTokens
+from tests.contract.store_cases_audit_check import TestAuditCheck
+from tests.contract.store_cases_devices import (
+    TestApplies,
+    TestDeletedDevices,
+    TestDeviceStates,
+    TestProductChanges,
+    TestSessionEnds,
+)
+from tests.contract.store_cases_firmware import TestFirmwareFiles, TestOtaModules, TestUploadPurposes
 from tests.contract.store_cases_fleet import TestCancel, TestDispatch, TestFill, TestFillEqualsTheRule, TestTimeOut
+from tests.contract.store_cases_groups import TestDeviceGroups, TestGroupMembers
 from tests.contract.store_cases_jobs import TestJobs, TestTasks
-from tests.contract.store_cases_rig import Rig, sqlite_rig
+from tests.contract.store_cases_pacing import TestFollowing, TestPacing, TestTime
+from tests.contract.store_cases_postgresql import TestFaults, TestServer, TestTogether, database, two
+from tests.contract.store_cases_rig import Rig, postgresql_rig, sqlite_rig
 from tests.contract.store_cases_rows import (
-    TestAccounts,
     TestDevices,
     TestFirmware,
     TestPresence,
@@ -22,33 +35,57 @@ from tests.contract.store_cases_rows import (
     TestUploads,
 )
 from tests.contract.store_cases_sqlite import TestDisk, TestGroups, disk, fatal, store
+from tests.contract.store_cases_tags import TestDeviceTags
 from tests.contract.store_cases_transactions import TestCounts, TestDurability, TestPages, TestTransactions
 
-RIGS = {"sqlite": sqlite_rig}
+RIGS = {"postgresql": postgresql_rig, "sqlite": sqlite_rig}
 
 __all__ = [
+    "TestAccessKeys",
     "TestAccounts",
+    "TestApplies",
+    "TestAuditCheck",
+    "TestAuditLog",
     "TestCancel",
+    "TestClientTokens",
     "TestCounts",
+    "TestDeletedDevices",
+    "TestDeviceGroups",
+    "TestDeviceStates",
+    "TestDeviceTags",
     "TestDevices",
     "TestDisk",
     "TestDispatch",
     "TestDurability",
+    "TestFaults",
     "TestFill",
     "TestFillEqualsTheRule",
     "TestFirmware",
+    "TestFirmwareFiles",
+    "TestFollowing",
+    "TestGroupMembers",
     "TestGroups",
     "TestJobs",
+    "TestOtaModules",
+    "TestPacing",
     "TestPages",
     "TestPresence",
+    "TestProductChanges",
     "TestProducts",
+    "TestServer",
+    "TestSessionEnds",
     "TestTasks",
+    "TestTime",
     "TestTimeOut",
+    "TestTogether",
     "TestTransactions",
+    "TestUploadPurposes",
     "TestUploads",
+    "database",
     "disk",
     "fatal",
     "store",
+    "two",
 ]
 
 
@@ -57,4 +94,4 @@ async def rig(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[R
     """A store of each adapter in turn, empty."""
     made = RIGS[request.param](tmp_path)
     yield made
-    await made.store.close()
+    await made.close()

@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
+from tests.postgresql import PostgresqlServer, shared_server
 from whimbrel.adapters.wakeup.in_process import InProcessWakeup
+from whimbrel.adapters.wakeup.listen_notify import ListenNotifyWakeup
 from whimbrel.ports.wakeup import Wakeup
 
 LONG_S = 30.0
 SHORT_S = 0.01
 
 
-@pytest.fixture(params=[InProcessWakeup])
-def wakeup(request: pytest.FixtureRequest) -> Wakeup:
-    made: Wakeup = request.param()
-    return made
+@pytest.fixture(params=["in_process", "listen_notify"])
+async def wakeup(request: pytest.FixtureRequest) -> AsyncIterator[Wakeup]:
+    if request.param == "in_process":
+        yield InProcessWakeup()
+        return
+    async with listening() as made:
+        yield made
+
+
+@asynccontextmanager
+async def listening(database: str = "postgres") -> AsyncIterator[ListenNotifyWakeup]:
+    made = ListenNotifyWakeup(shared_server().url(database))
+    await made.start()
+    try:
+        yield made
+    finally:
+        await made.close()
 
 
 async def test_a_waiter_is_woken(wakeup: Wakeup) -> None:
@@ -63,3 +80,43 @@ async def test_a_cancelled_wait_loses_nothing(wakeup: Wakeup) -> None:
     wakeup.notify()
     await asyncio.wait([waiting])
     assert waiting.cancelled() is (await wakeup.wait(SHORT_S))
+
+
+async def test_another_process_is_woken() -> None:
+    """A notification reaches the waiters of every process, once each, and its own process once."""
+    async with listening() as one, listening() as other:
+        for _ in range(3):
+            one.notify()
+            assert await other.wait(LONG_S) is True
+            assert await one.wait(0) is True
+            # What comes back to its own process must have come by now: the answer to a word of the other's.
+            other.notify()
+            assert await one.wait(LONG_S) is True
+            assert [await wakeup.wait(SHORT_S) for wakeup in (one, other)] == [False, True]
+
+
+async def test_I19_a_lost_connection_comes_back() -> None:
+    """While the server is away a process still wakes itself; afterwards what was missed is made up."""
+    server = PostgresqlServer(fsync=False)
+    try:
+        one, other = (ListenNotifyWakeup(server.url("postgres")) for _ in range(2))
+        await asyncio.gather(one.start(), other.start())
+        server.kill()
+        one.notify()
+        assert await one.wait(LONG_S) is True
+        await asyncio.to_thread(server.start)
+        assert await other.wait(LONG_S) is True
+        await one.close()
+        await other.close()
+    finally:
+        server.end()
+
+
+async def test_a_server_that_is_not_there() -> None:
+    """A start without a server does not fail: the process wakes itself."""
+    async with asyncio.timeout(LONG_S):
+        wakeup = ListenNotifyWakeup("postgresql://nobody@/nothing?host=/nowhere")
+        await wakeup.start()
+        wakeup.notify()
+        assert await wakeup.wait(0) is True
+        await wakeup.close()

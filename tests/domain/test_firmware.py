@@ -11,8 +11,10 @@ from whimbrel.domain.firmware import (
     RELEASABLE,
     TRANSITIONS,
     Firmware,
+    FirmwareFile,
     FirmwareStatus,
     SignMethod,
+    list_digest,
     status_after_verification,
 )
 
@@ -81,6 +83,40 @@ def test_verdict_is_a_transition(succeeded: int, failed: int) -> None:
 def test_sign(method: SignMethod, sign: str) -> None:
     """The sign is the digest of the firmware's sign method."""
     assert FIRMWARE._replace(sign_method=method.value).sign == sign
+
+
+FILES = tuple(
+    FirmwareFile(number, f"f{number}", f"{number}" * 64, f"{number}" * 32, number, "k") for number in (1, 2, 3)
+)
+
+
+@pytest.mark.parametrize(("count", "is_one"), [(0, True), (1, True), (2, False), (20, False)])
+def test_several_files_have_no_common_sign(count: int, is_one: bool) -> None:
+    """Firmware of several files has no digest that a device could check: each file has its own."""
+    for method in SignMethod:
+        firmware = FIRMWARE._replace(file_count=count, sign_method=method.value)
+        assert (firmware.is_one_object, firmware.sign != "") == (is_one, is_one)
+
+
+@pytest.mark.parametrize(("method", "sign"), [("MD5", "1" * 32), ("SHA256", "1" * 64)])
+def test_sign_of_a_file(method: str, sign: str) -> None:
+    """A file's sign is its digest by the firmware's sign method."""
+    assert FILES[0].sign(method) == sign
+
+
+def test_I10_the_digest_of_a_list_stands_for_every_file() -> None:
+    """Another name, digest, size, order or number of files is another list; where it was uploaded is not part of it."""
+    first, *rest = FILES
+    changes = {"name": "x", "sha256": "0" * 64, "md5": "0" * 32, "size_bytes": 9}
+    lists = [FILES, FILES[:2], FILES[::-1], *((first._replace(**{name: new}), *rest) for name, new in changes.items())]
+    assert len({list_digest(files) for files in lists}) == len(lists)
+    assert list_digest((first._replace(object_key="other"), *rest)) == list_digest(FILES)
+
+
+def test_the_digest_of_a_list_is_stored_for_ever() -> None:
+    """Stored firmware is checked against it, so it must never be computed in another way."""
+    files = (FirmwareFile(1, "a", "a" * 64, "b" * 32, 7, ""), FirmwareFile(2, "文", "c" * 64, "d" * 32, 8, ""))
+    assert list_digest(files) == "bed9281c8550b5317689dc35c8902fc8acd1b89e0d238da30bdcbbefdd5a59dc"
 
 
 @pytest.mark.parametrize(

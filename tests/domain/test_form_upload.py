@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 
 from whimbrel.domain.form_upload import (
     CONDITIONS_MAX,
+    DEVICE_LIST_BYTES_MAX,
     FILE_BYTES_MAX,
     FILE_BYTES_MIN,
     POLICY_CHARS_MAX,
     POLICY_SECONDS,
     UploadGrant,
+    UploadPurpose,
     check_form,
     check_signature,
     encode_policy,
@@ -318,3 +320,37 @@ def test_I11_only_our_own_keys_are_made(random_hex: str, suffix: str) -> None:
     """A key never takes a path or a caller's text."""
     with pytest.raises(ValueError, match="an object key"):
         make_object_key(random_hex, suffix)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "folder", "size_bytes_max"),
+    [
+        (UploadPurpose.FIRMWARE, "ota/firmware", FILE_BYTES_MAX),
+        (UploadPurpose.DEVICE_LIST, "ota/devices", DEVICE_LIST_BYTES_MAX),
+    ],
+)
+def test_purposes(purpose: UploadPurpose, folder: str, size_bytes_max: int) -> None:
+    """Each purpose has keys and a largest size of its own: 1000 MiB for firmware, 5 MiB for a list of devices."""
+    assert make_object_key("0" * 32, "csv", purpose) == f"{folder}/{'0' * 32}.csv"
+    assert purpose.size_bytes_max == size_bytes_max
+    assert DEVICE_LIST_BYTES_MAX == 5_242_880
+
+
+@pytest.mark.parametrize(
+    ("ids", "code"),
+    [
+        ({"ossaccesskeyid": None, "accesskeyid": "id"}, None),
+        ({"accesskeyid": "id"}, None),
+        ({"accesskeyid": ""}, None),
+        ({"accesskeyid": "other"}, "InvalidArgument"),
+        ({"ossaccesskeyid": None}, "InvalidArgument"),
+        ({"ossaccesskeyid": None, "accesskeyid": ""}, "InvalidArgument"),
+    ],
+)
+def test_the_key_id_has_two_names(ids: dict[str, str | None], code: str | None) -> None:
+    """OSSAccessKeyId, or AccessKeyId as GenerateDeviceNameListURL calls it; not one of each."""
+    fields = form(**ids)
+    if code is None:
+        assert checked(fields).access_key_id == "id"
+    else:
+        assert refusal(fields) == code

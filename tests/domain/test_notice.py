@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from whimbrel.domain.download_link import LINK_SECONDS_MAX, is_genuine, read_token
+from whimbrel.domain.firmware import FirmwareFile
 from whimbrel.domain.job import Job, JobStatus, JobType, Tag
 from whimbrel.domain.notice import LinkMaker, make_notice, may_deliver
 from whimbrel.domain.task import Task, TaskStatus
@@ -52,7 +53,7 @@ JOB = Job(
 def test_notice() -> None:
     """A notice is the job's firmware for the task's device, under the task's id and attempt."""
     notice = make_notice(TASK, JOB, LINKS, NOW_MS)
-    assert notice._replace(url="") == (33, 11, 2, "MCU", "2.0.0", False, 1234, "MD5", "b" * 32, "b" * 32, "", {})
+    assert notice._replace(url="") == (33, 11, 2, "MCU", "2.0.0", False, 1234, "MD5", "b" * 32, "b" * 32, "", {}, ())
 
 
 def test_A14_link_is_bound_to_task_device_and_object() -> None:
@@ -72,6 +73,31 @@ def test_I12_a_repeated_notice_is_the_same_command() -> None:
     early, late = (make_notice(TASK, JOB, LINKS, NOW_MS + hours * 3_600_000) for hours in (0, 5))
     assert early.url != late.url
     assert early._replace(url=late.url) == late
+
+
+@pytest.mark.parametrize("method", ["MD5", "SHA256"])
+def test_several_files(method: str) -> None:
+    """Of several files each has its own name, size, digests and link, good for its bytes alone; the notice has none."""
+    files = tuple(FirmwareFile(n, f"f{n}", f"{n}" * 64, f"{n}" * 32, 10 + n, f"key{n}") for n in (1, 2))
+    notice = make_notice(TASK, JOB._replace(files=files, md5="", sign_method=method), LINKS, NOW_MS)
+    assert notice.url == ""
+    for file, told in zip(files, notice.files, strict=True):
+        sign = file.md5 if method == "MD5" else file.sha256
+        assert told._replace(url="") == (file.name, file.size_bytes, sign, file.md5, "")
+        claim = read_token(told.url.removeprefix("https://ota.example/f/"))
+        assert claim is not None
+        assert (claim.id, claim.file_number) == (TASK.id, file.number)
+        assert [is_genuine(LINKS.key, claim, TASK.device_id, other.sha256) for other in files] == [
+            other is file for other in files
+        ]
+
+
+def test_I12_a_repeated_notice_of_several_files() -> None:
+    """It differs in its links alone."""
+    files = tuple(FirmwareFile(n, f"f{n}", f"{n}" * 64, f"{n}" * 32, 10 + n, f"key{n}") for n in (1, 2))
+    early, late = (make_notice(TASK, JOB._replace(files=files), LINKS, NOW_MS + hours * 3_600_000) for hours in (0, 5))
+    assert {file.url for file in early.files}.isdisjoint(file.url for file in late.files)
+    assert [file._replace(url="") for file in early.files] == [file._replace(url="") for file in late.files]
 
 
 @pytest.mark.parametrize(("method", "sign"), [("MD5", "b" * 32), ("SHA256", "a" * 64)])

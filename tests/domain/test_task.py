@@ -21,7 +21,10 @@ from whimbrel.domain.task import (
     after_progress,
     after_version,
     birth_status,
+    confirmed,
     moved,
+    reopened,
+    shown_description,
     timed_out,
 )
 
@@ -59,11 +62,11 @@ def may_follow(old: Task, new: Task) -> bool:
 
 
 def test_I4_final_states_have_no_way_out() -> None:
-    """SUCCEEDED and CANCELED are final, and FAILED is left for a retry alone."""
+    """SUCCEEDED is final; FAILED and CANCELED are left for a new attempt alone."""
     assert set(TRANSITIONS) == set(TaskStatus)
     assert {status: set(TRANSITIONS[status]) for status in ENDED} == {
         SUCCEEDED: set(),
-        CANCELED: set(),
+        CANCELED: {QUEUED},
         FAILED: {QUEUED},
     }
 
@@ -230,3 +233,36 @@ def test_what_a_device_says_first_is_no_wrong_version() -> None:
     succeeded = after_version(task, "2.0.0", GOAL)
     assert succeeded is not None
     assert succeeded.status is SUCCEEDED
+
+
+@pytest.mark.parametrize("status", TaskStatus)
+def test_confirmed(status: TaskStatus) -> None:
+    """Only a task that waits for confirmation is released, and remembers it."""
+    task = confirmed(task_in(status))
+    assert task == (task_in(QUEUED, is_confirmed=True) if status is CONFIRM else None)
+
+
+@pytest.mark.parametrize("status", TaskStatus)
+@pytest.mark.parametrize(("need_confirm", "is_confirmed"), list(itertools.product((False, True), repeat=2)))
+def test_I4_reopened(status: TaskStatus, need_confirm: bool, is_confirmed: bool) -> None:
+    """A failed or cancelled task starts again as a new attempt, unless it was never confirmed though it needs to be."""
+    old = task_in(status, attempt=3, retries=2, progress=40, description="why", is_confirmed=is_confirmed)
+    task = reopened(old, "1.5.0", need_confirm=need_confirm)
+    if status not in (FAILED, CANCELED) or (need_confirm and not is_confirmed):
+        assert task is None
+        return
+    assert task == task_in(QUEUED, attempt=4, src_version="1.5.0", is_confirmed=is_confirmed)
+
+
+def test_reopened_of_a_silent_device() -> None:
+    """A device that never reported has no version to be judged by, as at its first attempt."""
+    task = reopened(task_in(FAILED), None, need_confirm=False)
+    assert task is not None
+    assert task.src_version == ""
+
+
+def test_shown_description() -> None:
+    """A cancelled task without words was cancelled by its job; otherwise the words are said as they are."""
+    assert "CancelOTATaskByJob" in shown_description(task_in(CANCELED))
+    assert shown_description(task_in(CANCELED, description="w")) == "w"
+    assert shown_description(task_in(FAILED)) == ""

@@ -22,6 +22,9 @@ class PrintingChannel:
         print(notice.device_id, flush=True)
         return True
 
+    async def end(self, device_id: int) -> bool:
+        return False
+
     async def ping(self) -> None:
         return
 

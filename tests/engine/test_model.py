@@ -1,4 +1,4 @@
-"""Jobs, reports, connects, cancels and confirmations in any order, against a model in plain Python."""
+"""Jobs of every kind, reports, connects, cancels and confirmations in any order, against a model in plain Python."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from tests.engine.model import Model, ModelDevice, ModelJob, ModelTask
 from tests.engine.world import (
     LINKS,
     NOW_MS,
@@ -24,12 +25,12 @@ from tests.engine.world import (
     count_errors,
     open_store,
     read_job,
-    tasks_of,
+    rows_of,
 )
 from tests.reports.mouth import Device
 from whimbrel.adapters.store.consistency import ConsistencyCheck
 from whimbrel.adapters.wakeup.in_process import InProcessWakeup
-from whimbrel.domain.job import Job, JobStatus
+from whimbrel.domain.job import DynamicMode, Job, JobStatus, OverwriteMode, SelectionType
 from whimbrel.domain.task import TaskStatus
 from whimbrel.engine.execute import Engine
 from whimbrel.reports.declaration import Outcome
@@ -37,62 +38,22 @@ from whimbrel.reports.declaration import Outcome
 CONFIRM, QUEUED, NOTIFIED, IN_PROGRESS, SUCCEEDED, FAILED, CANCELED = TaskStatus
 VERSIONS = ("1.0.0", "1.5.0", "2.0.0")
 DEVICES_MAX = 5
-JOBS_MAX = 4
+JOBS_MAX = 5
 MINUTE_MS = 60_000
 
 versions = st.sampled_from(VERSIONS)
 some = st.integers(0, 1_000)
-
-
-class ModelTask:
-    """What a task should be."""
-
-    def __init__(self, job: ModelJob, device: ModelDevice, status: TaskStatus) -> None:
-        self.job = job
-        self.device = device
-        self.status = status
-        self.src_version = device.version
-        self.due_ms: int | None = None
-
-    @property
-    def is_deliverable(self) -> bool:
-        if self.status not in (QUEUED, NOTIFIED, IN_PROGRESS):
-            return False
-        return self.status is IN_PROGRESS or self.job.required in ("", self.device.version)
-
-    def end(self, status: TaskStatus) -> None:
-        self.status, self.due_ms = status, None
-
-
-class ModelJob:
-    """What a job should be; `tasks` by device id."""
-
-    def __init__(self, row: Job) -> None:
-        self.row = row
-        self.dest, self.required = row.dest_version, row.required_version
-        self.tasks: dict[int, ModelTask] = {}
-
-    @property
-    def status(self) -> JobStatus:
-        statuses = {task.status for task in self.tasks.values()}
-        if any(status.is_open for status in statuses):
-            return JobStatus.IN_PROGRESS
-        return JobStatus.CANCELED if statuses == {CANCELED} else JobStatus.COMPLETED
-
-
-class ModelDevice:
-    """What the server should know of a device."""
-
-    def __init__(self, device_id: int) -> None:
-        self.id = device_id
-        self.version = ""
-        self.is_online = False
-        self.session_id = 0
-        self.task: ModelTask | None = None
-
-    @property
-    def open_task(self) -> ModelTask | None:
-        return self.task if self.task is not None and self.task.status.is_open else None
+deliveries = st.fixed_dictionaries(
+    {
+        "need_push": st.booleans(),
+        "need_confirm": st.sampled_from([False, False, True]),
+        "timeout_minutes": st.sampled_from([None, 3]),
+        "overwrite_mode": st.sampled_from([int(OverwriteMode.KEEP), int(OverwriteMode.OVERWRITE)]),
+        "maximum_per_minute": st.sampled_from([None, None, 1, 2]),
+    }
+)
+retries = st.sampled_from([(None, None), (0, 1), (2, 2)])
+schedules = st.sampled_from([(None, None), (None, None), (2, None), (2, 4), (None, 3)])
 
 
 class Fleet(RuleBasedStateMachine):
@@ -106,10 +67,9 @@ class Fleet(RuleBasedStateMachine):
         self.place: Place = self.runner.run(add_place(self.store))
         self.clock, self.channel = SteeredClock(), RecordingChannel()
         self.engine = Engine(self.store, self.channel, InProcessWakeup(), self.clock, LINKS)
-        self.devices: list[ModelDevice] = []
-        self.jobs: list[ModelJob] = []
+        self.model = Model(self.choose)
+        self.settled_from = 0
         self.told: list[int] = []
-        self.must_tell: list[int] = []
 
     async def open(self) -> Any:
         return open_store(Path(self.folder.name))
@@ -137,138 +97,186 @@ class Fleet(RuleBasedStateMachine):
             self.told.append(outcome.pull.notice.device_id)
 
     def settle(self) -> None:
-        """The engine on the server's side; on the model's: time runs out, queued tasks of online devices leave."""
+        self.settled_from = len(self.channel.sent)
         self.runner.run(self.engine.settle())
-        for task in [task for job in self.jobs for task in job.tasks.values()]:
-            if task.due_ms is not None and task.due_ms <= self.clock.ms:
-                task.end(FAILED)
-        for job in self.jobs:
-            for device_id in sorted(job.tasks):
-                task = job.tasks[device_id]
-                if task.status is QUEUED and task.device.is_online and task.job.row.need_push and task.is_deliverable:
-                    task.status = NOTIFIED
-                    self.must_tell.append(device_id)
+        self.model.settle(self.clock.ms, self.clock.s)
 
-    def push(self, device: ModelDevice, *, again: bool) -> None:
-        task = device.open_task
-        if task is not None and task.is_deliverable and task.job.row.need_push and (again or task.status is QUEUED):
-            self.must_tell.append(device.id)
-            task.status = NOTIFIED if task.status is QUEUED else task.status
+    def choose(self, job: ModelJob, ready: list[ModelTask], room: int) -> list[ModelTask]:
+        """Whom the engine told is its choice, how many is not (I5)."""
+        rows = self.runner.run(rows_of(self.store, job.row))
+        sent = {notice.task_id for notice in self.channel.sent[self.settled_from :]}
+        told = {row.task.device_id for row in rows if row.task.id in sent}
+        chosen = [task for task in ready if task.device.id in told]
+        assert len(chosen) == room
+        return chosen
+
+    def any_device(self, which: int) -> ModelDevice:
+        return self.model.devices[which % len(self.model.devices)]
+
+    def any_job(self, which: int) -> ModelJob:
+        return self.model.jobs[which % len(self.model.jobs)]
+
+    def in_minutes(self, minutes: int | None) -> int | None:
+        return None if minutes is None else self.clock.ms + minutes * MINUTE_MS
+
+    def add(self, delivery: dict[str, Any], retry: tuple[int | None, int | None], **changes: Any) -> ModelJob:
+        changes |= {**delivery, "retry_minutes": retry[0], "retry_count": retry[1]}
+        changes |= {"created_ms": self.clock.ms, "firmware_id": len(self.model.jobs) + 1}
+        self.model.jobs.append(ModelJob(self.runner.run(add_job(self.store, self.place, **changes))))
+        return self.model.jobs[-1]
 
     # ---- what may happen ----
 
-    @precondition(lambda self: len(self.devices) < DEVICES_MAX)
+    @precondition(lambda self: len(self.model.devices) < DEVICES_MAX)
     @rule()
     def register(self) -> None:
-        prefix = f"dev{len(self.devices)}"
+        prefix = f"dev{len(self.model.devices)}"
         [device_id] = self.runner.run(add_devices(self.store, self.place, 1, prefix=prefix))
-        self.devices.append(ModelDevice(device_id))
+        self.model.devices.append(ModelDevice(device_id))
 
-    @precondition(lambda self: len(self.jobs) < JOBS_MAX)
+    @precondition(lambda self: len(self.model.jobs) < JOBS_MAX)
     @rule(
         dest=versions,
         required=st.sampled_from(["", "", "1.0.0"]),
-        need_push=st.booleans(),
-        need_confirm=st.booleans(),
-        timeout_minutes=st.sampled_from([None, 3]),
+        delivery=deliveries,
+        retry=retries,
+        schedule=schedules,
     )
-    def create_job(self, dest: str, required: str, **changes: Any) -> None:
-        row = self.runner.run(add_job(self.store, self.place, dest_version=dest, required_version=required, **changes))
-        job = ModelJob(row)
-        for device in self.devices:
-            if device.version == dest or (required and device.version != required):
-                continue
-            status = FAILED if device.open_task else CONFIRM if changes["need_confirm"] else QUEUED
-            job.tasks[device.id] = ModelTask(job, device, status)
-            if status is not FAILED:
-                device.task = job.tasks[device.id]
-        self.jobs.append(job)
+    def create_job(self, dest: str, required: str, schedule: tuple[int | None, int | None], **how: Any) -> None:
+        begin_ms, finish_ms = map(self.in_minutes, schedule)
+        self.add(
+            **how,
+            dest_version=dest,
+            required_version=required,
+            schedule_ms=begin_ms,
+            schedule_finish_ms=finish_ms,
+        )
         self.settle()
 
-    @precondition(lambda self: self.devices)
+    @precondition(lambda self: len(self.model.jobs) < JOBS_MAX)
+    @rule(
+        dest=versions,
+        sources=st.sets(versions, min_size=1),
+        takes_now=st.booleans(),
+        delivery=deliveries,
+        retry=retries,
+    )
+    def create_dynamic_job(self, dest: str, sources: set[str], takes_now: bool, **how: Any) -> None:
+        sources = sources - {dest} or {next(version for version in VERSIONS if version != dest)}
+        job = self.add(
+            **how,
+            dest_version=dest,
+            src_versions=tuple(sorted(sources)),
+            selection_type=SelectionType.DYNAMIC,
+            dynamic_mode=DynamicMode.NOW_AND_LATER if takes_now else DynamicMode.LATER,
+            is_filled=not takes_now,
+        )
+        self.runner.run(self.follow(job.row))
+        self.settle()
+
+    async def follow(self, row: Job) -> None:
+        async with self.store.transaction() as store:
+            await store.strategies.add(row)
+
+    @precondition(lambda self: self.model.devices)
     @rule(which=some)
     def connect(self, which: int) -> None:
-        device = self.devices[which % len(self.devices)]
+        device = self.any_device(which)
         device.session_id += 1
         self.hear(self.runner.run(self.speak(device).connect(device.session_id)))
         device.is_online = True
-        self.push(device, again=True)
+        self.model.push(device, again=True)
         self.settle()
 
-    @precondition(lambda self: self.devices)
+    @precondition(lambda self: self.model.devices)
     @rule(which=some, is_late=st.booleans())
     def disconnect(self, which: int, is_late: bool) -> None:
-        device = self.devices[which % len(self.devices)]
+        device = self.any_device(which)
         self.hear(self.runner.run(self.speak(device).disconnect(device.session_id - is_late)))
         device.is_online = device.is_online and is_late
         self.settle()
 
-    @precondition(lambda self: self.devices)
+    @precondition(lambda self: self.model.devices)
     @rule(which=some, version=versions)
     def report_version(self, which: int, version: str) -> None:
-        device = self.devices[which % len(self.devices)]
+        device = self.any_device(which)
         self.hear(self.runner.run(self.speak(device).version(version)))
         device.version, task = version, device.open_task
-        if task is not None and version == task.job.dest:
+        if task is not None and version == task.job.row.dest_version:
             task.end(SUCCEEDED)
         elif task is not None and task.status is IN_PROGRESS and task.src_version not in ("", version):
-            task.end(FAILED)
-        self.push(device, again=False)
+            task.fail(self.clock.ms)
+        self.model.follow(device)
+        self.model.push(device, again=False)
         self.settle()
 
-    @precondition(lambda self: self.devices)
+    @precondition(lambda self: self.model.devices)
     @rule(which=some, step=st.sampled_from([0, 50, 100, -1, -4]))
     def report_progress(self, which: int, step: int) -> None:
-        device = self.devices[which % len(self.devices)]
+        device = self.any_device(which)
         self.hear(self.runner.run(self.speak(device).progress(str(step))))
         task = device.open_task
-        if task is not None and task.status is not CONFIRM:
+        if task is not None and task.status is not CONFIRM and not (task.status is QUEUED and task.attempt > 1):
             if step < 0:
-                task.end(FAILED)
+                task.fail(self.clock.ms)
             elif task.status is not IN_PROGRESS:
                 minutes = task.job.row.timeout_minutes
                 task.due_ms = None if minutes is None else self.clock.ms + minutes * MINUTE_MS
                 task.status = IN_PROGRESS
         self.settle()
 
-    @precondition(lambda self: self.devices)
+    @precondition(lambda self: self.model.devices)
     @rule(which=some)
     def pull(self, which: int) -> None:
-        device = self.devices[which % len(self.devices)]
+        device = self.any_device(which)
         self.hear(self.runner.run(self.speak(device).pull()))
         task = device.open_task
         if task is not None and task.is_deliverable:
-            self.must_tell.append(device.id)
+            self.model.must_tell.append(device.id)
             task.status = NOTIFIED if task.status is QUEUED else task.status
         self.settle()
 
-    @precondition(lambda self: self.jobs)
+    @precondition(lambda self: self.model.jobs)
     @rule(which=some, statuses=st.sets(st.sampled_from([CONFIRM, QUEUED, NOTIFIED, IN_PROGRESS]), min_size=1))
     def cancel_tasks(self, which: int, statuses: set[TaskStatus]) -> None:
-        job = self.jobs[which % len(self.jobs)]
+        job = self.any_job(which)
         if job.status is not JobStatus.IN_PROGRESS:
             return
         self.runner.run(cancel(self.store, job.row, *statuses))
-        for task in job.tasks.values():
+        for task in job.tasks:
             if task.status in statuses:
                 task.end(CANCELED)
         self.settle()
 
-    @precondition(lambda self: self.jobs)
+    @precondition(lambda self: self.model.jobs)
     @rule(which=some)
-    def confirm(self, which: int) -> None:
-        job = self.jobs[which % len(self.jobs)]
-        waiting = [device_id for device_id, task in job.tasks.items() if task.status is CONFIRM]
-        self.runner.run(self.confirm_tasks(job.row, waiting))
-        for device_id in waiting:
-            job.tasks[device_id].status = QUEUED
+    def withdraw(self, which: int) -> None:
+        """A planned job is cancelled, a dynamic one follows nothing any more."""
+        job = self.any_job(which)
+        ended = self.runner.run(self.end(job.row))
+        assert ended == (job.status is JobStatus.PLANNED, job.row.is_dynamic and not job.has_strategy_ended)
+        job.is_withdrawn |= ended[0]
+        job.has_strategy_ended |= ended[1]
         self.settle()
 
-    async def confirm_tasks(self, row: Job, device_ids: list[int]) -> None:
-        rows = await tasks_of(self.store, row)
+    async def end(self, row: Job) -> tuple[bool, bool]:
         async with self.store.transaction() as store:
-            for device_id in device_ids:
-                task = rows[device_id]
+            was_planned = await store.job_moves.cancel_planned(row.id, self.clock.ms)
+            return was_planned, await store.job_moves.end_strategy(row.id, self.clock.ms)
+
+    @precondition(lambda self: self.model.jobs)
+    @rule(which=some)
+    def confirm(self, which: int) -> None:
+        job = self.any_job(which)
+        self.runner.run(self.confirm_tasks(job.row))
+        for task in job.tasks:
+            task.status = QUEUED if task.status is CONFIRM else task.status
+        self.settle()
+
+    async def confirm_tasks(self, row: Job) -> None:
+        tasks = [found.task for found in await rows_of(self.store, row) if found.task.status is CONFIRM]
+        async with self.store.transaction() as store:
+            for task in tasks:
                 assert await store.tasks.change(task, task._replace(status=QUEUED), self.clock.ms)
                 await store.fleet.look_again_after(row.id, task.id - 1)
 
@@ -284,27 +292,26 @@ class Fleet(RuleBasedStateMachine):
         self.store = self.runner.run(self.open())
         self.runner.run(self.clear_node())
         self.engine = Engine(self.store, self.channel, InProcessWakeup(), self.clock, LINKS)
-        for device in self.devices:
-            device.is_online = False
+        self.model.restart(self.clock.s)
         self.settle()
 
     async def clear_node(self) -> None:
         async with self.store.transaction() as store:
-            await store.presences.clear_node("main")
+            await store.presences.clear_node("main", self.clock.ms)
 
     # ---- what must hold ----
 
     @invariant()
     def agrees_with_the_model(self) -> None:
         """Every task and job is as the model says, counted right, and exactly the right devices were told."""
-        for job in self.jobs:
-            rows = self.runner.run(tasks_of(self.store, job.row))
-            found = {device_id: (task.status, task.due_ms, task.src_version) for device_id, task in rows.items()}
-            assert found == {d: (task.status, task.due_ms, task.src_version) for d, task in job.tasks.items()}
+        for job in self.model.jobs:
+            rows = [row.task for row in self.runner.run(rows_of(self.store, job.row))]
+            found = [(t.device_id, t.status, t.due_ms, t.src_version, t.attempt, t.retries) for t in rows]
+            assert found == [(t.device.id, t.status, t.due_ms, t.src_version, t.attempt, t.retries) for t in job.tasks]
             assert self.runner.run(read_job(self.store, job.row)).status is job.status
-        assert self.runner.run(count_errors(self.store, [job.row for job in self.jobs])) == []
+        assert self.runner.run(count_errors(self.store, [job.row for job in self.model.jobs])) == []
         told = self.told + [notice.device_id for notice in self.channel.sent]
-        assert sorted(told) == sorted(self.must_tell)
+        assert sorted(told) == sorted(self.model.must_tell)
         assert self.clock.ms >= NOW_MS
 
 
@@ -314,4 +321,4 @@ Fleet.TestCase.settings = settings(
 
 
 class TestModel(Fleet.TestCase):
-    """A device follows one job at a time, and is told and judged as api-contract 6 and 7 say (I2-I4, I7-I9)."""
+    """A device follows one job at a time, and is told, tried again and judged as api-contract 6 and 7 say (I2-I9)."""

@@ -1,4 +1,4 @@
-"""What a job needs next: a table of values (api-contract 6.4, I8)."""
+"""What a job needs next: a table of values (api-contract 6.4, 7.5, 7.8, I5, I8)."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import pytest
 
 from tests.engine.world import NOW_MS
 from whimbrel.domain.firmware import FirmwareStatus
-from whimbrel.domain.job import Job, JobStatus, JobType
+from whimbrel.domain.job import Job, JobStatus, JobType, SelectionType
 from whimbrel.domain.task import TaskStatus
 from whimbrel.engine.plan import Step, StepKind, plan
 from whimbrel.ports.store import JobState
 
 CONFIRM, QUEUED, NOTIFIED, IN_PROGRESS, SUCCEEDED, FAILED, CANCELED = TaskStatus
-CANCEL, FILL, DISPATCH, END = StepKind
+START, END_SCHEDULE, CANCEL, FILL, DELIVER, DISPATCH, END = StepKind
 COMPLETED = Step(END, JobStatus.COMPLETED)
 
 JOB = Job(
@@ -52,6 +52,9 @@ JOB = Job(
 UNFILLED = JOB._replace(is_filled=False)
 CANCELLING = JOB._replace(cancelling=frozenset({QUEUED}))
 VERIFY = JOB._replace(job_type=JobType.VERIFY)
+PLANNED = JOB._replace(status=JobStatus.PLANNED, schedule_ms=NOW_MS, is_filled=False)
+FINISHING = JOB._replace(schedule_finish_ms=NOW_MS)
+FINISHED = FINISHING._replace(schedule_ended_ms=NOW_MS, dispatch_after=3)
 
 
 @pytest.mark.parametrize(
@@ -90,11 +93,75 @@ VERIFY = JOB._replace(job_type=JobType.VERIFY)
 )
 def test_plan(job: Job, counts: dict[TaskStatus, int], newest_task_id: int, steps: list[Step]) -> None:
     """The steps follow from the job and the counts of its tasks."""
-    assert plan(JobState(job, counts, newest_task_id)) == steps
+    assert plan(JobState(job, counts, newest_task_id), NOW_MS) == steps
 
 
 @pytest.mark.parametrize("status", [JobStatus.PLANNED, JobStatus.COMPLETED, JobStatus.CANCELED])
-@pytest.mark.parametrize("job", [UNFILLED, CANCELLING, JOB])
+@pytest.mark.parametrize("job", [UNFILLED, CANCELLING, JOB, FINISHING])
 def test_only_running_jobs_have_steps(job: Job, status: JobStatus) -> None:
     """A job that has not begun or has ended needs nothing, whatever its cursors say."""
-    assert plan(JobState(job._replace(status=status), {QUEUED: 3}, 3)) == []
+    assert plan(JobState(job._replace(status=status), {QUEUED: 3}, 3, None, True), NOW_MS + 9) == []
+
+
+@pytest.mark.parametrize(
+    ("job", "counts", "after_ms", "steps"),
+    [
+        # a planned job begins at its time, not a millisecond earlier, and does nothing else in that step
+        (PLANNED, {}, -1, []),
+        (PLANNED, {}, 0, [Step(START)]),
+        (PLANNED, {}, 86_400_000, [Step(START)]),
+        (PLANNED._replace(schedule_finish_ms=NOW_MS), {}, 1, [Step(START)]),
+        # the end of the schedule comes before anything that would still leave
+        (FINISHING, {QUEUED: 3}, -1, [Step(DISPATCH)]),
+        (FINISHING, {QUEUED: 3}, 0, [Step(END_SCHEDULE)]),
+        (FINISHING._replace(is_filled=False), {QUEUED: 3}, 0, [Step(END_SCHEDULE)]),
+        (FINISHING, {SUCCEEDED: 3}, 0, [Step(END_SCHEDULE)]),
+        # it comes once; what has begun goes on, and then the job is complete
+        (FINISHED._replace(cancelling=frozenset({QUEUED})), {QUEUED: 3}, 9, [Step(CANCEL)]),
+        (FINISHED, {CANCELED: 2, IN_PROGRESS: 1}, 9, []),
+        (FINISHED, {CANCELED: 3}, 9, [COMPLETED]),
+    ],
+)
+def test_schedule(job: Job, counts: dict[TaskStatus, int], after_ms: int, steps: list[Step]) -> None:
+    """A job begins at ScheduleTime and ends what has not begun at ScheduleFinishTime (api-contract 7.5)."""
+    assert plan(JobState(job, counts, 3), NOW_MS + after_ms) == steps
+
+
+@pytest.mark.parametrize(
+    ("job", "counts", "free", "has_ready", "steps"),
+    [
+        # the pace: nothing is looked at while nothing may be told
+        (JOB, {QUEUED: 3}, 1, False, [Step(DISPATCH)]),
+        (JOB, {QUEUED: 3}, 0, False, []),
+        (UNFILLED, {QUEUED: 3}, 0, True, [Step(FILL)]),
+        # devices that came later go first
+        (JOB, {QUEUED: 3}, None, True, [Step(DELIVER), Step(DISPATCH)]),
+        (JOB._replace(dispatch_after=3), {QUEUED: 3}, 1, True, [Step(DELIVER)]),
+        (JOB._replace(dispatch_after=3), {QUEUED: 3}, 0, True, []),
+        # I8: not while a cancel is under way; and never without NeedPush
+        (CANCELLING, {QUEUED: 3}, None, True, [Step(CANCEL)]),
+        (JOB._replace(need_push=False), {QUEUED: 3}, None, True, []),
+        # what is queued no more is taken off before the job ends
+        (JOB, {CANCELED: 3}, 0, True, [Step(DELIVER)]),
+        (JOB, {CANCELED: 3}, 0, False, [Step(END, JobStatus.CANCELED)]),
+    ],
+)
+def test_I5_pace(job: Job, counts: dict[TaskStatus, int], free: int | None, has_ready: bool, steps: list[Step]) -> None:
+    """Devices are told as far as MaximumPerMinute allows, those that came later first (api-contract 7.8)."""
+    assert plan(JobState(job, counts, 3, free, has_ready), NOW_MS) == steps
+
+
+@pytest.mark.parametrize(
+    ("ended_ms", "counts", "steps"),
+    [
+        (None, {}, []),
+        (None, {SUCCEEDED: 3}, []),
+        (NOW_MS, {NOTIFIED: 1, SUCCEEDED: 2}, []),
+        (NOW_MS, {SUCCEEDED: 3}, [Step(END, JobStatus.CANCELED)]),
+        (NOW_MS, {}, [Step(END, JobStatus.CANCELED)]),
+    ],
+)
+def test_dynamic(ended_ms: int | None, counts: dict[TaskStatus, int], steps: list[Step]) -> None:
+    """A dynamic job ends only when its strategy did, with its last open task (api-contract 6.4, 10.6)."""
+    job = JOB._replace(selection_type=SelectionType.DYNAMIC, strategy_ended_ms=ended_ms)
+    assert plan(JobState(job, counts, 3), NOW_MS) == steps

@@ -59,6 +59,9 @@ class RecordingChannel:
         self.sent.append(notice)
         return True
 
+    async def end(self, device_id: int) -> bool:
+        return False
+
     async def ping(self) -> None:
         return
 
@@ -184,7 +187,7 @@ def job_draft(place: Place, fill_until: int, **changes: object) -> JobDraft:
 
 async def add_place(store: Store, number: int = 1, account: str = "default") -> Place:
     async with store.transaction() as transaction:
-        account_id = await transaction.keys.account_id(account) or await transaction.keys.add_account(account, NOW_MS)
+        account_id = await transaction.accounts.id_of(account) or await transaction.accounts.add(account, NOW_MS)
         draft = product_draft(account_id, number)
         return Place(account_id, await transaction.products.add(draft), draft.product_key)
 

@@ -46,7 +46,8 @@ async def ask(front: Front, method: str, path: str, *headers: tuple[bytes, bytes
 
 @pytest.fixture
 def front() -> Front:
-    return Front(Doors(door("rpc"), door("upload"), door("download"), {"store": well, "gateway": well}))
+    doors = Doors(door("rpc"), door("upload"), door("download"), {"store": well, "gateway": well}, door("description"))
+    return Front(doors)
 
 
 @pytest.mark.parametrize(
@@ -61,6 +62,9 @@ def front() -> Front:
         ("PUT", "/", (FORM,), b"rpc"),
         ("GET", "/f/t1.2.3", (), b"download"),
         ("POST", "/f/", (), b"download"),
+        ("GET", "/openapi.json", (), b"description"),
+        ("HEAD", "/openapi.json", (), b"description"),
+        ("POST", "/openapi.json", (), b"description"),
     ],
 )
 async def test_doors(front: Front, method: str, path: str, headers: Any, opened: bytes) -> None:
@@ -88,7 +92,7 @@ async def test_F08_not_ready_while_a_part_is_gone() -> None:
     assert (await ask(front, "GET", "/healthz"))[0] == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/f/t1.2.3"])
+@pytest.mark.parametrize("path", ["/", "/f/t1.2.3", "/openapi.json"])
 async def test_roles_that_the_process_does_not_have(path: str) -> None:
     """Without the role there is no door: 404, and nothing runs."""
     front = Front(Doors(None, None, None, {}))

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from whimbrel.domain.notice import UpgradeNotice
+from whimbrel.domain.notice import NoticeFile, UpgradeNotice
 from whimbrel.gateway.vendor_json import pull_payload, upgrade_payload
 from whimbrel.reports.declaration import Pull
 
@@ -56,6 +56,32 @@ def test_members(changes: dict[str, object], members: dict[str, object]) -> None
     """Members are there exactly when they say something; with SHA-256 there is no md5."""
     message = json.loads(upgrade_payload(NOTICE._replace(**changes), NOW_MS))
     assert message["data"] == {name: value for name, value in (DATA | members).items() if value is not None}
+
+
+@pytest.mark.parametrize("method", ["MD5", "SHA256"])
+def test_several_files(method: str) -> None:
+    """`files` takes the place of size, url, sign and md5, with the names that the C SDK reads in a longer list."""
+    files = tuple(NoticeFile(f"f{n}", n, f"sign{n}", f"md5{n}", f"https://ota.example/f/{n}") for n in (1, 2))
+    notice = NOTICE._replace(
+        files=files, url="", sign_method=method, is_difference=True, module_name="MCU", extra={"k": "v"}
+    )
+    data = json.loads(upgrade_payload(notice, NOW_MS))["data"]
+    assert data == json.loads(pull_payload(Pull("1", notice)))["data"]
+    entries = data.pop("files")
+    wanted = {"version": "2.0.0", "isDiff": 1, "module": "MCU", "extData": {"k": "v"}}
+    assert data == {**wanted, "signMethod": "Md5" if method == "MD5" else "SHA256"}
+    told = {"fileName": "f1", "fileSize": 1, "fileUrl": "https://ota.example/f/1", "fileSign": "sign1"}
+    assert entries[0] == told | ({"fileMd5": "md51"} if method == "MD5" else {})
+    assert [entry["fileName"] for entry in entries] == ["f1", "f2"]
+
+
+def test_the_bytes_of_a_single_file_stay_what_they_were() -> None:
+    """A push for one file is byte for byte that of the first release: devices in the field have read nothing else."""
+    assert upgrade_payload(NOTICE, NOW_MS) == (
+        b'{"code":"1000","data":{"size":1048576,"version":"2.0.0","url":"https://ota.example/f/token",'
+        b'"signMethod":"Md5","sign":"%b","md5":"%b"},"id":1700000000000,"message":"success"}'
+        % (MD5.encode(), MD5.encode())
+    )
 
 
 @pytest.mark.parametrize("method", ["MD5", "SHA256"])

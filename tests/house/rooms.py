@@ -36,16 +36,19 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     # Virtual devices know what a vendor device knows, and share the codec; nothing of the server's state or rules.
     "simulator": _CORE | {"gateway.packets", "gateway.topics"},
     # The terminal signs like any client, runs virtual devices, reads settings, and starts or checks the application.
-    "cli": _SEEN_BY_DOORS | _DOORS | {"settings", "data_folder", "app", "simulator"},
+    "cli": _SEEN_BY_DOORS | _DOORS | {"settings", "data_folder", "app", "inspection", "simulator"},
     **dict.fromkeys(_PARTS, frozenset[str]()),
     "__main__": frozenset({"cli"}),
     # The composition root alone sees everything.
-    "app": _SEEN_BY_DOORS | _DOORS | {"settings", "data_folder", "adapters"},
+    "app": _SEEN_BY_DOORS | _DOORS | {"settings", "data_folder", "adapters", "assembly"},
+    "inspection": _CORE | {"settings", "data_folder", "adapters"},
+    "assembly": _CORE | {"ports", "settings", "data_folder", "adapters"},
 }
 
 #: The rooms (or modules) in which a third-party name may appear. What is absent may appear nowhere.
 THIRD_PARTY_ROOMS: dict[str, tuple[str, ...]] = {
     "apsw": ("adapters.store",),
+    "asyncpg": ("adapters.store", "adapters.wakeup"),
     "click": ("cli",),
     "cryptography": ("adapters.sealing",),
     "httptools": ("app",),

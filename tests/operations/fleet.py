@@ -7,16 +7,28 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from tests.operations.signed_door import PUBLIC_URL, SignedDoor
+from tests.operations.signed_door import (
+    LINK_KEY,
+    OPERATIONS,
+    PUBLIC_URL,
+    UPLOAD_KEY_ID,
+    UPLOAD_SECRET,
+    SignedDoor,
+)
 from whimbrel.domain.device import DeviceDraft
+from whimbrel.domain.device_list import DeviceListReader
 from whimbrel.domain.firmware import UploadedFile
 from whimbrel.domain.notice import UpgradeNotice
-from whimbrel.ports.store import Presence
+from whimbrel.errors import DeviceListFileError
+from whimbrel.operations.declaration import Quotas, Services
+from whimbrel.ports.store import DeviceList, Presence
 from whimbrel.reports import presence
 from whimbrel.reports.declaration import Outcome, ReportContext
 from whimbrel.reports.registry import load_reports
+from whimbrel.rpc.server import Ambience, RpcDoor
 from whimbrel.rpc.signing_caller import Credentials
 
 REPORTS = load_reports()
@@ -32,6 +44,7 @@ class FieldDevice:
         self.id = device_id
         self.name = name
         self.notices: list[UpgradeNotice] = []
+        self.is_revoked = False
 
     def notify(self, notice: UpgradeNotice) -> None:
         self.notices.append(notice)
@@ -39,10 +52,16 @@ class FieldDevice:
     def take_over(self) -> None:
         raise AssertionError("a device of these tests has one session")
 
-    async def connect(self, ip_address: str = "192.0.2.7") -> None:
+    def revoke(self) -> None:
+        self.is_revoked = True
+        self._door.ports.channel.leave(self.id, self)
+
+    async def connect(self, ip_address: str = "192.0.2.7") -> Outcome:
         self._door.ports.channel.enter(self.id, self)
         async with self._door.store.transaction() as store:
-            self._hear(await presence.connected(Presence(self.id, NODE, 1, ip_address), self._context(store)))
+            outcome = await presence.connected(Presence(self.id, NODE, 1, ip_address), self._context(store))
+        self._hear(outcome)
+        return outcome
 
     async def disconnect(self) -> None:
         self._door.ports.channel.leave(self.id, self)
@@ -52,8 +71,17 @@ class FieldDevice:
     async def report_version(self, version: str, module: str = "default") -> None:
         await self._say("inform_version", version=version, module=module)
 
-    async def report_progress(self, step: int, desc: str = "") -> None:
-        await self._say("report_progress", step=str(step), desc=desc)
+    async def report_progress(self, step: int, desc: str = "", module: str = "default") -> None:
+        await self._say("report_progress", step=str(step), desc=desc, module=module)
+
+    async def ask(self, module: str = "") -> UpgradeNotice | None:
+        """A pull; what the device is answered."""
+        report = REPORTS["get_firmware"]
+        message: Any = report.read(json.dumps({"id": "1", "params": {"module": module} if module else {}}).encode())
+        async with self._door.store.transaction() as store:
+            outcome = await report.handle(message, self._context(store))
+        assert outcome.pull is not None
+        return outcome.pull.notice
 
     async def _say(self, report_name: str, **params: str) -> None:
         report = REPORTS[report_name]
@@ -66,6 +94,14 @@ class FieldDevice:
 
     def _hear(self, outcome: Outcome) -> None:
         self.notices += outcome.notices
+
+
+def set_quotas(door: SignedDoor, *actions: str, **quotas: int) -> None:
+    """From now on the door serves these actions alone, and holds the vendors' quotas of the given numbers."""
+    ports = door.ports
+    services = Services(ports.randomness, PUBLIC_URL, UPLOAD_KEY_ID, UPLOAD_SECRET, LINK_KEY, Quotas(**quotas))
+    served = {action: OPERATIONS[action] for action in actions}
+    door.rpc = RpcDoor(served, ports.store, ports.nonces, Ambience(ports.clock, ports.wakeup, services))
 
 
 async def make_product(door: SignedDoor, name: str = "lamp", *, by: Credentials | None = None) -> str:
@@ -124,12 +160,57 @@ async def make_firmware(door: SignedDoor, product_key: str, version: str = "1.1.
         "FirmwareName": f"fw-{version.replace('.', '_')}",
         "DestVersion": version,
         "ProductKey": product_key,
-        "FirmwareUrl": await upload_file(door, by=parameters.get("by")),
+        "FirmwareUrl": "" if "MultiFiles" in parameters else await upload_file(door, by=parameters.get("by")),
         "NeedToVerify": False,
         **parameters,
     }
     firmware_id: str = (await door.ok("CreateOTAFirmware", **given))["Data"]["FirmwareId"]
     return firmware_id
+
+
+async def make_multi_firmware(
+    door: SignedDoor, product_key: str, contents: Mapping[str, bytes], version: str = "1.1.0", **parameters: Any
+) -> str:
+    """Firmware of several files, by name, made as `make_firmware` does; its id."""
+    files = [
+        {"Name": name, "Url": await upload_file(door, content, by=parameters.get("by"))}
+        for name, content in contents.items()
+    ]
+    return await make_firmware(door, product_key, version, FirmwareUrl=None, MultiFiles=files, **parameters)
+
+
+async def make_module(door: SignedDoor, product_key: str, name: str = "mcu", **parameters: Any) -> None:
+    """A module of the product."""
+    await door.ok("CreateOTAModule", ProductKey=product_key, ModuleName=name, **parameters)
+
+
+async def make_group(door: SignedDoor, product_key: str, name: str, *device_names: str) -> str:
+    """A static group that holds the named devices of the product; its id."""
+    group_id: str = (await door.ok("CreateDeviceGroup", GroupName=name))["Data"]["GroupId"]
+    if device_names:
+        devices = [{"ProductKey": product_key, "DeviceName": device_name} for device_name in device_names]
+        await door.ok("BatchAddDeviceGroupRelations", GroupId=group_id, Device=devices)
+    return group_id
+
+
+async def upload_list(door: SignedDoor, content: bytes, *, by: Credentials | None = None) -> str:
+    """A list of devices that went through the form upload just now; its FileUrl."""
+    url: str = (await door.ok("GenerateDeviceNameListURL", by=by))["Data"]["FileUrl"]
+    key = url.removeprefix(f"{PUBLIC_URL}/")
+    reader, parts, fault = DeviceListReader(), [], ""
+    try:
+        parts = [*reader.take(content), *reader.finish()]
+    except DeviceListFileError as error:
+        fault = str(error)
+    sha256 = hashlib.sha256(content).hexdigest()
+    file = UploadedFile(key, sha256, "0" * 32, len(content), door.clock.at_ms, is_used=False)
+    async with door.store.transaction() as store:
+        assert await store.uploads.begin(key, door.clock.at_ms)
+        for part in parts:
+            await store.device_lists.put_part(key, part)
+        await store.device_lists.finish(key, DeviceList(reader.names, fault), door.clock.at_ms)
+        assert await store.uploads.finish(key, file)
+    return url
 
 
 async def make_job(door: SignedDoor, product_key: str, firmware_id: str, *names: str, **parameters: Any) -> str:

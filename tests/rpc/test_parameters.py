@@ -12,6 +12,7 @@ from whimbrel.errors import GatewayError, InvalidParameterError, RequestTooLarge
 from whimbrel.rpc import parameters as module
 from whimbrel.rpc.parameters import (
     FORM,
+    FORM_PARAMETERS_MAX,
     FORM_SIZE_BYTES_MAX,
     PARAMETERS_MAX,
     QUERY,
@@ -127,22 +128,23 @@ def test_errors_do_not_echo_unbounded_input() -> None:
 
 
 @pytest.mark.parametrize("separator", [b"&", b"=1&"])
-def test_number_of_parameters_is_limited(separator: bytes) -> None:
-    """1,999 and 2,000 parameters are read, 2,001 are refused."""
-    for count in (PARAMETERS_MAX - 1, PARAMETERS_MAX):
+@pytest.mark.parametrize(("source", "count_max"), [(QUERY, PARAMETERS_MAX), (FORM, FORM_PARAMETERS_MAX)])
+def test_number_of_parameters_is_limited(separator: bytes, source: module.Source, count_max: int) -> None:
+    """A query has at most 2,000 parameters, a form body 20,100, which is 10,000 names with nicknames and some more."""
+    for count in (count_max - 1, count_max):
         raw = separator.join(b"p%d" % index for index in range(count))
-        assert len(parse_pairs(raw)) == count
-    raw = separator.join(b"p%d" % index for index in range(PARAMETERS_MAX + 1))
-    with pytest.raises(RequestTooLargeError, match="more than 2000 parameters"):
-        parse_pairs(raw)
+        assert len(parse_pairs(raw, source)) == count
+    raw = separator.join(b"p%d" % index for index in range(count_max + 1))
+    with pytest.raises(RequestTooLargeError, match=f"more than {count_max} parameters"):
+        parse_pairs(raw, source)
 
 
 def test_number_of_parameters_is_limited_over_query_and_form() -> None:
-    """1,000 in the query and 1,000 in the form body are read, one more is refused."""
-    query = {f"q{index}": "" for index in range(1_000)}
-    form = {f"f{index}": "" for index in range(1_000)}
-    assert len(merge_pairs(query, dict(list(form.items())[1:]))) == PARAMETERS_MAX - 1
-    assert len(merge_pairs(query, form)) == PARAMETERS_MAX
+    """100 in the query and 20,000 in the form body are read, one more is refused."""
+    query = {f"q{index}": "" for index in range(100)}
+    form = {f"f{index}": "" for index in range(20_000)}
+    assert len(merge_pairs(query, dict(list(form.items())[1:]))) == FORM_PARAMETERS_MAX - 1
+    assert len(merge_pairs(query, form)) == FORM_PARAMETERS_MAX
     with pytest.raises(RequestTooLargeError, match="together"):
         merge_pairs(query, {**form, "one.more": ""})
 

@@ -27,6 +27,7 @@ from tests.operations.signed_door import (
     get,
     open_signed_door,
     query_bytes,
+    without_audit,
 )
 from whimbrel.adapters.wakeup.in_process import InProcessWakeup
 from whimbrel.domain.access import Permission
@@ -164,7 +165,7 @@ async def test_the_first_fault_in_the_contracts_order_is_answered(door: SignedDo
         request = resigned(door, signed, state.get("secret", key.secret))
         answer = await door.send(request._replace(method=state.get("method", "GET")))
         assert (answer.status, answer.code) == (status, code)
-        assert door.rows() == before
+        assert without_audit(door.rows()) == without_audit(before)
 
 
 @pytest.mark.parametrize(

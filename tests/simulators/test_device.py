@@ -1,6 +1,7 @@
 """A virtual device against a scripted MQTT door, where the real server would not misbehave on demand."""
 
 import asyncio
+import hashlib
 import json
 import random
 from collections.abc import AsyncIterator
@@ -217,3 +218,73 @@ async def test_junk_from_the_server_breaks_the_connection_alone() -> None:
         await visit.next_report()
         visit.send_bytes(b"\xff\xff\xff")
         await (await door.visit()).next_report()
+
+
+@asynccontextmanager
+async def file_server(contents: dict[str, bytes]) -> AsyncIterator[str]:
+    """Serves these files by their paths, from the start on; its address."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        content = contents[(await reader.readuntil(b"\r\n\r\n")).split(b" ")[1].decode()]
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(content) + content)
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+def push_of_files(address: str, contents: dict[str, bytes], announced: dict[str, bytes]) -> Publish:
+    """A push for the module MCU of these files, announced as if they were other bytes."""
+    files = [
+        {
+            "fileName": path,
+            "fileSize": len(contents[path]),
+            "fileUrl": address + path,
+            "fileSign": hashlib.md5(announced[path]).hexdigest(),
+        }
+        for path in contents
+    ]
+    data = {"version": "2.0.0", "module": "MCU", "signMethod": "Md5", "files": files}
+    return Publish(UPGRADE, json.dumps({"code": "1000", "data": data}).encode(), packet_id=9)
+
+
+async def test_several_files_for_a_module() -> None:
+    """Every file is downloaded and counts for its share; the module's version is told, and again at the next boot."""
+    contents = {"/a": bytes(4), "/b": bytes(8)}
+    async with device_at_door() as door, file_server(contents) as address:
+        visit = await door.visit()
+        visit.acknowledge((await visit.next_report())[0])
+        visit.send(push_of_files(address, contents, contents))
+        steps, params = [], {}
+        while "version" not in params:
+            report, params = await visit.next_report()
+            visit.acknowledge(report)
+            steps += [params["step"]] if "step" in params else []
+            assert params["module"] == "MCU"
+        assert steps == ["12", "25", "37", "50", "62", "75", "87", "100"]
+        assert params["version"] == "2.0.0"
+        assert door.tally.by_version == {"1.0.0": 1}
+        assert door.tally.downloaded_bytes == 12
+        await visit.end()
+        again = await door.visit()
+        booted = [(await again.next_report())[1] for _ in range(2)]
+        assert booted == [{"version": "1.0.0"}, {"version": "2.0.0", "module": "MCU"}]
+
+
+async def test_I11_one_damaged_file_fails_the_upgrade() -> None:
+    """When the second of three files is not what was announced, the third is not asked for, and step -3 is told."""
+    contents = {"/a": bytes(4), "/b": bytes(4), "/c": bytes(4)}
+    async with device_at_door() as door, file_server(contents) as address:
+        visit = await door.visit()
+        visit.acknowledge((await visit.next_report())[0])
+        visit.send(push_of_files(address, contents, {**contents, "/b": b"none"}))
+        steps: list[str] = []
+        while not steps or int(steps[-1]) >= 0:
+            report, params = await visit.next_report()
+            visit.acknowledge(report)
+            steps.append(params["step"])
+        assert (steps[-2:], params["module"]) == (["66", "-3"], "MCU")
+        assert door.tally.downloaded_bytes == 8

@@ -10,7 +10,7 @@ import pytest
 
 from whimbrel.simulator import download as download_module
 from whimbrel.simulator.download import Download, DownloadFailedError
-from whimbrel.simulator.messages import Notice
+from whimbrel.simulator.messages import AnnouncedFile
 
 CONTENT = random.Random(1).randbytes(300_000)
 
@@ -50,8 +50,8 @@ async def file_server(*answers: Answer) -> AsyncIterator[tuple[str, list[str]]]:
 
 def make(url: str, content: bytes = CONTENT) -> Download:
     """A download of this content."""
-    notice = Notice("2.0.0", "default", len(content), "sha256", hashlib.sha256(content).hexdigest(), url)
-    return Download(lambda: notice, random.Random(1))
+    file = AnnouncedFile(len(content), "sha256", hashlib.sha256(content).hexdigest(), url)
+    return Download(lambda: file, random.Random(1))
 
 
 async def test_the_first_request_has_a_range() -> None:

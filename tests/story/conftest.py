@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.postgresql import shared_server
 from tests.story.fleet import FLEET_DEVICES, FLEET_SEED
 from tests.story.sdk_processes import (
     ANSWER_WITHIN_S,
@@ -24,6 +25,7 @@ from tests.story.signed_client import SignedClient
 from tests.story.steps import Product
 
 LOG_TAIL_CHARACTERS = 8_000
+STORES = ("sqlite", "postgresql")
 
 OpenBackEnd = Callable[..., BackEnd]
 StartDevice = Callable[..., DeviceProcess]
@@ -47,10 +49,15 @@ def _vendor_packages() -> None:
             pytest.fail(f"{path} is missing: `make test` installs it", pytrace=False)
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WhimbrelServer]:
-    """One running server for a test file, on an empty data folder; at the end it has to obey SIGTERM."""
-    running = WhimbrelServer(tmp_path_factory.mktemp("operator") / "var")
+def store_options(store: str) -> tuple[str, ...]:
+    """What an operator adds for a server on that store, a new one."""
+    return ("--database", shared_server().empty_database()) if store == "postgresql" else ()
+
+
+@pytest.fixture(scope="module", params=STORES)
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WhimbrelServer]:
+    """One running server for a test file and store, on an empty data folder; at the end it has to obey SIGTERM."""
+    running = WhimbrelServer(tmp_path_factory.mktemp("operator") / "var", *store_options(request.param))
     try:
         running.start()
         yield running
@@ -120,10 +127,10 @@ def start_device(server: WhimbrelServer, tmp_path: Path) -> Iterator[StartDevice
         process.end()
 
 
-@pytest.fixture
-def lone_server(tmp_path: Path) -> Iterator[WhimbrelServer]:
-    """A server of the test's own, which it may kill."""
-    running = WhimbrelServer(tmp_path / "var")
+@pytest.fixture(params=STORES)
+def lone_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[WhimbrelServer]:
+    """A server of the test's own, which it may kill, on each store."""
+    running = WhimbrelServer(tmp_path / "var", *store_options(request.param))
     running.start()
     try:
         yield running

@@ -31,10 +31,11 @@ def free_port() -> int:
 
 
 class WhimbrelServer:
-    """One server on one data folder; it keeps its ports when it is started again."""
+    """One server on one data folder; it keeps its ports and its further options when it is started again."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *options: str) -> None:
         self.data = data
+        self.options = options
         self.http_port = free_port()
         self.mqtt_port = free_port()
         self._log_path = data.parent / f"{data.name}.stderr"
@@ -62,7 +63,7 @@ class WhimbrelServer:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("WHIMBREL_")}
         with self._log_path.open("ab") as log:
             self._process = subprocess.Popen(
-                [WHIMBREL, "serve", "--data", str(self.data), *addresses],
+                [WHIMBREL, "serve", "--data", str(self.data), *addresses, *self.options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

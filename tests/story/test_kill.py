@@ -83,7 +83,9 @@ def check_jobs_are_exact(releaser: Releaser) -> None:
 
 
 def check_store(server: WhimbrelServer) -> None:
-    done = subprocess.run([WHIMBREL, "check", "--data", str(server.data)], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [WHIMBREL, "check", "--data", str(server.data), *server.options], capture_output=True, text=True, timeout=60
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -21,7 +21,9 @@ from tests.engine.world import (
     set_stage,
     tasks_of,
 )
-from whimbrel.domain.download_link import LINK_SECONDS_MAX, make_firmware_link
+from whimbrel.adapters.firmware_store.disk import DiskFirmwareStore
+from whimbrel.domain.download_link import LINK_SECONDS_MAX, LinkedFile, make_firmware_link, make_task_link
+from whimbrel.domain.firmware import FirmwareFile, list_digest
 from whimbrel.domain.job import Job
 from whimbrel.domain.notice import make_notice
 from whimbrel.domain.task import Task, TaskStatus
@@ -32,6 +34,7 @@ from whimbrel.transfer.download import DownloadGrant, DownloadRefusal
 
 KEY = "ota/firmware/0123456789abcdef0123456789abcdef.bin"
 STORED = StoredObject("a" * 64, "b" * 32, 7)
+UNUSED_FILES = DiskFirmwareStore(Path("unused"), new_name=str)  # only lists of devices are read, never firmware
 
 
 @pytest.fixture
@@ -58,7 +61,7 @@ def token_of(task: Task, job: Job) -> str:
 async def issue(stage: Stage, expires_ms: int = NOW_MS + 60_000) -> StoreDesk:
     async with stage.store.transaction() as store:
         await store.uploads.issue(stage.place.account_id, KEY, expires_ms, NOW_MS)
-    return StoreDesk(stage.store)
+    return StoreDesk(stage.store, UNUSED_FILES)
 
 
 async def test_a_task_link_leads_to_its_object(stage: Stage, links: Links) -> None:
@@ -117,10 +120,38 @@ async def test_a_firmware_link_ends_with_its_firmware(stage: Stage, links: Links
         firmware_id = await store.firmware.add(firmware_draft(stage.place))
         firmware = await store.firmware.by_id(stage.place.account_id, firmware_id)
     assert firmware is not None
-    token = make_firmware_link(LINKS.key, firmware_id, firmware.sha256, NOW_MS // 1000 + 60)
+    token = make_firmware_link(LINKS.key, firmware_id, LinkedFile(firmware.sha256), NOW_MS // 1000 + 60)
     assert isinstance(await links.resolve(token), DownloadGrant)
     async with stage.store.transaction() as store:
         await store.firmware.delete(firmware)
+    assert await links.resolve(token) is DownloadRefusal.FORBIDDEN
+
+
+async def test_A14_each_file_has_its_own_link(stage: Stage, links: Links) -> None:
+    """Of a job with several files each link gives its own file's bytes, and is revoked with the task."""
+    [device_id] = await add_devices(stage.store, stage.place, 1)
+    files = tuple(FirmwareFile(n, f"part {n}", f"{n}" * 64, f"{n}" * 32, n, f"key{n}") for n in (1, 2))
+    job = await fill(
+        stage.store, await add_job(stage.store, stage.place, files=files, md5="", sha256=list_digest(files))
+    )
+    task = (await tasks_of(stage.store, job))[device_id]
+    tokens = [file.url.rpartition("/")[2] for file in make_notice(task, job, LINKS, NOW_MS).files]
+    granted = [await links.resolve(token) for token in tokens]
+    assert granted == [DownloadGrant(file.sha256, file.size_bytes, f"firmware-2.0.0-{file.name}") for file in files]
+    crossed = tokens[0].replace("-1.", "-2.", 1)
+    unnumbered = make_task_link(LINKS.key, task.id, device_id, LinkedFile(job.sha256), NOW_MS // 1000 + 60)
+    absent = make_task_link(LINKS.key, task.id, device_id, LinkedFile(files[0].sha256, 3), NOW_MS // 1000 + 60)
+    for token in (crossed, unnumbered, absent):
+        assert await links.resolve(token) is DownloadRefusal.FORBIDDEN
+    await put_task(stage.store, task, status=TaskStatus.CANCELED)
+    for token in tokens:
+        assert await links.resolve(token) is DownloadRefusal.FORBIDDEN
+
+
+async def test_A14_a_number_is_no_part_of_a_single_files_link(stage: Stage, links: Links) -> None:
+    """A genuine link that names a file where there is only one leads nowhere."""
+    task, job = await make_task(stage)
+    token = make_task_link(LINKS.key, task.id, task.device_id, LinkedFile(job.sha256, 1), NOW_MS // 1000 + 60)
     assert await links.resolve(token) is DownloadRefusal.FORBIDDEN
 
 
@@ -158,7 +189,7 @@ async def test_A13_credentials_expire(stage: Stage) -> None:
 
 async def test_A13_unknown_keys_are_refused(stage: Stage) -> None:
     """A key that was never given out begins nothing and finishes nothing."""
-    desk = StoreDesk(stage.store)
+    desk = StoreDesk(stage.store, UNUSED_FILES)
     for step in (desk.begin(KEY, NOW_MS), desk.finish(KEY, STORED, NOW_MS)):
         with pytest.raises(UploadError, match="AccessDenied"):
             await step

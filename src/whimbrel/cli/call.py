@@ -32,6 +32,7 @@ class _Verdict(NamedTuple):
 @click.argument("pairs", nargs=-1, metavar="[Name=Value]...")
 @with_access
 @click.option("--list", "lists", is_flag=True, help="List all actions with a sentence each.")
+@click.option("--openapi", "describes", is_flag=True, help="Print the OpenAPI description of all actions.")
 @click.option("--raw", is_flag=True, help="Print the answer as it came, on one line.")
 @click.option("--xml", is_flag=True, help="Ask for XML.")
 @click.option("-h", "--help", "helps", is_flag=True, help="Explain this command, or with an ACTION that action.")
@@ -45,6 +46,7 @@ def call(context: click.Context, /, action: str | None, pairs: tuple[str, ...], 
     \b
     Examples:
       whimbrel call --list
+      whimbrel call --openapi > openapi.json
       whimbrel call ListOTAFirmware --help
       whimbrel call ListOTAFirmware CurrentPage=1 PageSize=10
     """
@@ -55,6 +57,11 @@ def call(context: click.Context, /, action: str | None, pairs: tuple[str, ...], 
     operations = load_operations()
     if flags["lists"]:
         click.echo(list_actions(operations), nl=False)
+    elif flags["describes"]:
+        # Imported here: no other call needs it.
+        from whimbrel.rpc.openapi import openapi_document
+
+        click.echo(json.dumps(openapi_document(operations, access.server), indent=1, ensure_ascii=False))
     elif action is None and flags["helps"]:
         click.echo(context.get_help())
     elif action is None:

@@ -15,7 +15,7 @@ from whimbrel.errors import WhimbrelError
 from whimbrel.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from whimbrel.app import Finding
+    from whimbrel.inspection import Finding
 
 OFFENDERS_SHOWN = 5
 NOT_CHECKED = 2
@@ -23,15 +23,16 @@ NOT_CHECKED = 2
 
 @click.command()
 @click.option("--data", metavar="DIR", help="The data folder, of a running server or a copy. [WHIMBREL_DATA]")
+@click.option("--database", metavar="URL", help="The database, where it is a PostgreSQL. [WHIMBREL_DATABASE]")
 @click.option("--skip-firmware", is_flag=True, help="Do not read the firmware files.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-def check(data: str | None, skip_firmware: bool, as_json: bool) -> None:
+def check(data: str | None, database: str | None, skip_firmware: bool, as_json: bool) -> None:
     """Check that what must always be true is true of a store, without changing it.
 
     The exit status is 0 when every rule holds, 1 when one is broken, 2 when the store cannot be checked.
     """
     try:
-        settings = load_settings({"data": data}, os.environ, Path.cwd())
+        settings = load_settings({"data": data, "database": database}, os.environ, Path.cwd())
         findings = asyncio.run(_check(settings, reads_firmware=not skip_firmware))
     except WhimbrelError as error:
         click.echo(f"Error: {error.message}", err=True)
@@ -42,7 +43,7 @@ def check(data: str | None, skip_firmware: bool, as_json: bool) -> None:
 
 async def _check(settings: Settings, *, reads_firmware: bool) -> list[Finding]:
     # Imported here: the other commands start without a server's parts.
-    from whimbrel.app import check as find
+    from whimbrel.inspection import check as find
 
     return await find(settings, reads_firmware=reads_firmware)
 

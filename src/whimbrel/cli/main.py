@@ -6,7 +6,7 @@ import importlib
 
 import click
 
-COMMANDS = ("serve", "call", "upload", "simulate", "check")
+COMMANDS = ("serve", "call", "upload", "simulate", "check", "audit")
 
 
 class _Commands(click.Group):

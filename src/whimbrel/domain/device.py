@@ -1,27 +1,39 @@
-"""Devices and their presence (api-contract 13.2, 6.6)."""
+"""Devices and their status (api-contract 13.2, 6.6)."""
 
 from __future__ import annotations
 
+import hashlib
 import re
-from enum import StrEnum
+from enum import Enum
 from typing import NamedTuple
 
 from whimbrel.domain.characters import CJK, LETTERS_DIGITS, counted_length
 
-DEVICE_NAME = re.compile(r"[A-Za-z0-9\-_@.:]{4,32}")
+DEVICE_NAME_LENGTH_MAX = 32
+DEVICE_NAME = re.compile(rf"[A-Za-z0-9\-_@.:]{{4,{DEVICE_NAME_LENGTH_MAX}}}")
 NICKNAME_LENGTH_MIN, NICKNAME_LENGTH_MAX = 4, 64
 DEVICE_SECRET_LENGTH = 32
 IOT_ID_LENGTH = 24
+RANDOM_NAME_LENGTH = 20
 _NICKNAME = re.compile(f"[{LETTERS_DIGITS}_{CJK}]+")
 
 
-class DeviceStatus(StrEnum):
-    """What the platform knows of a device's presence; derived, never stored (see `status_of`)."""
+class DeviceStatus(Enum):
+    """The wire's word, and the code of QueryDeviceByStatus that rows carry too."""
 
-    ONLINE = "ONLINE"
-    OFFLINE = "OFFLINE"
-    UNACTIVE = "UNACTIVE"  # never connected
-    DISABLE = "DISABLE"
+    UNACTIVE = 0  # never connected
+    ONLINE = 1
+    OFFLINE = 3
+    DISABLE = 8  # hides everything else (device-protocol 1)
+
+
+#: From each status, the statuses that may follow. Nothing else decides.
+TRANSITIONS: dict[DeviceStatus, frozenset[DeviceStatus]] = {
+    DeviceStatus.UNACTIVE: frozenset({DeviceStatus.ONLINE, DeviceStatus.DISABLE}),
+    DeviceStatus.ONLINE: frozenset({DeviceStatus.OFFLINE, DeviceStatus.DISABLE}),
+    DeviceStatus.OFFLINE: frozenset({DeviceStatus.ONLINE, DeviceStatus.DISABLE}),
+    DeviceStatus.DISABLE: frozenset({DeviceStatus.UNACTIVE, DeviceStatus.OFFLINE}),
+}
 
 
 class DeviceDraft(NamedTuple):
@@ -34,10 +46,16 @@ class DeviceDraft(NamedTuple):
     device_secret: str
     nickname: str
     created_ms: int
+    apply_id: int | None = None
+
+    @property
+    def gray_key(self) -> int:
+        """31 bits that are spread evenly and never change: a share of a product's devices is a range of them."""
+        return int.from_bytes(hashlib.sha256(self.iot_id.encode()).digest()[:4]) >> 1
 
 
 class Device(NamedTuple):
-    """A stored device with its product's names. `online_since_ms` is set while a gateway holds its session."""
+    """A stored device with its product's names. `status_ms` is when its status changed last."""
 
     id: int
     account_id: int
@@ -49,21 +67,26 @@ class Device(NamedTuple):
     iot_id: str
     device_secret: str
     nickname: str
-    is_disabled: bool
+    status: DeviceStatus
+    status_ms: int
     created_ms: int
     modified_ms: int
     activated_ms: int | None
     last_online_ms: int | None
     ip_address: str
-    online_since_ms: int | None
 
     @property
-    def status(self) -> DeviceStatus:
-        return status_of(
-            is_disabled=self.is_disabled,
-            is_online=self.online_since_ms is not None,
-            is_activated=self.activated_ms is not None,
-        )
+    def status_when_enabled(self) -> DeviceStatus:
+        """What a disabled device becomes: its session ended when it was disabled."""
+        return DeviceStatus.UNACTIVE if self.activated_ms is None else DeviceStatus.OFFLINE
+
+
+class DeviceCounts(NamedTuple):
+    """How many devices there are, are connected, and have ever been (QueryDeviceStatistics)."""
+
+    devices: int
+    online: int
+    active: int
 
 
 class ModuleVersion(NamedTuple):
@@ -72,15 +95,6 @@ class ModuleVersion(NamedTuple):
     module_name: str
     version: str
     reported_ms: int
-
-
-def status_of(*, is_disabled: bool, is_online: bool, is_activated: bool) -> DeviceStatus:
-    """DISABLE hides everything else; a device that never connected is UNACTIVE (device-protocol 1)."""
-    if is_disabled:
-        return DeviceStatus.DISABLE
-    if is_online:
-        return DeviceStatus.ONLINE
-    return DeviceStatus.OFFLINE if is_activated else DeviceStatus.UNACTIVE
 
 
 def is_valid_nickname(nickname: str) -> bool:

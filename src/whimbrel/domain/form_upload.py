@@ -15,6 +15,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import NamedTuple, NoReturn
 
 from whimbrel.domain.wire_time import utc_text
@@ -22,6 +23,7 @@ from whimbrel.errors import UploadError
 
 FILE_BYTES_MIN = 1
 FILE_BYTES_MAX = 1_048_576_000  # 1000 MiB: the vendors' limit for one file (api-contract 8.1)
+DEVICE_LIST_BYTES_MAX = 5 * 1024 * 1024  # 5 MB (api-contract 10.10, 14)
 POLICY_SECONDS = 60  # an upload must start within a minute of its credentials (api-contract 8.1)
 POLICY_CHARS_MAX = 16_384  # ours has 300 characters
 CONDITIONS_MAX = 64
@@ -29,15 +31,30 @@ CONDITIONS_MAX = 64
 #: Fields that a form may carry although no condition names them (api-contract 12; the last line: what vendor SDKs and
 #: browser uploaders add, without effect here). Any other field needs a condition in the policy (A13).
 _FREE_FIELDS = frozenset(
-    {"key", "ossaccesskeyid", "policy", "signature", "content-md5"}
+    {"key", "ossaccesskeyid", "accesskeyid", "policy", "signature", "content-md5"}
     | {"success_action_status", "success_action_redirect", "x-oss-forbid-overwrite"}
     | {"content-type", "content-disposition", "content-encoding", "cache-control", "expires"}
     | {"name", "submit", "x-oss-content-type"}
 )
-_CREDENTIALS = ("ossaccesskeyid", "policy", "signature")
 _RANDOM_HEX = re.compile(r"[0-9a-f]{32}")
 _SUFFIX = re.compile(r"[a-z0-9]{1,6}(?:\.[a-z0-9]{1,3})?")
 _EXPIRATION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{3})?Z")
+
+
+class UploadPurpose(StrEnum):
+    """What an uploaded file may become: an upload of one purpose is nothing to the other."""
+
+    FIRMWARE = "firmware"
+    DEVICE_LIST = "device_list"
+
+    @property
+    def folder(self) -> str:
+        """Where its object keys begin."""
+        return "ota/firmware" if self is UploadPurpose.FIRMWARE else "ota/devices"
+
+    @property
+    def size_bytes_max(self) -> int:
+        return FILE_BYTES_MAX if self is UploadPurpose.FIRMWARE else DEVICE_LIST_BYTES_MAX
 
 
 class UploadPolicy(NamedTuple):
@@ -69,11 +86,11 @@ class UploadGrant(NamedTuple):
     """The MD5 that the file must have, lower-case hex; None when the form gives none."""
 
 
-def make_object_key(random_hex: str, suffix: str) -> str:
+def make_object_key(random_hex: str, suffix: str, purpose: UploadPurpose = UploadPurpose.FIRMWARE) -> str:
     """`ota/firmware/<32 hex>.<suffix>` (api-contract 8.1); a file name never becomes part of a key (I11)."""
     if not _RANDOM_HEX.fullmatch(random_hex) or not _SUFFIX.fullmatch(suffix):
         raise ValueError("an object key is made of 32 lower-case hex digits and a suffix like bin or tar.gz")
-    return f"ota/firmware/{random_hex}.{suffix}"
+    return f"{purpose.folder}/{random_hex}.{suffix}"
 
 
 def make_policy(object_key: str, now_ms: int, size_bytes_max: int = FILE_BYTES_MAX) -> UploadPolicy:
@@ -99,13 +116,18 @@ def sign_policy(secret: str, policy_text: str) -> str:
 
 
 def read_form(fields: Mapping[str, str]) -> UploadForm:
-    """The form's credentials and key. Raises UploadError when one is missing."""
-    missing = [name for name in _CREDENTIALS if not fields.get(name)]
-    if missing:
-        raise UploadError("InvalidArgument", f"OSSAccessKeyId, policy and Signature belong together; no {missing[0]}")
+    """The form's credentials and key. Raises UploadError when one is missing.
+
+    The key's id may stand in `AccessKeyId` too, as GenerateDeviceNameListURL calls it (api-contract 10.10).
+    """
+    key_ids = {fields[name] for name in ("ossaccesskeyid", "accesskeyid") if fields.get(name)}
+    if len(key_ids) > 1:
+        raise UploadError("InvalidArgument", "OSSAccessKeyId and AccessKeyId are two names of one field; give one")
+    if not (key_ids and fields.get("policy") and fields.get("signature")):
+        raise UploadError("InvalidArgument", "OSSAccessKeyId, policy and Signature belong together; one is missing")
     if not fields.get("key"):
         raise UploadError("IncorrectNumberOfFilesInPOSTRequest", "the form needs the field key before its file")
-    return UploadForm(fields["key"], fields["ossaccesskeyid"], fields["policy"], fields["signature"])
+    return UploadForm(fields["key"], key_ids.pop(), fields["policy"], fields["signature"])
 
 
 def check_signature(form: UploadForm, secret: str | None) -> None:

@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
+from whimbrel.domain.firmware import FirmwareFile
 from whimbrel.domain.task import TaskStatus
 
 VERIFY_DEVICES_MAX = 10
 TARGET_NAMES_MAX = 200
+SRC_VERSIONS_MAX = 10
 TIMEOUT_MINUTES_MIN, TIMEOUT_MINUTES_MAX = 1, 1440
+MATCHES_MAX = 10  # of one device in one dynamic job: against loops of reported versions (api-contract 7.4)
 TAGS_MAX, TAGS_LENGTH_MAX = 10, 4096
 TAG_KEY = re.compile(r"[A-Za-z0-9.]{1,30}")
 TAG_VALUE_LENGTH_MAX = 1024
@@ -30,11 +33,12 @@ class JobStatus(StrEnum):
 
 
 #: From each status, the statuses that may follow. Nothing else decides (api-contract 6.4).
+#: An ended job comes back only with a task that is started again (11.3).
 TRANSITIONS: dict[JobStatus, frozenset[JobStatus]] = {
     JobStatus.PLANNED: frozenset({JobStatus.IN_PROGRESS, JobStatus.CANCELED}),
     JobStatus.IN_PROGRESS: frozenset({JobStatus.COMPLETED, JobStatus.CANCELED}),
-    JobStatus.COMPLETED: frozenset(),
-    JobStatus.CANCELED: frozenset(),
+    JobStatus.COMPLETED: frozenset({JobStatus.IN_PROGRESS}),
+    JobStatus.CANCELED: frozenset({JobStatus.IN_PROGRESS}),
 }
 
 
@@ -60,6 +64,13 @@ class OverwriteMode(IntEnum):
     OVERWRITE = 2
 
 
+class DynamicMode(IntEnum):
+    """Which devices a dynamic job follows (api-contract 6.6)."""
+
+    NOW_AND_LATER = 1
+    LATER = 2
+
+
 class Tag(NamedTuple):
     key: str
     value: str
@@ -69,6 +80,7 @@ class JobDraft(NamedTuple):
     """A job about to be stored. What firmware it sends is pinned here by SHA-256, not by name (I10).
 
     `fill_until` is the largest device id of the frozen target set (I2): devices registered later are not in it.
+    A job with `schedule_ms` is planned, and freezes its target set when it starts.
     """
 
     account_id: int
@@ -93,10 +105,37 @@ class JobDraft(NamedTuple):
     fill_until: int
     is_filled: bool
     created_ms: int
+    files: tuple[FirmwareFile, ...] = ()  # two or more, pinned one by one; else the fields above are the one file's
+    selection_type: str = SelectionType.STATIC
+    dynamic_mode: int | None = None
+    src_versions: tuple[str, ...] = ()
+    gray_percent: str = ""
+    group_row_id: int | None = None
+    group_id: str | None = None
+    group_name: str = ""
+    device_list_key: str = ""
+    is_gathered: bool = True
+    schedule_ms: int | None = None
+    schedule_finish_ms: int | None = None
+    retry_minutes: int | None = None
+    retry_count: int | None = None
+    maximum_per_minute: int | None = None
+    overwrite_mode: int = OverwriteMode.KEEP
+    multi_module_mode: bool = False
+    download_protocol: str = DownloadProtocol.HTTPS
+
+    @property
+    def source_versions(self) -> tuple[str, ...]:
+        """The versions its devices must report, none for any (api-contract 7.3)."""
+        return source_versions(self.src_versions, self.required_version)
 
 
 class Job(NamedTuple):
-    """A stored job with its product's names and the engine's cursors."""
+    """A stored job with its product's names and the engine's cursors.
+
+    `gather_after` and `gray_left` are the cursors of gathering its target set, which comes before filling it.
+    `schedule_ended_ms`: its ScheduleFinishTime was acted on. `strategy_ended_ms`: a dynamic job takes no device more.
+    """
 
     id: int
     account_id: int
@@ -130,6 +169,62 @@ class Job(NamedTuple):
     created_ms: int
     modified_ms: int
     ended_ms: int | None
+    files: tuple[FirmwareFile, ...] = ()
+    selection_type: str = SelectionType.STATIC
+    dynamic_mode: int | None = None
+    src_versions: tuple[str, ...] = ()
+    gray_percent: str = ""
+    gray_left: int = 0
+    group_row_id: int | None = None
+    group_id: str | None = None
+    group_name: str = ""
+    device_list_key: str = ""
+    gather_after: int = 0
+    is_gathered: bool = True
+    schedule_ms: int | None = None
+    schedule_finish_ms: int | None = None
+    schedule_ended_ms: int | None = None
+    started_ms: int | None = None
+    retry_minutes: int | None = None
+    retry_count: int | None = None
+    maximum_per_minute: int | None = None
+    overwrite_mode: int = OverwriteMode.KEEP
+    multi_module_mode: bool = False
+    download_protocol: str = DownloadProtocol.HTTPS
+    strategy_ended_ms: int | None = None
+
+    @property
+    def is_dynamic(self) -> bool:
+        return self.selection_type == SelectionType.DYNAMIC
+
+    @property
+    def source_versions(self) -> tuple[str, ...]:
+        """The versions its devices must report, none for any (api-contract 7.3)."""
+        return source_versions(self.src_versions, self.required_version)
+
+    @property
+    def takes_product(self) -> bool:
+        """Whether its target set is walked through the product, as dynamic jobs' is; else it is gathered first."""
+        return self.target_selection == TargetSelection.ALL
+
+    @property
+    def open_scope(self) -> str:
+        """What its open tasks exclude on their device: with '' everything, else another task for the module (I3)."""
+        return self.module_name if self.multi_module_mode else ""
+
+    @property
+    def overwrites(self) -> bool:
+        """Whether its tasks take the place of others that have not begun (api-contract 7.3)."""
+        return self.multi_module_mode or self.overwrite_mode == OverwriteMode.OVERWRITE
+
+    @property
+    def shown_status(self) -> JobStatus:
+        """What callers read: a dynamic job whose strategy ended is cancelled, though its tasks go on (10.6)."""
+        return JobStatus.CANCELED if self.strategy_ended_ms is not None else self.status
+
+    @property
+    def shown_end_ms(self) -> int | None:
+        return self.strategy_ended_ms if self.strategy_ended_ms is not None else self.ended_ms
 
 
 #: Tasks of a job by status.
@@ -140,16 +235,21 @@ def open_tasks(counts: Counts) -> int:
     return sum(n for status, n in counts.items() if status.is_open)
 
 
-def status_after(job_status: JobStatus, is_filled: bool, counts: Counts) -> JobStatus:
+def status_after(job: Job, counts: Counts) -> JobStatus:
     """The job's status for these counts (api-contract 6.4).
 
     Ended when it is filled and no task is open: CANCELED when tasks were cancelled and none ever succeeded or
-    failed, else COMPLETED (an empty target set completes at once, api-contract 7.3).
+    failed, else COMPLETED (an empty target set completes at once, api-contract 7.3). What ScheduleFinishTime cancelled
+    is COMPLETED. A dynamic job goes on until its strategy ends, and then is CANCELED with its last open task.
     """
-    if job_status is not JobStatus.IN_PROGRESS or not is_filled or open_tasks(counts) > 0:
-        return job_status
+    is_running = not job.is_filled or open_tasks(counts) > 0 or (job.is_dynamic and job.strategy_ended_ms is None)
+    if job.status is not JobStatus.IN_PROGRESS or is_running:
+        return job.status
+    if job.is_dynamic:
+        return JobStatus.CANCELED
     ended_by_device = counts.get(TaskStatus.SUCCEEDED, 0) + counts.get(TaskStatus.FAILED, 0)
-    return JobStatus.CANCELED if counts.get(TaskStatus.CANCELED, 0) and not ended_by_device else JobStatus.COMPLETED
+    is_cancelled = counts.get(TaskStatus.CANCELED, 0) and not ended_by_device and job.schedule_ended_ms is None
+    return JobStatus.CANCELED if is_cancelled else JobStatus.COMPLETED
 
 
 def verify_progress(counts: Counts) -> int:
@@ -158,11 +258,19 @@ def verify_progress(counts: Counts) -> int:
     return 100 * (total - open_tasks(counts)) // total if total else 0
 
 
-def targets_version(reported: str | None, dest_version: str, required_version: str) -> bool:
-    """Whether a device at `reported` (None: never reported) belongs to the job (api-contract 7.3).
+def source_versions(src_versions: tuple[str, ...], required_version: str) -> tuple[str, ...]:
+    """SrcVersion.N as given, or the one version that a difference firmware starts from; none for any."""
+    return src_versions or ((required_version,) if required_version else ())
 
-    The same rule over a fleet is the statement `fill_job`; a property test holds them equal.
+
+def is_candidate(reported: str | None, sources: tuple[str, ...]) -> bool:
+    """Whether a device at `reported` (None: never reported) is among those a share is taken of (api-contract 7.3)."""
+    return not sources or reported in sources
+
+
+def targets_version(reported: str | None, dest_version: str, sources: tuple[str, ...]) -> bool:
+    """Whether a device at `reported` belongs to the job: a candidate that is not at the version already.
+
+    The same rule over a fleet are the statements `fill_*`; a property test holds them equal.
     """
-    if reported == dest_version:
-        return False
-    return not required_version or reported == required_version
+    return reported != dest_version and is_candidate(reported, sources)

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from whimbrel.domain.download_link import link_expiry_s, make_task_link
+from whimbrel.domain.download_link import LinkedFile, link_expiry_s, make_task_link
 from whimbrel.domain.firmware import SignMethod
 from whimbrel.domain.job import Job
+from whimbrel.domain.retry import waits_for_retry
 from whimbrel.domain.task import Task, TaskStatus
 
 UDI_KEY = "_package_udi"
 
 
+class NoticeFile(NamedTuple):
+    """One of several files of a notice, with a link of its own."""
+
+    name: str
+    size_bytes: int
+    sign: str
+    md5: str
+    url: str
+
+
 class UpgradeNotice(NamedTuple):
-    """All that a device must know. A repeated notice is the same command with a fresh link (I12)."""
+    """All that a device must know. A repeated notice is the same command with fresh links (I12).
+
+    With `files`, which are two or more, they say what `url`, `size_bytes`, `sign` and `md5` say of a single file.
+    """
 
     device_id: int
     task_id: int
@@ -27,6 +41,7 @@ class UpgradeNotice(NamedTuple):
     md5: str
     url: str
     extra: dict[str, str]  # the job's tags and the firmware's Udi
+    files: tuple[NoticeFile, ...] = ()
 
 
 class LinkMaker(NamedTuple):
@@ -37,8 +52,12 @@ class LinkMaker(NamedTuple):
 
 
 def make_notice(task: Task, job: Job, links: LinkMaker, now_ms: int) -> UpgradeNotice:
-    """The notice for a task; its link lives 24 hours from `now_ms` (api-contract 7.10)."""
-    token = make_task_link(links.key, task.id, task.device_id, job.sha256, link_expiry_s(now_ms // 1000))
+    """The notice for a task; its links live 24 hours from `now_ms` (api-contract 7.10)."""
+    expires_s = link_expiry_s(now_ms // 1000)
+
+    def url(file: LinkedFile) -> str:
+        return f"{links.public_url}/f/{make_task_link(links.key, task.id, task.device_id, file, expires_s)}"
+
     extra = {tag.key: tag.value for tag in job.tags}
     if job.udi:
         extra[UDI_KEY] = job.udi
@@ -53,16 +72,26 @@ def make_notice(task: Task, job: Job, links: LinkMaker, now_ms: int) -> UpgradeN
         sign_method=job.sign_method,
         sign=job.md5 if job.sign_method == SignMethod.MD5 else job.sha256,
         md5=job.md5,
-        url=f"{links.public_url}/f/{token}",
+        url="" if job.files else url(LinkedFile(job.sha256)),
         extra=extra,
+        files=tuple(
+            NoticeFile(
+                name=file.name,
+                size_bytes=file.size_bytes,
+                sign=file.sign(job.sign_method),
+                md5=file.md5,
+                url=url(LinkedFile(file.sha256, file.number)),
+            )
+            for file in job.files
+        ),
     )
 
 
 def may_deliver(task: Task, job: Job, reported_version: str | None) -> bool:
-    """Whether the notice may leave for the device now (I8, I9): confirmed, not being cancelled, right version."""
+    """Whether the notice may leave now (I8, I9): confirmed, not being cancelled or waiting for a retry, right version."""
     if task.status not in (TaskStatus.QUEUED, TaskStatus.NOTIFIED, TaskStatus.IN_PROGRESS):
         return False
-    if task.status in job.cancelling:
+    if task.status in job.cancelling or waits_for_retry(task):
         return False
     is_begun = task.status is TaskStatus.IN_PROGRESS
     return is_begun or not job.required_version or reported_version == job.required_version

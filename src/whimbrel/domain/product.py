@@ -12,6 +12,7 @@ NAME_LENGTH_MIN, NAME_LENGTH_MAX = 4, 30
 DESCRIPTION_LENGTH_MAX = 100
 PRODUCT_KEY_LENGTH = 11
 _NAME = re.compile(f"[{LETTERS_DIGITS}_{CJK}]+")
+RESOURCE_GROUP_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 PRODUCT_KEY = re.compile("[A-Za-z0-9]{1,30}")
 
 
@@ -68,6 +69,7 @@ class ProductDraft(NamedTuple):
     category_key: str
     validate_type: int
     created_ms: int
+    resource_group_id: str = ""
 
 
 class Product(NamedTuple):
@@ -88,6 +90,7 @@ class Product(NamedTuple):
     category_key: str
     validate_type: int
     created_ms: int
+    resource_group_id: str
     device_count: int
 
 

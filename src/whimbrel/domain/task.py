@@ -35,7 +35,7 @@ OPEN_BELOW = 4
 _ENDS = frozenset({TaskStatus.SUCCEEDED, TaskStatus.FAILED, TaskStatus.CANCELED})
 
 #: From each status, the statuses that may follow. Nothing else decides (api-contract 6.5).
-#: FAILED -> QUEUED is the retry, which a later release makes act.
+#: FAILED -> QUEUED is a retry or a re-upgrade, CANCELED -> QUEUED a re-upgrade: always a new attempt (see `reopened`).
 TRANSITIONS: dict[TaskStatus, frozenset[TaskStatus]] = {
     TaskStatus.CONFIRM: frozenset({TaskStatus.QUEUED, TaskStatus.SUCCEEDED, TaskStatus.CANCELED}),
     TaskStatus.QUEUED: frozenset({TaskStatus.NOTIFIED, TaskStatus.SUCCEEDED, TaskStatus.CANCELED}),
@@ -43,10 +43,16 @@ TRANSITIONS: dict[TaskStatus, frozenset[TaskStatus]] = {
     TaskStatus.IN_PROGRESS: _ENDS,
     TaskStatus.SUCCEEDED: frozenset(),
     TaskStatus.FAILED: frozenset({TaskStatus.QUEUED}),
-    TaskStatus.CANCELED: frozenset(),
+    TaskStatus.CANCELED: frozenset({TaskStatus.QUEUED}),
 }
 
-CANCELLED_WORDS = "cancelled by CancelOTATaskByJob"  # the one way to be cancelled: said when read, stored nowhere
+#: What a job that overwrites takes the place of; a device that has begun is left alone (api-contract 7.3).
+OVERWRITABLE = (TaskStatus.CONFIRM, TaskStatus.QUEUED, TaskStatus.NOTIFIED)
+
+CANCELLED_WORDS = "cancelled by CancelOTATaskByJob"  # said when a cancelled task has no words: a large job stores none
+CANCELLED_BY_DEVICE_WORDS = "cancelled by CancelOTATaskByDevice"
+
+SCHEDULE_ENDED_WORDS = "cancelled at the ScheduleFinishTime of its job"
 
 STEP_MEANINGS = {
     -1: "the upgrade failed",
@@ -57,7 +63,11 @@ STEP_MEANINGS = {
 
 
 class Task(NamedTuple):
-    """The moving state of a task. `progress` is percent; `due_ms` is when it times out, once it is in progress."""
+    """The moving state of a task. `progress` is percent.
+
+    `due_ms` is when time moves it: a task in progress times out, a queued one that waits for its retry may leave.
+    `retries` counts automatic ones, `attempt` those and re-upgrades. `is_confirmed`: somebody released it.
+    """
 
     id: int
     job_id: int
@@ -68,6 +78,8 @@ class Task(NamedTuple):
     due_ms: int | None
     src_version: str
     description: str
+    retries: int = 0
+    is_confirmed: bool = False
 
 
 class UpgradeGoal(NamedTuple):
@@ -89,6 +101,31 @@ def moved(task: Task, status: TaskStatus, description: str = "") -> Task | None:
     )
 
 
+def shown_description(task: Task) -> str:
+    """Why a task failed or was cancelled, as callers read it."""
+    return task.description or (CANCELLED_WORDS if task.status is TaskStatus.CANCELED else "")
+
+
+def confirmed(task: Task) -> Task | None:
+    """The task once somebody released it, or None when it does not wait for that."""
+    released = moved(task, TaskStatus.QUEUED) if task.status is TaskStatus.CONFIRM else None
+    return None if released is None else released._replace(is_confirmed=True)
+
+
+def reopened(task: Task, reported: str | None, *, need_confirm: bool) -> Task | None:
+    """The task started again by ReupgradeOTATask, as a new attempt with all its retries (api-contract 11.3).
+
+    None when it has not failed and was not cancelled, or was never confirmed though it needs to be. `reported` is the
+    module's version now: the new attempt is judged by it.
+    """
+    queued = moved(task, TaskStatus.QUEUED) if task.status in (TaskStatus.FAILED, TaskStatus.CANCELED) else None
+    if queued is None or (need_confirm and not task.is_confirmed):
+        return None
+    return queued._replace(
+        attempt=task.attempt + 1, retries=0, progress=0, due_ms=None, src_version=reported or "", description=""
+    )
+
+
 def after_progress(task: Task, step: int, words: str, goal: UpgradeGoal, now_ms: int) -> Task | None:
     """A progress report of -4..100: below 0 is a failure, else the percentage reached (device-protocol 5).
 
@@ -96,6 +133,8 @@ def after_progress(task: Task, step: int, words: str, goal: UpgradeGoal, now_ms:
     task goes through NOTIFIED. A task waiting for confirmation was never sent: a report for it changes nothing.
     """
     if task.status is TaskStatus.QUEUED:
+        if task.attempt > 1:
+            return None  # not sent yet: what is reported belongs to the attempt before (I13)
         task = task._replace(status=TaskStatus.NOTIFIED)
     if task.status not in (TaskStatus.NOTIFIED, TaskStatus.IN_PROGRESS):
         return None
@@ -103,7 +142,7 @@ def after_progress(task: Task, step: int, words: str, goal: UpgradeGoal, now_ms:
         meaning = STEP_MEANINGS.get(step, STEP_MEANINGS[-1])
         return moved(task, TaskStatus.FAILED, f"step {step}: {words or meaning}"[:DESCRIPTION_LENGTH_MAX])
     if task.status is TaskStatus.NOTIFIED:
-        # The timeout clock starts at the first progress report of the task and never again (api-contract 7.6).
+        # The timeout clock starts at the attempt's first progress report and never again (api-contract 7.6).
         due_ms = None if goal.timeout_minutes is None else now_ms + goal.timeout_minutes * MINUTE_MS
         task = task._replace(status=TaskStatus.IN_PROGRESS, due_ms=due_ms)
     return task._replace(progress=step)

@@ -36,3 +36,8 @@ def gmt_header_text(epoch_ms: int) -> str:
 def plain_text(epoch_ms: int) -> str:
     """`2018-08-06 10:47:50`: QueryDeviceDetail's Gmt fields; ours are UTC, the vendor's were its data centre's."""
     return f"{datetime.fromtimestamp(epoch_ms // 1000, UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def minute_text(epoch_ms: int) -> str:
+    """`2024-11-11T07:36Z`: the Gmt fields of OTA modules, of both vendors (api-contract 9.4)."""
+    return f"{datetime.fromtimestamp(epoch_ms // 1000, UTC):%Y-%m-%dT%H:%MZ}"

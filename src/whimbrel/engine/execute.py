@@ -15,12 +15,14 @@ from whimbrel.domain.firmware import FirmwareStatus
 from whimbrel.domain.job import Job
 from whimbrel.domain.notice import LinkMaker, make_notice
 from whimbrel.domain.task import Task
+from whimbrel.engine.chore import Chore
+from whimbrel.engine.pace_window import PaceWindow
 from whimbrel.engine.plan import Step, StepKind, plan
 from whimbrel.engine.sweep import Sweep
 from whimbrel.errors import WhimbrelError
 from whimbrel.ports.clock import Clock
 from whimbrel.ports.device_channel import DeviceChannel
-from whimbrel.ports.store import Store, Transaction
+from whimbrel.ports.store import Store, Transaction, job_turn
 from whimbrel.ports.wakeup import Wakeup
 
 log = logging.getLogger(__name__)
@@ -42,6 +44,12 @@ class Engine:
         self._clock = clock
         self._links = links
         self._seen_ms, self._seen_s = clock.now_ms(), clock.monotonic_s()
+        self._window = PaceWindow(store, clock)
+        self._chores: list[Chore] = []
+
+    def take_on(self, *chores: Chore) -> None:
+        """Work besides jobs, done in turn with them."""
+        self._chores += chores
 
     async def run(self, sweep: Sweep) -> None:
         """Until cancelled. A fault of the store pauses the engine; when the fault ends, it goes on by itself (I19)."""
@@ -57,22 +65,38 @@ class Engine:
     async def settle(self) -> None:
         """Take steps until none is left."""
         await self._follow_clock()
-        while await self._time_out() or await self._look():
+        while await self._round():
             pass
+
+    async def _round(self) -> bool:
+        """One step of each kind of work, so that none waits for another to be finished; whether anything was done."""
+        has_acted = await self._time_out()
+        has_acted |= await self._start_due()
+        has_acted |= await self._look()
+        for chore in (*self._chores, self._window):
+            has_acted |= await chore.step()
+        return has_acted
 
     async def _wait(self) -> None:
         async with self._store.snapshot() as store:
-            due_ms = await store.fleet.next_due_ms()
-        due_s = IDLE_SECONDS_MAX if due_ms is None else max(0.0, (due_ms - self._clock.now_ms()) / 1000)
-        if await self._wakeup.wait(min(due_s + WAKE_PAUSE_SECONDS, IDLE_SECONDS_MAX)):
+            due = (await store.fleet.next_due_ms(), await store.job_moves.next_due_ms())
+        waits_s = [max(0.0, (due_ms - self._clock.now_ms()) / 1000) for due_ms in due if due_ms is not None]
+        frees_in_s = self._window.frees_in_s()
+        if frees_in_s is not None:
+            waits_s.append(frees_in_s)
+        wait_s = min(waits_s, default=IDLE_SECONDS_MAX) + WAKE_PAUSE_SECONDS
+        if await self._wakeup.wait(min(wait_s, IDLE_SECONDS_MAX)):
             await asyncio.sleep(WAKE_PAUSE_SECONDS)
 
     async def _follow_clock(self) -> None:
-        """When the wall clock jumps, due times move with it: no mass time-out because somebody set a clock (F16)."""
+        """When the wall clock jumps, due times move with it: no mass time-out because somebody set a clock (F16).
+
+        ScheduleTime and ScheduleFinishTime do not: people gave them as times of the wall clock, so they follow it.
+        """
         now_ms, now_s = self._clock.now_ms(), self._clock.monotonic_s()
         jump_ms = (now_ms - self._seen_ms) - int((now_s - self._seen_s) * 1000)
         if abs(jump_ms) >= CLOCK_JUMP_MS_MIN:
-            log.warning("the clock jumped by %d s; time-outs are moved with it", jump_ms // 1000)
+            log.warning("the clock jumped by %d s; due times are moved with it", jump_ms // 1000)
             async with self._store.transaction() as store:
                 await store.fleet.postpone_due(jump_ms)
         # Only now: if the store could not take it, the next look sees the jump again.
@@ -88,14 +112,23 @@ class Engine:
             await store.fleet.time_out(ROWS_PER_STEP, now_ms)
         return True
 
+    async def _start_due(self) -> bool:
+        """Planned jobs whose time has come begin; no other planned job is looked at."""
+        async with self._store.snapshot() as store:
+            jobs = await store.job_moves.due(self._clock.now_ms(), JOBS_PER_LOOK)
+        has_acted = False
+        for job in jobs:
+            has_acted |= await self._take(StepKind.START, job)
+        return has_acted
+
     async def _look(self) -> bool:
-        """One step of each kind for each unfinished job; whether anything was done."""
+        """One step of each kind for each running job; whether anything was done."""
         after_id, has_acted = 0, False
         while True:
             async with self._store.snapshot() as store:
-                states = await store.jobs.unfinished(after_id, JOBS_PER_LOOK)
+                states = await store.jobs.running(after_id, JOBS_PER_LOOK)
             for state in states:
-                for step in plan(state):
+                for step in plan(state, self._clock.now_ms()):
                     has_acted |= await self._take(step.kind, state.job)
             if len(states) < JOBS_PER_LOOK:
                 return has_acted
@@ -104,25 +137,32 @@ class Engine:
     async def _take(self, kind: StepKind, seen: Job) -> bool:
         """Take the step if the job, read anew, still needs it; whether it moved anything."""
         notified: list[Task] = []
+        now_ms = self._clock.now_ms()
         async with self._store.transaction() as store:
+            await store.hold(job_turn(seen.id))
             state = await store.jobs.state(seen.account_id, seen.id)
-            step = next((step for step in plan(state) if step.kind is kind), None) if state else None
+            step = next((step for step in plan(state, now_ms) if step.kind is kind), None) if state else None
             if state is None or step is None:
                 return False
             job = state.job
-            notified = await self._execute(store, job, step)
+            notified = await self._execute(store, job, step, now_ms)
             moved = await store.jobs.by_id(job.account_id, job.id)
         crash_here("engine.committed")
         await self._send(notified, job)
-        return moved != job
+        return moved != job or kind is StepKind.DELIVER
 
-    async def _execute(self, store: Transaction, job: Job, step: Step) -> list[Task]:
-        now_ms = self._clock.now_ms()
+    async def _execute(self, store: Transaction, job: Job, step: Step, now_ms: int) -> list[Task]:
         match step.kind:
+            case StepKind.START:
+                await store.job_moves.start(job, now_ms)
+            case StepKind.END_SCHEDULE:
+                await store.job_moves.end_schedule(job.id, now_ms)
             case StepKind.CANCEL:
                 await store.fleet.cancel(job, ROWS_PER_STEP, now_ms)
             case StepKind.FILL:
                 await store.fleet.fill(job, ROWS_PER_STEP, now_ms)
+            case StepKind.DELIVER:
+                return await store.pacing.deliver(job, ROWS_PER_STEP, now_ms)
             case StepKind.DISPATCH:
                 return await store.fleet.dispatch(job, ROWS_PER_STEP, now_ms)
             case StepKind.END:

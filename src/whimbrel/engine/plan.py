@@ -1,4 +1,4 @@
-"""What a job needs next: pure, from the job and the counts of its tasks to steps (style-anchors 1.5).
+"""What a job needs next: pure, from the job, the counts of its tasks and the time to steps (style-anchors 1.5).
 
 A step may be taken twice or be interrupted: it says what to do from the durable cursors, not what was done.
 """
@@ -15,8 +15,11 @@ from whimbrel.ports.store import JobState
 
 
 class StepKind(Enum):
+    START = "start"  # the planned job begins; its target set is frozen
+    END_SCHEDULE = "end schedule"  # what has not begun is to be cancelled
     CANCEL = "cancel"  # go on cancelling what was asked for
     FILL = "fill"  # make tasks for the next devices of the target set
+    DELIVER = "deliver"  # notify the next devices that came after the dispatch, or whose retry is due
     DISPATCH = "dispatch"  # notify the next online devices
     END = "end"  # the job has ended
 
@@ -29,26 +32,41 @@ class Step(NamedTuple):
     verdict: FirmwareStatus | None = None
 
 
-def plan(state: JobState) -> list[Step]:
+def plan(state: JobState, now_ms: int) -> list[Step]:
     """The job's next steps, at most one of each kind, in the order to take them.
 
     Dispatch looks at each task once, in the order of ids; a device that is offline then gets its task when it connects.
     While a cancel is under way nothing is dispatched: what leaves now might be what is being cancelled (I8).
     """
-    job, counts, newest_task_id = state
+    job = state.job
+    if job.status is JobStatus.PLANNED and job.schedule_ms is not None and job.schedule_ms <= now_ms:
+        return [Step(StepKind.START)]
     if job.status is not JobStatus.IN_PROGRESS:
         return []
+    if job.schedule_finish_ms is not None and job.schedule_finish_ms <= now_ms and job.schedule_ended_ms is None:
+        return [Step(StepKind.END_SCHEDULE)]
     steps = []
     if job.cancelling:
         steps.append(Step(StepKind.CANCEL))
     if not job.is_filled:
         steps.append(Step(StepKind.FILL))
-    has_unseen = newest_task_id > job.dispatch_after and counts.get(TaskStatus.QUEUED, 0) > 0
-    if has_unseen and job.need_push and not job.cancelling:
-        steps.append(Step(StepKind.DISPATCH))
-    status = status_after(job.status, job.is_filled, counts)
+    if job.need_push and not job.cancelling:
+        steps += _notifying(state)
+    status = status_after(job, state.counts)
     if not steps and status is not job.status:
-        steps.append(Step(StepKind.END, status, _verdict(job, counts)))
+        steps.append(Step(StepKind.END, status, _verdict(job, state.counts)))
+    return steps
+
+
+def _notifying(state: JobState) -> list[Step]:
+    """As far as the pace allows (I5). Ready tasks that are queued no more are taken off whatever the pace."""
+    is_queued = state.counts.get(TaskStatus.QUEUED, 0) > 0
+    may_notify = is_queued and state.free != 0
+    steps = []
+    if state.has_ready and (may_notify or not is_queued):
+        steps.append(Step(StepKind.DELIVER))
+    if may_notify and state.newest_task_id > state.job.dispatch_after:
+        steps.append(Step(StepKind.DISPATCH))
     return steps
 
 

@@ -1,4 +1,5 @@
 """Removes firmware objects that nothing refers to: of deleted firmware, and of uploads that became none within an hour.
+And forgets the ClientTokens whose day is over.
 
 An object is looked at only when it is old, is asked for in the database, and is deleted only if it was not uploaded
 again meanwhile, so that a sweep never races an upload of the same bytes (F02).
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import logging
 
+from whimbrel.domain.access import CLIENT_TOKEN_KEPT_MS
 from whimbrel.domain.firmware import FILE_TO_FIRMWARE_SECONDS_MAX
 from whimbrel.ports.clock import Clock
 from whimbrel.ports.firmware_store import FirmwareStore
@@ -17,6 +19,7 @@ log = logging.getLogger(__name__)
 
 SWEEP_EVERY_SECONDS = 600.0
 OBJECT_AGE_SECONDS = FILE_TO_FIRMWARE_SECONDS_MAX * 2  # an upload may run while its hour does
+TOKENS_STEP = 1_000  # forgotten in one transaction (I17)
 
 
 class Sweep:
@@ -34,9 +37,11 @@ class Sweep:
 
     async def run(self) -> int:
         """Sweep now; how many objects were deleted."""
+        await self._forget_tokens()
         issued_before_ms = self._clock.now_ms() - OBJECT_AGE_SECONDS * 1000
         async with self._store.transaction() as store:
             await store.uploads.forget_before(issued_before_ms)
+        await self._forget_device_lists(issued_before_ms)
         deleted = 0
         async for sha256 in self._firmware_store.list_older_than(OBJECT_AGE_SECONDS):
             async with self._store.snapshot() as store:
@@ -45,3 +50,17 @@ class Sweep:
                 log.info("swept the firmware object %s", sha256)
                 deleted += 1
         return deleted
+
+    async def _forget_device_lists(self, stored_before_ms: int) -> None:
+        """One list at a time: a list has at most some thousand rows. Those that a job still reads stay."""
+        has_forgotten = True
+        while has_forgotten:
+            async with self._store.transaction() as store:
+                has_forgotten = await store.device_lists.forget_before(stored_before_ms)
+
+    async def _forget_tokens(self) -> None:
+        used_before_ms = self._clock.now_ms() - CLIENT_TOKEN_KEPT_MS
+        forgotten = TOKENS_STEP
+        while forgotten == TOKENS_STEP:
+            async with self._store.transaction() as store:
+                forgotten = await store.tokens.forget_before(used_before_ms, TOKENS_STEP)

@@ -12,6 +12,7 @@
      │   ├─ common:   InvalidPageParamsError, SystemExceptionError
      │   ├─ products: ProductNotFoundError, ...
      │   ├─ devices:  DeviceNotFoundError, ...
+     │   ├─ access:   AccessKeyNotFoundError, ... (Whimbrel's own operations)
      │   └─ ota:      FirmwareNotFoundError, JobNotFoundError, TaskNotFoundError, ...
      ├─ ReportError             a device's message cannot be understood; it is dropped and counted
      └─ UploadError             a form upload was refused (api-contract 12); the code is the object store's
@@ -21,9 +22,11 @@ A message names the fact, what was given and what to do. It must not hold a colo
 
 from __future__ import annotations
 
+from whimbrel.errors.access import *
 from whimbrel.errors.business import *
 from whimbrel.errors.device import *
 from whimbrel.errors.gateway import *
+from whimbrel.errors.group import *
 from whimbrel.errors.ota import *
 from whimbrel.errors.other import *
 from whimbrel.errors.product import *

@@ -28,3 +28,38 @@ class DeviceNotFoundError(BusinessError):
 class InvalidIotIdError(BusinessError):
     code = "iot.device.InvalidIoTId"
     default_message = "no device has this IotId"
+
+
+class NoDeviceNameError(BusinessError):
+    code = "iot.device.NoneDeviceNameElement"
+    default_message = "no device is named"
+
+
+class DeviceCountExceededError(BusinessError):
+    code = "iot.device.DeviceCountExceeded"
+    default_message = "the product would have more devices than it may have"
+
+
+class InvalidFormattedApplyIdError(BusinessError):
+    code = "iot.device.InvalidFormattedApplyId"
+    default_message = "an ApplyId is a whole number from 1"
+
+
+class ApplyNotFoundError(BusinessError):
+    code = "iot.device.DeviceApplyIsNotFound"
+    default_message = "the apply does not exist"
+
+
+class ApplyOfAnotherProductError(BusinessError):
+    code = "iot.device.IncorrentDeviceApplyInfo"  # the vendor's spelling
+    default_message = "the apply is for another product"
+
+
+class ApplyIsRunningError(BusinessError):
+    code = "iot.device.CreateDeviceTaskIsRunning"
+    default_message = "the devices of the apply are being registered"
+
+
+class ApplyFailedError(BusinessError):
+    code = "iot.device.ApplyManyDevicesFailed"
+    default_message = "the apply cannot be registered"

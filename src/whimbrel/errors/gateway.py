@@ -98,6 +98,16 @@ class RequestTooLargeError(GatewayError):
     default_message = "the request is larger than the server accepts"
 
 
+class IdempotentParameterMismatchError(GatewayError):
+    code = "IdempotentParameterMismatch"
+    default_message = "this ClientToken was used with other parameters; use a new one for a new call"
+
+
+class ThrottlingError(GatewayError):
+    code = "Throttling.User"
+    default_message = "the account calls this action too often; repeat the request after a pause"
+
+
 class ForbiddenError(GatewayError):
     code = "Forbidden.RAM"
     default_message = "this AccessKey has no permission for the action"

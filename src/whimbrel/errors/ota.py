@@ -25,6 +25,11 @@ class FirmwareExistsError(BusinessError):
     default_message = "the name is taken, or the product has this version for the module already"
 
 
+class FirmwareCountError(BusinessError):
+    code = "iot.ota.FirmwareCountExceedMax"
+    default_message = "the account has as much firmware as it may have; delete some first"
+
+
 class FirmwareFileNotFoundError(BusinessError):
     code = "iot.ota.FirmwareFileNotFound"
     default_message = "FirmwareUrl names no uploaded file; upload one with GenerateOTAUploadURL within the last hour"
@@ -60,6 +65,26 @@ class OtaModuleNotFoundError(BusinessError):
     default_message = "the product has no such module"
 
 
+class OtaModuleExistsError(BusinessError):
+    code = "iot.ota.ModuleAlreadyExist"
+    default_message = "the product has a module of this name; case makes no difference"
+
+
+class OtaModuleCountError(BusinessError):
+    code = "iot.ota.ModuleCountExceedMax"
+    default_message = "the product has as many modules as it may have"
+
+
+class OtaModuleInUseError(BusinessError):
+    code = "iot.ota.ModuleInUse"
+    default_message = "the module has firmware; delete that first"
+
+
+class DefaultModuleError(BusinessError):
+    code = "iot.ota.DefaultModuleNotAllowed"
+    default_message = "the module default is every product's own; it cannot be created, changed or deleted"
+
+
 class JobNotFoundError(BusinessError):
     code = "iot.ota.JobNotFound"
     default_message = "the job does not exist"
@@ -88,3 +113,13 @@ class NoTargetDeviceError(BusinessError):
 class TooManyDevicesError(BusinessError):
     code = "iot.ota.TooManyDevices"
     default_message = "more devices were named than the operation takes"
+
+
+class DeviceListFileError(BusinessError):
+    code = "iot.ota.DeviceListFileError"
+    default_message = "DnListFileUrl names no list of devices that GenerateDeviceNameListURL took within the last hour"
+
+
+class DynamicJobConflictError(BusinessError):
+    code = "iot.ota.DynamicJobConflict"
+    default_message = "the firmware has a running dynamic job for the version or group already"

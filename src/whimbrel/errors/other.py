@@ -25,6 +25,10 @@ class StoreUnavailableError(WhimbrelError):
     code = "ServiceUnavailable"
 
 
+class StoreConflictError(StoreUnavailableError):
+    """Two transactions stood in each other's way and this one gave up; nothing was committed. Repeat it."""
+
+
 class StoreFullError(WhimbrelError):
     """The disk is full; nothing was committed."""
 

@@ -38,3 +38,18 @@ class InvalidNodeTypeError(BusinessError):
 class InvalidCommodityCodeError(BusinessError):
     code = "iot.prod.InvalidAliyunCommodityCode"
     default_message = "AliyunCommodityCode must be iothub_senior, or be left out"
+
+
+class ProductCountExceededError(BusinessError):
+    code = "iot.prod.ProductCountExceedMax"
+    default_message = "the account has as many products as it may have"
+
+
+class ProductHasDevicesError(BusinessError):
+    code = "iot.prod.ProductHasDevices"
+    default_message = "the product has devices; delete them first"
+
+
+class ProductHasJobsError(BusinessError):
+    code = "iot.prod.ProductHasJobs"
+    default_message = "jobs of the product are planned or running; cancel them first"

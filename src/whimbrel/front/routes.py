@@ -19,6 +19,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 Ping = Callable[[], Awaitable[None]]
 
 DOWNLOAD_PREFIX = "/f/"
+DESCRIPTION_PATH = "/openapi.json"
 PING_SECONDS_MAX = 5.0
 _FORM_UPLOAD = b"multipart/form-data"
 
@@ -30,6 +31,7 @@ class Doors(NamedTuple):
     upload: Application | None
     download: Application | None
     pings: Mapping[str, Ping]
+    description: Application | None = None
 
 
 class Front:
@@ -48,6 +50,8 @@ class Front:
         if path == "/":
             # The vendors' upload form goes to the bare host (api-contract 12), as the management API does.
             return self._doors.upload if _is_form_upload(scope) else self._doors.rpc
+        if path == DESCRIPTION_PATH:
+            return self._doors.description
         return self._doors.download if path.startswith(DOWNLOAD_PREFIX) else None
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -51,6 +51,7 @@ class CloseReason(StrEnum):
     KEEP_ALIVE_TIMEOUT = "keep_alive_timeout"
     REFUSED_PUBLISH = "refused_publish"
     TAKEN_OVER = "taken_over"
+    REVOKED = "revoked"
     SERVER_UNAVAILABLE = "server_unavailable"
     SERVER_STOPPING = "server_stopping"
 

@@ -195,6 +195,9 @@ class DeviceConnection(asyncio.Protocol):
     def take_over(self) -> None:
         self.end(CloseReason.TAKEN_OVER)
 
+    def revoke(self) -> None:
+        self.end(CloseReason.REVOKED)
+
     # ---- ReportSink ----
 
     def done(self, packet_id: int | None, outcome: Outcome) -> None:
@@ -205,6 +208,8 @@ class DeviceConnection(asyncio.Protocol):
         self.end(CloseReason.SERVER_UNAVAILABLE)
 
     def _tell(self, outcome: Outcome) -> None:
+        if outcome.ends_session:
+            self.revoke()
         for notice in outcome.notices:
             self.notify(notice)
         if outcome.pull is not None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from whimbrel.domain.notice import UpgradeNotice
+from whimbrel.domain.notice import NoticeFile, UpgradeNotice
 from whimbrel.domain.ota_module import DEFAULT_MODULE
 from whimbrel.reports.declaration import Pull
 
@@ -34,19 +34,40 @@ def pull_payload(pull: Pull) -> bytes:
 def notice_data(notice: UpgradeNotice) -> dict[str, Any]:
     """The member `data`. No `dProtocol`: with it the C SDK drops a message that has no `streamId`."""
     sign_method = DEVICE_SIGN_METHODS[notice.sign_method]
-    data: dict[str, Any] = {
-        "size": notice.size_bytes,
-        "version": notice.dest_version,
-        "url": notice.url,
-        "signMethod": sign_method,
-        "sign": notice.sign,
-    }
-    if sign_method == "Md5":
-        data["md5"] = notice.md5
+    data: dict[str, Any]
+    if notice.files:
+        data = {
+            "files": [_file_data(file, has_md5=sign_method == "Md5") for file in notice.files],
+            "version": notice.dest_version,
+            "signMethod": sign_method,
+        }
+    else:
+        data = {
+            "size": notice.size_bytes,
+            "version": notice.dest_version,
+            "url": notice.url,
+            "signMethod": sign_method,
+            "sign": notice.sign,
+        }
+        if sign_method == "Md5":
+            data["md5"] = notice.md5
     if notice.is_difference:
         data["isDiff"] = 1
     if notice.module_name != DEFAULT_MODULE:
         data["module"] = notice.module_name
     if notice.extra:
         data["extData"] = notice.extra
+    return data
+
+
+def _file_data(file: NoticeFile, *, has_md5: bool) -> dict[str, Any]:
+    """One entry of `files`: the C SDK reads these names when there are two entries or more."""
+    data = {
+        "fileSize": file.size_bytes,
+        "fileName": file.name,
+        "fileUrl": file.url,
+        "fileSign": file.sign,
+    }
+    if has_md5:
+        data["fileMd5"] = file.md5
     return data

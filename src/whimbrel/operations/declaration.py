@@ -16,6 +16,23 @@ from whimbrel.errors import BusinessError
 from whimbrel.ports.randomness import Randomness
 from whimbrel.ports.store import Transaction
 
+QPS_DEFAULT = (
+    10  # api-contract 14: the vendor's limit of calls a second per account, unless an operation says otherwise
+)
+
+
+class Quotas(NamedTuple):
+    """The vendor's commercial quotas (api-contract 14). None: not limited, which is the default."""
+
+    products: int | None = None
+    devices_per_product: int | None = None
+    modules_per_product: int | None = None
+    firmware: int | None = None
+
+
+#: 500 packages and 10 modules are the contract's figures; products and devices are the vendors' usual ones.
+VENDOR_QUOTAS = Quotas(products=1_000, devices_per_product=500_000, modules_per_product=10, firmware=500)
+
 
 class Services(NamedTuple):
     """What operations may use besides the store; made once by `app.py`."""
@@ -25,6 +42,9 @@ class Services(NamedTuple):
     upload_key_id: str
     upload_secret: str
     link_key: bytes
+    quotas: Quotas = Quotas()
+    actions: frozenset[str] = frozenset()
+    """The Actions that are served: no statement may name another."""
 
 
 class Context(NamedTuple):
@@ -43,13 +63,25 @@ class Example(NamedTuple):
     response: msgspec.Struct
 
 
+class Manner(NamedTuple):
+    """How an operation behaves when called again and often.
+
+    `idempotent`: repeating the call changes nothing more. `creates`: each call makes something new, so it takes a
+    ClientToken, with which it makes it once (I14). `qps`: the vendor's limit of calls a second per account.
+    """
+
+    idempotent: bool = False
+    creates: bool = False
+    qps: int = QPS_DEFAULT
+
+
 class Operation(NamedTuple):
     """One Action. `is_read` operations run in a read-only snapshot."""
 
     action: str
     permission: Permission
     errors: tuple[type[BusinessError], ...]
-    idempotent: bool
+    manner: Manner
     module: str
     meaning: str
     request: type[msgspec.Struct]
@@ -72,11 +104,11 @@ def operation(
     permission: Permission,
     example: Example,
     errors: tuple[type[BusinessError], ...] = (),
-    idempotent: bool = False,
+    manner: Manner = Manner(),  # noqa: B008  an immutable value
 ) -> Callable[[Callable[[Any, Context], Awaitable[Any]]], Operation]:
     """Declares the decorated `handle(request, context) -> response` as the operation `action`.
 
-    `errors` are the business errors a client must expect; `idempotent` says that repeating a call changes nothing more.
+    `errors` are the business errors a client must expect.
     """
 
     def declare(handle: Callable[[Any, Context], Awaitable[Any]]) -> Operation:
@@ -87,7 +119,7 @@ def operation(
             action=action,
             permission=permission,
             errors=errors,
-            idempotent=idempotent,
+            manner=manner,
             module=module.__name__,
             meaning=inspect.getdoc(module) or "",
             request=hints["request"],

@@ -18,6 +18,10 @@ class DeviceSession(Protocol):
         """A newer session of the same device has come: this one ends (device-protocol 1)."""
         ...
 
+    def revoke(self) -> None:
+        """The device may not be connected any more, because it was disabled or deleted: this session ends."""
+        ...
+
 
 class Sessions(Protocol):
     """Where the device doors enter and leave their sessions."""
@@ -37,6 +41,10 @@ class DeviceChannel(Protocol):
 
         True does not mean received: a device that misses it gets it again when it reconnects or asks (F05).
         """
+        ...
+
+    async def end(self, device_id: int) -> bool:
+        """End the device's session; False when none of this device is here."""
         ...
 
     async def ping(self) -> None:

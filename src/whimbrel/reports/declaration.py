@@ -36,10 +36,11 @@ class Pull(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What leaves for the device once the transaction is durable."""
+    """What leaves for the device once the transaction is durable; with `ends_session` it is sent away."""
 
     notices: tuple[UpgradeNotice, ...] = ()
     pull: Pull | None = None
+    ends_session: bool = False
 
 
 class Report(NamedTuple):

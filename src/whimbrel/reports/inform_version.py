@@ -1,9 +1,10 @@
 """A device says which version a module of it runs: the only thing that makes an upgrade a success (I7).
 
-In this order: the version is stored; the device's open task of that module succeeds or fails by domain/task.py; queued
-tasks that have become deliverable are sent.
+In this order: the version is stored; the device's open task of that module succeeds or fails by domain/task.py, and is
+queued again by domain/retry.py; a dynamic job that the device follows gives it a task; queued tasks that have become
+deliverable are sent.
 
-Source: device-protocol 3.
+Source: device-protocol 3, api-contract 7.4.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from whimbrel.domain.task import UpgradeGoal, after_version
 from whimbrel.domain.version import is_reportable
 from whimbrel.errors import ReportError
 from whimbrel.reports.declaration import Message, Outcome, ReportContext, report
-from whimbrel.reports.open_tasks import open_of_module, push
+from whimbrel.reports.following import follow
+from whimbrel.reports.open_tasks import judged, open_of_module, push
 
 
 class VersionParams(msgspec.Struct, frozen=True):
@@ -33,9 +35,9 @@ async def handle(message: VersionMessage, context: ReportContext) -> Outcome:
     if not is_reportable(version) or MODULE_NAME.fullmatch(module_name) is None:
         raise ReportError("a version has 1 to 64 printable characters, a module name 1 to 64 of A-Z a-z 0-9 . _ -")
     if not await context.store.module_versions.put(context.device_id, module_name, version, context.now_ms):
-        raise ReportError("the device has reported too many modules")
+        raise ReportError("the device was deleted, or has reported too many modules")
     for task, job in await open_of_module(context, module_name):
         changed = after_version(task, version, UpgradeGoal(job.dest_version, job.timeout_minutes))
-        if changed is not None:
-            await context.store.tasks.change(task, changed, context.now_ms)
+        await judged(context, task, changed, job)
+    await follow(context, module_name, version)
     return Outcome(notices=await push(context, again=False))

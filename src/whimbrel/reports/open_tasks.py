@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from whimbrel.domain.job import Job
 from whimbrel.domain.notice import UpgradeNotice, make_notice, may_deliver
-from whimbrel.domain.task import Task, TaskStatus, moved
+from whimbrel.domain.retry import after_failure
+from whimbrel.domain.task import SCHEDULE_ENDED_WORDS, Task, TaskStatus, moved
 from whimbrel.reports.declaration import ReportContext
 
 
@@ -30,19 +31,39 @@ async def open_of_module(context: ReportContext, module_name: str) -> list[tuple
         if task.status not in job.cancelling:
             found.append((task, job))
             continue
-        cancelled = moved(task, TaskStatus.CANCELED)
+        has_schedule_ended = job.schedule_ended_ms is not None and task.status is not TaskStatus.IN_PROGRESS
+        cancelled = moved(task, TaskStatus.CANCELED, SCHEDULE_ENDED_WORDS if has_schedule_ended else "")
         assert cancelled is not None, "the table lets every open task be cancelled"
         await context.store.tasks.change(task, cancelled, context.now_ms)
     return found
 
 
 async def push(context: ReportContext, *, again: bool) -> tuple[UpgradeNotice, ...]:
-    """Notices for the tasks of jobs that push; with `again` also those the device was notified of before."""
+    """Notices for the tasks of jobs that push; with `again` also those the device was notified of before.
+
+    What MaximumPerMinute counts leaves by the engine, which alone claims (I5); a repeated notice is not counted (F05).
+    """
     notices = []
     for task, job in await deliverable(context):
-        if job.need_push and (again or task.status is TaskStatus.QUEUED):
-            notices.append(await notify(context, task, job))
+        if not job.need_push or not (again or task.status is TaskStatus.QUEUED):
+            continue
+        if task.status is TaskStatus.QUEUED and job.maximum_per_minute is not None:
+            await context.store.pacing.ready(task)
+            continue
+        notices.append(await notify(context, task, job))
     return tuple(notices)
+
+
+async def judged(context: ReportContext, task: Task, changed: Task | None, job: Job) -> None:
+    """Store what a report made of a task; a failure may have made it a task that is tried again (api-contract 7.7)."""
+    if changed is None or changed == task:
+        return
+    if changed.status is TaskStatus.FAILED:
+        changed = after_failure(changed, job, context.now_ms)
+    if not await context.store.tasks.change(task, changed, context.now_ms):
+        return
+    if changed.attempt != task.attempt and changed.due_ms is None and job.need_push:
+        await context.store.pacing.ready(changed)
 
 
 async def notify(context: ReportContext, task: Task, job: Job) -> UpgradeNotice:

@@ -1,7 +1,8 @@
 """A device connects or leaves: presence, and the tasks that wait for it (device-protocol 1, 9.2).
 
 No topic carries these: the door reports them for the session. A task already notified or running is pushed again at
-every connect, with a fresh link; its status and its timeout stay.
+every connect, with a fresh link; its status and its timeout stay. A device that was disabled or deleted between its
+login and this report is sent away.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from whimbrel.reports.open_tasks import push
 
 
 async def connected(presence: Presence, context: ReportContext) -> Outcome:
-    await context.store.presences.connected(presence, context.now_ms)
+    if not await context.store.presences.connected(presence, context.now_ms):
+        return Outcome(ends_session=True)
     return Outcome(notices=await push(context, again=True))
 
 
 async def disconnected(presence: Presence, context: ReportContext) -> Outcome:
-    await context.store.presences.disconnected(presence)
+    await context.store.presences.disconnected(presence, context.now_ms)
     return Outcome()

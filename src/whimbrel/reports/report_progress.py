@@ -17,7 +17,7 @@ from whimbrel.domain.ota_module import DEFAULT_MODULE
 from whimbrel.domain.task import DESCRIPTION_LENGTH_MAX, STEP_MAX, STEP_MIN, UpgradeGoal, after_progress
 from whimbrel.errors import ReportError
 from whimbrel.reports.declaration import Message, Outcome, ReportContext, report
-from whimbrel.reports.open_tasks import open_of_module
+from whimbrel.reports.open_tasks import judged, open_of_module
 
 GENERAL_FAILURE = -1
 _NUMBER = re.compile(r"-?[0-9]+")
@@ -41,8 +41,7 @@ async def handle(message: ProgressMessage, context: ReportContext) -> Outcome:
     for task, job in await open_of_module(context, module_name):
         goal = UpgradeGoal(job.dest_version, job.timeout_minutes)
         changed = after_progress(task, step, words, goal, context.now_ms)
-        if changed is not None and changed != task:
-            await context.store.tasks.change(task, changed, context.now_ms)
+        await judged(context, task, changed, job)
     return Outcome()
 
 

@@ -19,6 +19,7 @@ from urllib.parse import quote, unquote_to_bytes
 from whimbrel.errors import InvalidParameterError, RequestTooLargeError
 
 PARAMETERS_MAX = 2_000
+FORM_PARAMETERS_MAX = 20_100  # BatchCheckDeviceNames: 10,000 names with nicknames, and the common parameters
 VALUE_SIZE_BYTES_MAX = 8 * 1024
 QUERY_SIZE_BYTES_MAX = 64 * 1024
 FORM_SIZE_BYTES_MAX = 1024 * 1024
@@ -28,14 +29,15 @@ _ECHOED_NAME_CHARACTERS_MAX = 64
 
 
 class Source(NamedTuple):
-    """Where raw parameters come from: a name for error messages, and the size limit."""
+    """Where raw parameters come from: a name for error messages, and the limits."""
 
     name: str
     size_bytes_max: int
+    parameters_max: int
 
 
-QUERY = Source("query", QUERY_SIZE_BYTES_MAX)
-FORM = Source("form body", FORM_SIZE_BYTES_MAX)
+QUERY = Source("query", QUERY_SIZE_BYTES_MAX, PARAMETERS_MAX)
+FORM = Source("form body", FORM_SIZE_BYTES_MAX, FORM_PARAMETERS_MAX)
 
 NO_ALIASES: Mapping[str, str] = MappingProxyType({})
 
@@ -55,15 +57,15 @@ def parse_pairs(raw: bytes, source: Source = QUERY) -> dict[str, str]:
     """The parameters of one query string or form body, in the order they were sent.
 
     `+` is a space, `name` alone means a blank value, an empty piece (`&&`) is no parameter. Raises RequestTooLargeError
-    for more than PARAMETERS_MAX pieces, a value over VALUE_SIZE_BYTES_MAX (decoded) or a source over its limit, and
+    for more pieces than the source may have, a value over VALUE_SIZE_BYTES_MAX (decoded) or a source over its limit, and
     InvalidParameterError for everything that threat-model 3 refuses.
     """
     if not raw:
         return {}
     if len(raw) > source.size_bytes_max:
         raise RequestTooLargeError(f"the {source.name} has more than {source.size_bytes_max} bytes")
-    if raw.count(b"&") >= PARAMETERS_MAX:
-        raise RequestTooLargeError(f"the {source.name} has more than {PARAMETERS_MAX} parameters")
+    if raw.count(b"&") >= source.parameters_max:
+        raise RequestTooLargeError(f"the {source.name} has more than {source.parameters_max} parameters")
     pairs = _parse_plain(raw)
     return _parse_carefully(raw, source) if pairs is None else pairs
 
@@ -71,12 +73,12 @@ def parse_pairs(raw: bytes, source: Source = QUERY) -> dict[str, str]:
 def merge_pairs(query: dict[str, str], form: dict[str, str]) -> dict[str, str]:
     """Query and form body as one map (api-contract 1.1).
 
-    Raises InvalidParameterError for a name in both, RequestTooLargeError for more than PARAMETERS_MAX in all.
+    Raises InvalidParameterError for a name in both, RequestTooLargeError for more than FORM_PARAMETERS_MAX in all.
     """
     if not form:
         return query
-    if len(query) + len(form) > PARAMETERS_MAX:
-        raise RequestTooLargeError(f"query and form body together have more than {PARAMETERS_MAX} parameters")
+    if len(query) + len(form) > FORM_PARAMETERS_MAX:
+        raise RequestTooLargeError(f"query and form body together have more than {FORM_PARAMETERS_MAX} parameters")
     merged = {**query, **form}
     if len(merged) < len(query) + len(form):
         name = next(name for name in form if name in query)
@@ -118,7 +120,7 @@ def has_control_character(text: str) -> bool:
 
 def _parse_plain(raw: bytes) -> dict[str, str] | None:
     """The fast path; None when the input needs `_parse_carefully`, which alone decides about errors."""
-    if len(raw) > VALUE_SIZE_BYTES_MAX or not _is_plain(raw):
+    if not _is_plain(raw):
         return None
     pieces = raw.decode("ascii").split("&")
     pairs: dict[str, str] = {}
@@ -130,6 +132,8 @@ def _parse_plain(raw: bytes) -> dict[str, str] | None:
                 value = head + "".join([_PRINTABLE_ESCAPES[text[:2]] + text[2:] for text in escaped])
             pairs[name] = value
     except KeyError:  # an escape beyond printable ASCII
+        return None
+    if len(raw) > VALUE_SIZE_BYTES_MAX and max(map(len, pairs.values())) > VALUE_SIZE_BYTES_MAX:
         return None
     return pairs if len(pairs) == len(pieces) else None
 

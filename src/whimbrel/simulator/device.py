@@ -14,6 +14,7 @@ from contextlib import aclosing
 from typing import Any, Final, NamedTuple
 
 from whimbrel.domain.device_credential import ConnectFields, DeviceIdentity, connect_fields
+from whimbrel.domain.ota_module import DEFAULT_MODULE
 from whimbrel.gateway.packets import PACKET_ID_MAX, Publish
 from whimbrel.gateway.topics import topic_of
 from whimbrel.simulator.backoff import backoff_s
@@ -88,7 +89,10 @@ class VirtualDevice:
         self._last_id = 0
         self._unacknowledged: dict[int, tuple[Publish, asyncio.Future[None]]] = {}
         self._current: Notice | None = None
-        self._next: Notice | None = None
+        self._waiting: dict[str, Notice] = {}
+        """The newest notice for each module, while another is obeyed."""
+        self._module_versions: dict[str, str] = {}
+        """Of modules besides `default`, as far as they were upgraded."""
         self._upgrading: asyncio.Task[None] | None = None
 
     @property
@@ -129,10 +133,10 @@ class VirtualDevice:
             return
         if self._current is not None and notice.is_repetition_of(self._current):
             self._current = notice
-        elif notice.version == self.version:
-            self._say_version()
+        elif notice.version == self._version_of(notice.module):
+            self._say_version(notice.module)
         else:
-            self._next = notice
+            self._waiting[notice.module] = notice
             if self._upgrading is None:
                 self._upgrading = self._site.spawn(self._obey())
 
@@ -172,7 +176,8 @@ class VirtualDevice:
         for publish in pending:
             link.send(publish._replace(is_duplicate=True))
         if not any(publish.topic == self._inform_topic for publish in pending):
-            self._say_version()
+            for module in (DEFAULT_MODULE, *self._module_versions):
+                self._say_version(module)
 
     def _leave(self) -> None:
         self._link = None
@@ -192,17 +197,23 @@ class VirtualDevice:
             self._link.send(publish)
         return acknowledged
 
-    def _say_version(self) -> asyncio.Future[None]:
-        return self._say(self._inform_topic, version_message(self._last_id + 1, self.version))
+    def _say_version(self, module: str) -> asyncio.Future[None]:
+        version = self._version_of(module)
+        assert version is not None, "a device tells the versions that it has"
+        return self._say(self._inform_topic, version_message(self._last_id + 1, version, module))
 
     def _say_step(self, step: int, words: str) -> asyncio.Future[None]:
-        return self._say(self._progress_topic, progress_message(self._last_id + 1, step, words))
+        module = self._newest_notice().module
+        return self._say(self._progress_topic, progress_message(self._last_id + 1, step, words, module))
+
+    def _version_of(self, module: str) -> str | None:
+        return self.version if module == DEFAULT_MODULE else self._module_versions.get(module)
 
     # ---- the upgrade ----
 
     async def _obey(self) -> None:
-        while self._next is not None:
-            self._current, self._next = self._next, None
+        while self._waiting:
+            self._current = self._waiting.pop(next(iter(self._waiting)))
             self._become(DeviceState.NOTIFIED)
             await self._upgrade(self._current)
             self._current = None
@@ -217,32 +228,44 @@ class VirtualDevice:
             await self._say_step(failure_step, FAILURE_WORDS[failure_step])
             self._become(DeviceState.FAILED)
             return
-        self._site.tally.change_version(self.version, notice.version)
-        self.version = notice.version
-        await self._say_version()
+        if notice.module == DEFAULT_MODULE:
+            self._site.tally.change_version(self.version, notice.version)
+            self.version = notice.version
+        else:
+            self._module_versions[notice.module] = notice.version
+        await self._say_version(notice.module)
         self._become(DeviceState.SUCCEEDED)
 
     async def _fetch(self) -> int | None:
-        """Download and verify; the step of a failure, whether it is fate's or a true one."""
-        fate, site = self._fate, self._site
-        async with site.downloading:
+        """Download and verify every file; the step of a failure, whether it is fate's or a true one."""
+        async with self._site.downloading:
             self._become(DeviceState.DOWNLOADING)
-            download = Download(self._newest_notice, site.dice)
-            try:
-                async with aclosing(download.percents()) as percents:
-                    async for percent in percents:
-                        acknowledged = self._say_step(percent, "downloading")
-                        if fate.falls_silent:
-                            await acknowledged  # the server shall know that the device had begun
-                            self._fall_silent()
-                            return None
-                        if fate.failure_step == DOWNLOAD_FAILED and percent >= FATAL_PERCENT:
-                            return DOWNLOAD_FAILED
-            except DownloadFailedError:
-                return DOWNLOAD_FAILED
-            finally:
-                site.tally.downloaded_bytes += download.received_bytes
-        return fate.failure_step if download.is_intact else CHECKSUM_FAILED
+            for place in range(len(self._newest_notice().files)):
+                failure_step = await self._fetch_file(place)
+                if self.is_silent or failure_step is not None:
+                    return failure_step
+        return self._fate.failure_step
+
+    async def _fetch_file(self, place: int) -> int | None:
+        """One file of the notice; None when it is intact, and when the device fell silent over it."""
+        fate, files = self._fate, len(self._newest_notice().files)
+        download = Download(lambda: self._newest_notice().files[place], self._site.dice)
+        try:
+            async with aclosing(download.percents()) as percents:
+                async for percent in percents:
+                    reached = (100 * place + percent) // files
+                    acknowledged = self._say_step(reached, "downloading")
+                    if fate.falls_silent:
+                        await acknowledged  # the server shall know that the device had begun
+                        self._fall_silent()
+                        return None
+                    if fate.failure_step == DOWNLOAD_FAILED and reached >= FATAL_PERCENT:
+                        return DOWNLOAD_FAILED
+        except DownloadFailedError:
+            return DOWNLOAD_FAILED
+        finally:
+            self._site.tally.downloaded_bytes += download.received_bytes
+        return None if download.is_intact else CHECKSUM_FAILED
 
     def _newest_notice(self) -> Notice:
         assert self._current is not None, "a device downloads for a notice"

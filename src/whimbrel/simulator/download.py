@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 from whimbrel.simulator.backoff import backoff_s
-from whimbrel.simulator.messages import Notice
+from whimbrel.simulator.messages import AnnouncedFile
 
 BLOCK_BYTES_MAX: Final = 65_536
 QUARTERS: Final = 4
@@ -41,9 +41,9 @@ class _Head(NamedTuple):
 
 
 class Download:
-    """One file on its way to one device. `latest` gives the notice in force, whose link is used for each attempt."""
+    """One file on its way to one device. `latest` gives it as the notice in force has it, with the link to use."""
 
-    def __init__(self, latest: Callable[[], Notice], dice: random.Random) -> None:
+    def __init__(self, latest: Callable[[], AnnouncedFile], dice: random.Random) -> None:
         self._latest = latest
         self._dice = dice
         self._size_bytes = latest().size_bytes

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from whimbrel.domain.download_link import LinkClaim, LinkKind, is_expired, is_genuine, read_token
-from whimbrel.domain.firmware import UploadedFile
-from whimbrel.domain.job import Job
+from whimbrel.domain.firmware import FirmwareFile, UploadedFile
+from whimbrel.domain.form_upload import UploadPurpose
 from whimbrel.domain.task import TaskStatus
 from whimbrel.errors import UploadError
 from whimbrel.ports.clock import Clock
-from whimbrel.ports.firmware_store import StoredObject
+from whimbrel.ports.firmware_store import FirmwareStore, StoredObject
 from whimbrel.ports.store import Store
+from whimbrel.transfer.device_lists import read_device_list
 from whimbrel.transfer.download import DownloadGrant, DownloadRefusal
 
 
 class StoreDesk:
     """The `UploadDesk` of the form upload."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, files: FirmwareStore) -> None:
         self._store = store
+        self._files = files
 
     async def begin(self, object_key: str, now_ms: int) -> None:
         async with self._store.transaction() as store:
@@ -28,6 +32,8 @@ class StoreDesk:
             )
 
     async def finish(self, object_key: str, stored: StoredObject, now_ms: int) -> None:
+        if object_key.startswith(f"{UploadPurpose.DEVICE_LIST.folder}/"):
+            await read_device_list(self._files, self._store, object_key, stored, now_ms)
         file = UploadedFile(object_key, stored.sha256, stored.md5, stored.size_bytes, now_ms, is_used=False)
         async with self._store.transaction() as store:
             is_finished = await store.uploads.finish(object_key, file)
@@ -58,20 +64,38 @@ class Links:
         if found is None:
             return DownloadRefusal.FORBIDDEN
         task, job = found
-        if not is_genuine(self._key, claim, task.device_id, job.sha256):
+        named = _Named(f"{job.firmware_name}-{job.dest_version}", job.sha256, job.size_bytes)
+        grant = _grant(claim, named, job.files)
+        if grant is None or not is_genuine(self._key, claim, task.device_id, grant.sha256):
             return DownloadRefusal.FORBIDDEN
         # A large cancel that was answered holds before the engine has come to the task (I8).
         if task.status is TaskStatus.CANCELED or task.status in job.cancelling:
             return DownloadRefusal.FORBIDDEN
-        return DownloadGrant(job.sha256, job.size_bytes, _file_name(job))
+        return grant
 
     async def _of_firmware(self, claim: LinkClaim) -> DownloadGrant | DownloadRefusal:
         async with self._store.snapshot() as store:
             firmware = await store.firmware.by_link(claim.id)
-        if firmware is None or not is_genuine(self._key, claim, None, firmware.sha256):
+        if firmware is None:
             return DownloadRefusal.FORBIDDEN
-        return DownloadGrant(firmware.sha256, firmware.size_bytes, f"{firmware.name}-{firmware.dest_version}")
+        named = _Named(f"{firmware.name}-{firmware.dest_version}", firmware.sha256, firmware.size_bytes)
+        grant = _grant(claim, named, () if firmware.is_one_object else firmware.files)
+        if grant is None or not is_genuine(self._key, claim, None, grant.sha256):
+            return DownloadRefusal.FORBIDDEN
+        return grant
 
 
-def _file_name(job: Job) -> str:
-    return f"{job.firmware_name}-{job.dest_version}"
+class _Named(NamedTuple):
+    """What a job or firmware says of its one object."""
+
+    name: str
+    sha256: str
+    size_bytes: int
+
+
+def _grant(claim: LinkClaim, named: _Named, files: tuple[FirmwareFile, ...]) -> DownloadGrant | None:
+    """What the claim leads to if it is genuine; None when it names a file that is not there."""
+    if not files:
+        return None if claim.file_number else DownloadGrant(named.sha256, named.size_bytes, named.name)
+    file = next((file for file in files if file.number == claim.file_number), None)
+    return DownloadGrant(file.sha256, file.size_bytes, f"{named.name}-{file.name}") if file else None

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tests.operations.answers import check_answer
-from tests.operations.fleet import make_device, make_product
+from tests.operations.fleet import make_device, make_devices, make_product
 from tests.operations.signed_door import NOW_TEXT, SignedDoor
-from whimbrel.domain.access import Permission
+from whimbrel.domain.access import Access, Permission, Policy, Statement
 from whimbrel.rpc.dialect import Case
 
 GMT = "Thu, 02-Jan-2025 03:04:05 GMT"
@@ -101,10 +101,53 @@ async def test_pages_out_of_range(given: dict[str, int], door: SignedDoor) -> No
     assert code == "iot.common.InvalidPageParams"
 
 
-async def test_the_cursor_is_refused(door: SignedDoor) -> None:
-    """NextToken is not served, and refused rather than ignored."""
-    code = await door.refusal("QueryDevice", ProductKey=await make_product(door), NextToken="x")
-    assert code == "iot.ota.InvalidParameter"
+async def test_the_cursor(door: SignedDoor) -> None:
+    """NextToken goes through all devices once, in pages of any size; the last page has none. Total stays exact."""
+    product_key = await make_product(door)
+    made = await make_devices(door, product_key, 25)
+    for sizes in ([10, 10, 10], [25], [24, 1], [7, 50], [50]):
+        seen: list[str] = []
+        given: dict[str, Any] = {}
+        for size in sizes:
+            body = await door.ok("QueryDevice", ProductKey=product_key, PageSize=size, **given)
+            seen += [row["DeviceName"] for row in body["Data"]["DeviceInfo"]]
+            assert (body["Total"], body["Page"]) == (25, 1)
+            given = {"NextToken": body.get("NextToken")}
+        assert seen == made[::-1]
+        assert given["NextToken"] is None
+
+
+async def test_the_cursor_survives_changes(door: SignedDoor) -> None:
+    """Devices that come later are not shown twice or instead, one that goes is left out, also the last one shown."""
+    product_key = await make_product(door)
+    made = await make_devices(door, product_key, 6)
+    body = await door.ok("QueryDevice", ProductKey=product_key, PageSize=2, CurrentPage=2)
+    assert [row["DeviceName"] for row in body["Data"]["DeviceInfo"]] == [made[3], made[2]]
+    await make_device(door, product_key, "later-1")
+    for name in (made[2], made[1]):
+        await door.ok("DeleteDevice", ProductKey=product_key, DeviceName=name)
+    body = await door.ok("QueryDevice", ProductKey=product_key, PageSize=2, NextToken=body["NextToken"])
+    assert [row["DeviceName"] for row in body["Data"]["DeviceInfo"]] == [made[0]]
+    assert (body["Total"], body.get("NextToken")) == (5, None)
+
+
+async def test_cursors_that_no_answer_gave(door: SignedDoor) -> None:
+    """Another product's token, and whatever else is no token, are refused."""
+    lamp, plug = await make_product(door, "lamp"), await make_product(door, "plug")
+    await make_devices(door, lamp, 2)
+    token = (await door.ok("QueryDevice", ProductKey=lamp, PageSize=1))["NextToken"]
+    assert await door.refusal("QueryDevice", ProductKey=plug, NextToken=token) == "iot.ota.InvalidParameter"
+    for bad in ("x", token + "x", token + "=", "灯", "LTE6MQ", "MToxMjM0NTY3ODkwMTIzNDU2Nzg5MA", "x" * 65):
+        code = await door.refusal("QueryDevice", ProductKey=lamp, NextToken=bad)
+        assert code == "iot.ota.InvalidParameter", bad
+
+
+async def test_a_key_for_groups(door: SignedDoor) -> None:
+    """A key that may touch only a group's devices may not list the whole product (A06)."""
+    product_key = await make_product(door)
+    statement = Statement(frozenset({"*"}), Access.WRITE, None, frozenset({"g1"}))
+    key = await door.make_key_of(Policy((statement,)))
+    assert await door.refusal("QueryDevice", by=key, ProductKey=product_key) == "Forbidden.RAM"
 
 
 async def test_I15_unknown_and_foreign_products(door: SignedDoor) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.operations.answers import check_answer
-from tests.operations.fleet import make_product
+from tests.operations.fleet import make_product, set_quotas
 from tests.operations.signed_door import SignedDoor
 from whimbrel.domain.access import Permission
 from whimbrel.rpc.dialect import Case
@@ -113,3 +113,20 @@ async def test_without_permission(door: SignedDoor) -> None:
     product_key = await make_product(door)
     key = await door.make_key(permissions=frozenset(Permission) - {Permission.DEVICE_WRITE})
     assert await door.refusal("RegisterDevice", by=key, ProductKey=product_key) == "Forbidden.RAM"
+
+
+async def test_the_quota(door: SignedDoor) -> None:
+    """A product may have as many devices as the operator says; those that are still to come count."""
+    lamp, plug = await make_product(door, "lamp"), await make_product(door, "plug")
+    set_quotas(door, "RegisterDevice", "DeleteDevice", "BatchRegisterDevice", devices_per_product=3)
+    for number in range(3):
+        await door.ok("RegisterDevice", ProductKey=lamp, DeviceName=f"lamp-000{number}")
+    code = await door.refusal("RegisterDevice", ProductKey=lamp, DeviceName="lamp-0003")
+    assert code == "iot.device.DeviceCountExceeded"
+    await door.ok("DeleteDevice", ProductKey=lamp, DeviceName="lamp-0000")
+    await door.ok("RegisterDevice", ProductKey=lamp, DeviceName="lamp-0003")
+    await door.ok("BatchRegisterDevice", ProductKey=plug, Count=2)
+    await door.ok("RegisterDevice", ProductKey=plug)
+    assert await door.refusal("RegisterDevice", ProductKey=plug) == "iot.device.DeviceCountExceeded"
+    await door.engine.settle()
+    assert await door.refusal("RegisterDevice", ProductKey=plug) == "iot.device.DeviceCountExceeded"

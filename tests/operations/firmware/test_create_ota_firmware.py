@@ -104,7 +104,6 @@ async def test_length_of_a_version(length: int, is_taken: bool, door: SignedDoor
         {"NeedToVerify": "yes"},
         {"Type": 1, "SrcVersion": "1.1.0"},
         {"ModuleName": "a b"},
-        {"MultiFiles": [{"Name": "a", "Url": "b"}]},
         {"FirmwareSign": "x" * 129},
     ],
 )

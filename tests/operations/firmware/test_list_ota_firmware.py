@@ -11,7 +11,7 @@ import pytest
 from tests.operations.answers import check_answer
 from tests.operations.fleet import CONTENT, make_firmware, make_product
 from tests.operations.signed_door import NOW_TEXT, SignedDoor
-from whimbrel.domain.access import Permission
+from whimbrel.domain.access import Access, Permission, Policy, Statement
 from whimbrel.rpc.dialect import Case
 
 MD5, SHA256 = hashlib.md5(CONTENT).hexdigest(), hashlib.sha256(CONTENT).hexdigest()
@@ -132,6 +132,24 @@ async def test_any_description_makes_good_xml(words: str, door: SignedDoor) -> N
     root = ET.fromstring(answer.body.decode())
     described = root.findtext("FirmwareInfo/SimpleFirmwareInfo/FirmwareDesc")
     assert described in (words, "\ufffd")
+
+
+async def test_A06_a_key_for_some_products(door: SignedDoor) -> None:
+    """It must name one of its products; another one, which may exist or not, is refused in the same words."""
+    lamp, plug = await make_product(door, "lamp"), await make_product(door, "plug")
+    made = await make_firmware(door, lamp, FirmwareName="a")
+    await make_firmware(door, plug, FirmwareName="b")
+    statement = Statement(frozenset({"firmware:read"}), Access.READ, products=frozenset({lamp, "kgone"}))
+    key = await door.make_key_of(Policy((statement,)))
+    assert await ids(door, by=key, ProductKey=lamp) == await ids(door, by=key, ProductKey=lamp, DestVersion="1.1.0")
+    assert await ids(door, by=key, ProductKey=lamp) == [made]
+    assert await ids(door, by=key, ProductKey="kgone") == []
+    words = set()
+    for filters in ({}, {"DestVersion": "1.1.0"}, {"ProductKey": plug}, {"ProductKey": "k404"}):
+        assert await door.refusal("ListOTAFirmware", by=key, CurrentPage=1, PageSize=10, **filters) == "Forbidden.RAM"
+        answer = await door.call("ListOTAFirmware", by=key, CurrentPage=1, PageSize=10, **filters)
+        words.add(answer.json()["Message"].replace(filters.get("ProductKey", "-"), "X"))
+    assert len(words) == 2
 
 
 async def test_without_permission(door: SignedDoor) -> None:

@@ -10,7 +10,7 @@ from tests.operations.answers import check_answer
 from tests.operations.fleet import CONTENT, make_device, make_firmware, make_product, make_verify_job
 from tests.operations.signed_door import LINK_KEY, NOW_MS, NOW_TEXT, PUBLIC_URL, SignedDoor
 from whimbrel.domain.access import Permission
-from whimbrel.domain.download_link import make_firmware_link
+from whimbrel.domain.download_link import LinkedFile, make_firmware_link
 from whimbrel.rpc.dialect import Case
 
 DAY_SECONDS = 86_400
@@ -22,7 +22,7 @@ async def test_a_firmware_in_full(door: SignedDoor, case: Case) -> None:
     extra = {"FirmwareName": "fw-a", "FirmwareDesc": "new", "Udi": "for you", "NeedToVerify": True}
     firmware_id = await make_firmware(door, product_key, "1.1.0", **extra)
     sha256 = hashlib.sha256(CONTENT).hexdigest()
-    token = make_firmware_link(LINK_KEY, int(firmware_id), sha256, NOW_MS // 1000 + DAY_SECONDS)
+    token = make_firmware_link(LINK_KEY, int(firmware_id), LinkedFile(sha256), NOW_MS // 1000 + DAY_SECONDS)
     info = {
         "FirmwareId": firmware_id,
         "FirmwareName": "fw-a",

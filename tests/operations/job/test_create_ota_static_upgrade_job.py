@@ -11,7 +11,7 @@ import pytest
 
 from tests.operations.answers import check_answer
 from tests.operations.fleet import make_device, make_devices, make_firmware, make_job, make_product, make_verify_job
-from tests.operations.signed_door import NOW_TEXT, SignedDoor
+from tests.operations.signed_door import NOW_MS, NOW_TEXT, SignedDoor
 from whimbrel.domain.access import Permission
 from whimbrel.rpc.dialect import Case
 
@@ -30,7 +30,7 @@ async def test_a_job(door: SignedDoor, case: Case) -> None:
     """The answer holds the id, quoted, and the time."""
     answer = await door.call(ACTION, case=case, **await given(door))
     async with door.store.snapshot() as store:
-        (state,) = await store.jobs.unfinished(0, 10)
+        (state,) = await store.jobs.running(0, 10)
     check_answer(answer, case, {"Data": {"JobId": str(state.job.id), "UtcCreate": NOW_TEXT}})
 
 
@@ -59,31 +59,47 @@ async def test_required_parameters(name: str, door: SignedDoor) -> None:
 
 
 @pytest.mark.parametrize(
-    "unserved",
+    "unfitting",
     [
         {"DnListFileUrl": "https://ota.example.com/list.csv"},
         {"GrayPercent": "33.33"},
         {"GroupId": "g1"},
         {"GroupType": "LINK_PLATFORM"},
-        {"SrcVersion": ["1.0.0"]},
-        {"SrcVersion": [f"{n}" for n in range(11)]},
-        {"ScheduleTime": "1735790645678"},
-        {"ScheduleFinishTime": "1735790645678"},
-        {"RetryInterval": 0},
-        {"RetryInterval": 10, "RetryCount": 1},
+        {"TargetSelection": "SPECIFIC", "TargetDeviceName": ["lamp-0001"], "GrayPercent": "5"},
+        {"TargetSelection": "SPECIFIC", "TargetDeviceName": ["lamp-0001"], "SrcVersion": ["1.0.0"]},
+        {"TargetSelection": "SPECIFIC", "TargetDeviceName": ["lamp-0001"], "DnListFileUrl": "https://x/y"},
+        {"TargetSelection": "GRAY", "GrayPercent": "5", "TargetDeviceName": ["lamp-0001"]},
+        {"TargetSelection": "GRAY", "GrayPercent": "5", "GroupId": "g1"},
+        {"TargetSelection": "GROUP", "GroupId": "g1", "SrcVersion": ["1.0.0"]},
+        {"TargetSelection": "GROUP", "GroupId": "g1", "GrayPercent": "5"},
+        {"TargetSelection": "GROUP", "GroupId": "g1", "GroupType": "LINK_PLATFORM_DYNAMIC"},
         {"RetryCount": 1},
-        {"MaximumPerMinute": 10000},
-        {"OverwriteMode": 2},
-        {"MultiModuleMode": True},
+        {"RetryInterval": 10, "RetryCount": 1, "TimeoutInMinutes": 10},
+        {"OverwriteMode": 2, "MultiModuleMode": True},
         {"DownloadProtocol": "MQTT"},
-        {"TargetSelection": "GRAY", "GrayPercent": "50"},
-        {"TargetSelection": "GROUP", "GroupId": "g1"},
     ],
     ids=str,
 )
-async def test_what_is_not_served_is_refused_and_never_ignored(unserved: dict[str, Any], door: SignedDoor) -> None:
-    """A job that would not act as asked is not created."""
-    assert await door.refusal(ACTION, **await given(door, **unserved)) == "iot.ota.InvalidParameter"
+async def test_what_does_not_go_together_is_refused_and_never_ignored(
+    unfitting: dict[str, Any], door: SignedDoor
+) -> None:
+    """A parameter that does not fit the others is refused, as is what this release does not serve."""
+    assert await door.refusal(ACTION, **await given(door, **unfitting)) == "iot.ota.InvalidParameter"
+
+
+@pytest.mark.parametrize(
+    "incomplete",
+    [
+        {"TargetSelection": "SPECIFIC"},
+        {"TargetSelection": "GRAY"},
+        {"TargetSelection": "GROUP"},
+        {"RetryInterval": 0},
+    ],
+    ids=str,
+)
+async def test_what_a_combination_needs(incomplete: dict[str, Any], door: SignedDoor) -> None:
+    """Each selection needs what says its devices, RetryInterval its RetryCount."""
+    assert await door.refusal(ACTION, **await given(door, **incomplete)) == "iot.ota.MissingParameter"
 
 
 @pytest.mark.parametrize(
@@ -98,6 +114,23 @@ async def test_what_is_not_served_is_refused_and_never_ignored(unserved: dict[st
         {"NeedConfirm": "ja"},
         {"DownloadProtocol": "FTP"},
         {"OverwriteMode": 3},
+        {"MaximumPerMinute": 9},
+        {"MaximumPerMinute": 10001},
+        {"RetryInterval": 5, "RetryCount": 1},
+        {"RetryInterval": 10, "RetryCount": 3},
+        {"RetryInterval": 10, "RetryCount": 0},
+        {"SrcVersion": [f"{n}" for n in range(11)]},
+        {"SrcVersion": ["1.0.0", "1.0.0"]},
+        {"SrcVersion": ["v" * 65]},
+        {"TargetSelection": "GRAY", "GrayPercent": "0"},
+        {"TargetSelection": "GRAY", "GrayPercent": "100.001"},
+        {"TargetSelection": "GRAY", "GrayPercent": "33.3333"},
+        {"ScheduleTime": NOW_MS + 299_999},
+        {"ScheduleTime": NOW_MS + 604_800_001},
+        {"ScheduleTime": NOW_MS // 1000 + 600},
+        {"ScheduleFinishTime": NOW_MS + 3_599_999},
+        {"ScheduleFinishTime": NOW_MS + 2_592_000_001},
+        {"ScheduleTime": NOW_MS + 300_000, "ScheduleFinishTime": NOW_MS + 3_899_999},
         {"TargetDeviceName": ["lamp-0001"]},
         {"TargetSelection": "SPECIFIC", "TargetDeviceName": ["lamp-0001", "lamp-0001"]},
         {"Tag": [{"Key": "a b", "Value": "x"}]},
@@ -126,6 +159,21 @@ async def test_values_outside_their_sets(wrong: dict[str, Any], door: SignedDoor
         {"Tag": [{"Key": f"k{n}", "Value": "x"} for n in range(10)]},
         {"Tag": [{"Key": f"k{n}", "Value": "x" * 1022} for n in range(4)]},
         {"MultiModuleMode": "false", "OverwriteMode": "1"},
+        {"MaximumPerMinute": 10},
+        {"MaximumPerMinute": 10000},
+        {"RetryInterval": 0, "RetryCount": 5, "TimeoutInMinutes": 1},
+        {"RetryInterval": 10, "RetryCount": 1, "TimeoutInMinutes": 11},
+        {"RetryInterval": 1440, "RetryCount": 2},
+        {"SrcVersion": [f"{n}" for n in range(10)]},
+        {"SrcVersion": ["v" * 64]},
+        {"TargetSelection": "GRAY", "GrayPercent": "0.001"},
+        {"TargetSelection": "GRAY", "GrayPercent": "100"},
+        {"ScheduleTime": NOW_MS + 300_000},
+        {"ScheduleTime": NOW_MS + 604_800_000, "ScheduleFinishTime": NOW_MS + 604_800_000 + 2_592_000_000},
+        {"ScheduleTime": NOW_MS + 300_000, "ScheduleFinishTime": NOW_MS + 3_900_000},
+        {"ScheduleFinishTime": NOW_MS + 3_600_000},
+        {"OverwriteMode": 2},
+        {"MultiModuleMode": True},
     ],
     ids=lambda right: str(right)[:60],
 )

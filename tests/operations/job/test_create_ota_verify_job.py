@@ -37,7 +37,7 @@ async def test_a_verify_job(door: SignedDoor, case: Case) -> None:
     parameters = await given(door)
     answer = await door.call(ACTION, case=case, **parameters)
     async with door.store.snapshot() as store:
-        (state,) = await store.jobs.unfinished(0, 10)
+        (state,) = await store.jobs.running(0, 10)
     check_answer(answer, case, {"Data": {"JobId": str(state.job.id), "UtcCreate": NOW_TEXT}})
     assert await firmware_status(door, parameters["FirmwareId"]) == 2
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.operations.answers import check_answer
-from tests.operations.fleet import make_device, make_firmware, make_job, make_product
+from tests.operations.fleet import make_device, make_firmware, make_group, make_job, make_product
 from tests.operations.signed_door import NOW_MS, NOW_TEXT, SignedDoor
 from whimbrel.domain.access import Permission
+from whimbrel.domain.wire_time import utc_text
 from whimbrel.rpc.dialect import Case
 
 
@@ -31,6 +32,8 @@ async def test_a_job_in_full(door: SignedDoor, case: Case) -> None:
         "TargetSelection": "ALL",
         "SelectionType": "STATIC",
         "TimeoutInMinutes": 30,
+        "OverwriteMode": 1,
+        "MultiModuleMode": False,
         "NeedPush": True,
         "NeedConfirm": False,
         "DownloadProtocol": "HTTPS",
@@ -94,3 +97,59 @@ async def test_without_permission(door: SignedDoor) -> None:
     """A key that may do everything else may not read jobs."""
     key = await door.make_key(permissions=frozenset(Permission) - {Permission.JOB_READ})
     assert await door.refusal("QueryOTAJob", by=key, JobId="1") == "Forbidden.RAM"
+
+
+async def test_a_scheduled_share(door: SignedDoor) -> None:
+    """What only some jobs have: share, versions, schedule, retries, pace, modes."""
+    product_key = await make_product(door)
+    start_ms, end_ms = NOW_MS + 300_000, NOW_MS + 3_900_000
+    parameters = {
+        "TargetSelection": "GRAY",
+        "GrayPercent": "50.00",
+        "SrcVersion": ["1.0.0", "0.9"],
+        "ScheduleTime": start_ms,
+        "ScheduleFinishTime": end_ms,
+        "RetryInterval": 10,
+        "RetryCount": 2,
+        "MaximumPerMinute": 500,
+        "OverwriteMode": 2,
+    }
+    job_id = await make_job(door, product_key, await make_firmware(door, product_key), **parameters)
+    job = (await door.ok("QueryOTAJob", JobId=job_id))["Data"]
+    expected = {
+        "JobStatus": "PLANNED",
+        "TargetSelection": "GRAY",
+        "GrayPercent": "50.00",
+        "SrcVersions": {"SrcVersion": ["1.0.0", "0.9"]},
+        "RetryInterval": 10,
+        "RetryCount": 2,
+        "MaximumPerMinute": 500,
+        "OverwriteMode": 2,
+        "UtcScheduleTime": utc_text(start_ms),
+        "UtcScheduleFinishTime": utc_text(end_ms),
+    }
+    assert {name: job[name] for name in expected} == expected
+    assert job.keys().isdisjoint({"UtcStartTime", "UtcEndTime", "GroupId", "GroupName", "DynamicMode"})
+
+
+async def test_a_job_for_a_group(door: SignedDoor) -> None:
+    """A job for a group has the group's id, and its name as it was when the job was made."""
+    product_key = await make_product(door)
+    await make_device(door, product_key, "lamp-0001", "1.0.0")
+    group_id = await make_group(door, product_key, "north", "lamp-0001")
+    job_id = await make_job(
+        door, product_key, await make_firmware(door, product_key), TargetSelection="GROUP", GroupId=group_id
+    )
+    await door.ok("DeleteDeviceGroup", GroupId=group_id)
+    job = (await door.ok("QueryOTAJob", JobId=job_id))["Data"]
+    assert (job["TargetSelection"], job["GroupId"], job["GroupName"]) == ("GROUP", group_id, "north")
+
+
+async def test_a_dynamic_job(door: SignedDoor) -> None:
+    """A dynamic job shows ALL, its mode and its source versions."""
+    product_key = await make_product(door)
+    given = {"FirmwareId": await make_firmware(door, product_key), "ProductKey": product_key, "DynamicMode": 2}
+    made = await door.ok("CreateOTADynamicUpgradeJob", **given, SrcVersion=["1.0.0"])
+    job = (await door.ok("QueryOTAJob", JobId=made["Data"]["JobId"]))["Data"]
+    assert (job["SelectionType"], job["TargetSelection"], job["DynamicMode"]) == ("DYNAMIC", "ALL", 2)
+    assert job["SrcVersions"] == {"SrcVersion": ["1.0.0"]}

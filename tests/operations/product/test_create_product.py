@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.operations.answers import check_answer
-from tests.operations.fleet import make_product
+from tests.operations.fleet import make_product, set_quotas
 from tests.operations.signed_door import SignedDoor
 from whimbrel.domain.access import Permission
 from whimbrel.rpc.dialect import Case
@@ -143,3 +143,35 @@ async def test_without_permission(door: SignedDoor) -> None:
     """A key that may do everything else may not create products."""
     key = await door.make_key(permissions=frozenset(Permission) - {Permission.PRODUCT_WRITE})
     assert await door.refusal("CreateProduct", by=key, ProductName="lamp", NodeType=0) == "Forbidden.RAM"
+
+
+async def test_parameters_that_change_nothing(door: SignedDoor) -> None:
+    """PublishAuto and JoinPermissionId are taken and ignored, Id2=false is what there is, Id2=true is refused."""
+    given = {"ProductName": "lamp", "NodeType": 0, "PublishAuto": False, "JoinPermissionId": "x", "Id2": False}
+    assert (await door.ok("CreateProduct", **given))["Data"]["Id2"] is False
+    code = await door.refusal("CreateProduct", ProductName="plug", NodeType=0, Id2=True)
+    assert code == "iot.ota.InvalidParameter"
+
+
+@pytest.mark.parametrize(
+    ("group", "code"), [("x" * 64, ""), ("x" * 65, "iot.ota.InvalidParameter"), ("a:b", "iot.ota.InvalidParameter")]
+)
+async def test_resource_groups(door: SignedDoor, group: str, code: str) -> None:
+    """A resource group's id has up to 64 letters, digits, `-` and `_`."""
+    given = {"ProductName": "lamp", "NodeType": 0, "ResourceGroupId": group}
+    if code:
+        assert await door.refusal("CreateProduct", **given) == code
+    else:
+        await door.ok("CreateProduct", **given)
+
+
+async def test_the_quota(door: SignedDoor) -> None:
+    """An account may have as many products as the operator says; a deleted one makes room, others' do not count."""
+    neighbour = await door.make_key("neighbour")
+    await make_product(door, by=neighbour)
+    set_quotas(door, "CreateProduct", "DeleteProduct", products=2)
+    first = await make_product(door, "lamp")
+    await make_product(door, "plug")
+    assert await door.refusal("CreateProduct", ProductName="more", NodeType=0) == "iot.prod.ProductCountExceedMax"
+    await door.ok("DeleteProduct", ProductKey=first)
+    await make_product(door, "more")

@@ -9,7 +9,7 @@ import pytest
 from tests.operations.answers import check_answer
 from tests.operations.fleet import make_device, make_product
 from tests.operations.signed_door import NOW_MS, SignedDoor
-from whimbrel.domain.access import Permission
+from whimbrel.domain.access import Access, Permission, Policy, Statement
 from whimbrel.rpc.dialect import Case
 
 
@@ -109,4 +109,34 @@ async def test_I15_other_accounts_products_are_not_listed(door: SignedDoor) -> N
 async def test_without_permission(door: SignedDoor) -> None:
     """A key that may do everything else may not list products."""
     key = await door.make_key(permissions=frozenset(Permission) - {Permission.PRODUCT_READ})
+    assert await door.refusal("QueryProductList", by=key, CurrentPage=1, PageSize=10) == "Forbidden.RAM"
+
+
+async def test_by_resource_group(door: SignedDoor) -> None:
+    """Products of one resource group, also of one kind; a group that nobody has is an empty list."""
+    for name, given in (
+        ("one1", {"ResourceGroupId": "rg-1"}),
+        ("two2", {"ResourceGroupId": "rg-1", "AliyunCommodityCode": "iothub_senior", "DataFormat": 1}),
+        ("three", {"ResourceGroupId": "rg-2"}),
+        ("four", {}),
+    ):
+        await door.ok("CreateProduct", ProductName=name, NodeType=0, **given)
+
+    async def found(**given: str) -> list[str]:
+        data = (await door.ok("QueryProductList", CurrentPage=1, PageSize=10, **given))["Data"]
+        names = [row["ProductName"] for row in data["List"]["ProductInfo"]]
+        assert data["Total"] == len(names)
+        return names
+
+    assert await found() == ["four", "three", "two2", "one1"]
+    assert await found(ResourceGroupId="rg-1") == ["two2", "one1"]
+    assert await found(ResourceGroupId="rg-1", AliyunCommodityCode="iothub_senior") == ["two2"]
+    assert await found(ResourceGroupId="rg-2", AliyunCommodityCode="iothub_senior") == []
+    assert await found(ResourceGroupId="rg-3") == []
+
+
+async def test_a_limited_key(door: SignedDoor) -> None:
+    """A key for some products may not list the account's (A06)."""
+    product_key = await make_product(door)
+    key = await door.make_key_of(Policy((Statement(frozenset({"*"}), Access.WRITE, frozenset({product_key})),)))
     assert await door.refusal("QueryProductList", by=key, CurrentPage=1, PageSize=10) == "Forbidden.RAM"

@@ -32,5 +32,12 @@ class SessionChannel:
         session.notify(notice)
         return True
 
+    async def end(self, device_id: int) -> bool:
+        session = self._sessions.get(device_id)
+        if session is None:
+            return False
+        session.revoke()
+        return True
+
     async def ping(self) -> None:
         """The sessions of this process are always reachable."""

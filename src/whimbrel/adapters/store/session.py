@@ -14,7 +14,11 @@ NO_ROW_ABOVE = (1 << 63) - 1
 
 
 class UniqueViolationError(Exception):
-    """A unique index refused a row: the repository says in the domain's words which rule that is."""
+    """A unique index refused a row: the repository says in the domain's words which rule that is.
+
+    The text is the index's columns, on every engine as `firmware.account_id, firmware.name`. After a refused INSERT the
+    transaction may go on; a refused UPDATE ends it on PostgreSQL, so let the error leave the block.
+    """
 
 
 class Session(Protocol):
@@ -26,9 +30,37 @@ class Session(Protocol):
         """Rows changed. Raises UniqueViolationError."""
         ...
 
+    async def run_many(self, statement: str, rows: list[dict[str, object]], /) -> None:
+        """The statement once for each; one that a unique index may refuse says ON CONFLICT."""
+        ...
+
     def count(self, list_name: str, row_id: int, n: int) -> None:
         """The list gained (n > 0) or lost rows at this id; written before the transaction commits."""
         ...
+
+    async def lock(self, name: str, *, shared: bool = False) -> None:
+        """Until the transaction ends nobody else holds this name, over all processes; sharers exclude only others.
+
+        What is read afterwards is what earlier holders committed. Nothing happens in a snapshot.
+        """
+        ...
+
+
+class CountChanges:
+    """What a transaction has counted so far."""
+
+    def __init__(self) -> None:
+        self._changes: dict[tuple[str, int], int] = {}
+
+    def add(self, list_name: str, row_id: int, n: int) -> None:
+        for key in ((list_name, row_id >> BLOCK_BITS), (list_name, TOTAL_BLOCK)):
+            self._changes[key] = self._changes.get(key, 0) + n
+
+    def take(self) -> list[dict[str, object]]:
+        """The parameters of `add_to_list`, and forget them. In one order for all, so that nobody deadlocks."""
+        changes = [{"list": name, "block": block, "n": n} for (name, block), n in sorted(self._changes.items()) if n]
+        self._changes.clear()
+        return changes
 
 
 class Position(NamedTuple):

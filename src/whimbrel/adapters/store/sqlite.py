@@ -23,7 +23,7 @@ import apsw
 
 from whimbrel.adapters.store.migrate_sqlite import migrate
 from whimbrel.adapters.store.repositories import Repositories
-from whimbrel.adapters.store.session import BLOCK_BITS, TOTAL_BLOCK, Row, UniqueViolationError
+from whimbrel.adapters.store.session import CountChanges, Row, UniqueViolationError
 from whimbrel.adapters.store.statements import load_statements
 from whimbrel.errors import StoreFullError, StoreUnavailableError, WhimbrelError
 from whimbrel.ports.sealer import Sealer
@@ -51,7 +51,7 @@ class SqliteSession:
     def __init__(self, connection: apsw.Connection, statements: dict[str, str]) -> None:
         self._connection = connection
         self._statements = statements
-        self._counts: dict[tuple[str, int], int] = {}
+        self._counts = CountChanges()
 
     async def all(self, statement: str, /, **parameters: object) -> list[Row]:
         return self._execute(statement, parameters)
@@ -64,15 +64,19 @@ class SqliteSession:
         self._execute(statement, parameters)
         return self._connection.changes()
 
+    async def run_many(self, statement: str, rows: list[dict[str, object]], /) -> None:
+        with translating():
+            self._connection.executemany(self._statements[statement], rows)
+
     def count(self, list_name: str, row_id: int, n: int) -> None:
-        for key in ((list_name, row_id >> BLOCK_BITS), (list_name, TOTAL_BLOCK)):
-            self._counts[key] = self._counts.get(key, 0) + n
+        self._counts.add(list_name, row_id, n)
+
+    async def lock(self, name: str, *, shared: bool = False) -> None:
+        """There is one writer: whoever is inside a transaction holds every name."""
 
     def write_counts(self) -> None:
         """The counts change in the transaction of the rows they count (design.md part 3)."""
-        changes = [{"list": name, "block": block, "n": n} for (name, block), n in self._counts.items() if n]
-        self._counts.clear()
-        if changes:
+        if changes := self._counts.take():
             with translating():
                 self._connection.executemany(self._statements["add_to_list"], changes)
 
@@ -81,7 +85,7 @@ class SqliteSession:
             return self._connection.execute(self._statements[statement], parameters).fetchall()
         except apsw.ConstraintError as error:
             if getattr(error, "extendedresult", 0) in _UNIQUE:
-                raise UniqueViolationError(str(error)) from None
+                raise UniqueViolationError(str(error).rpartition(": ")[2]) from None
             raise
         except _ENGINE_FAILURES as error:
             raise translated(error) from error

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from hashlib import blake2b
-from itertools import islice
 from pathlib import Path
 
 import apsw
 
+from whimbrel.adapters.store.nonce_memory import KEPT_MS, KeptWhileFull, digest_of
 from whimbrel.adapters.store.sqlite import translated
+from whimbrel.errors import StoreFullError
 
-TURN_MS = 35 * 60 * 1000  # threat-model part 3: nonces are kept for at least 35 minutes
-KEPT_PER_USE = 500
-WHILE_FULL_MAX = 200_000  # nonces kept in memory while the disk is full: about 20 MiB
+TURN_MS = KEPT_MS
 CHECKPOINT_EVERY = 2_000  # uses between two checkpoints, which run in a thread because they fsync; uses wait for them
 
 
@@ -46,13 +44,12 @@ class SqliteNonces:
         row = self._connection.execute("SELECT number FROM turn").fetchone()
         self._turn: int = row[0] if row else -2
         self._uses = 0
-        self._while_full: set[bytes] = set()
+        self._while_full = KeptWhileFull()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="nonces")
         self._checkpointing: asyncio.Future[None] | None = None
 
     async def use(self, access_key_id: str, nonce: str, now_ms: int) -> bool:
-        # 128 bits are enough against chance, and an attacker who finds two colliding nonces has refused himself.
-        digest = blake2b(f"{access_key_id}\0{nonce}".encode(), digest_size=16).digest()
+        digest = digest_of(access_key_id, nonce)
         while self._checkpointing is not None and not self._checkpointing.done():
             # The log starts over only when nobody writes to it meanwhile; without this pause it would grow for ever.
             await asyncio.shield(self._checkpointing)
@@ -85,27 +82,22 @@ class SqliteNonces:
         return self._connection.changes() == 1
 
     def _use_while_full(self, digest: bytes, error: apsw.FullError) -> bool:
-        """A full disk must not stop reads and halts (threat-model part 4): this process remembers by itself, up to a
-        bound, and stores what it remembered when there is room again. What the file knows is refused still."""
-        if len(self._while_full) >= WHILE_FULL_MAX:
-            raise translated(error) from error
         tables = (f"nonce_{parity}" for parity in (0, 1))
         is_known = digest in self._while_full or any(
             self._connection.execute(f"SELECT 1 FROM {table} WHERE digest = ?", (digest,)).fetchone()  # noqa: S608
             for table in tables
         )
-        self._while_full.add(digest)
+        self._while_full.keep(digest, StoreFullError(translated(error).message))
         return not is_known
 
     def _store_what_was_kept(self) -> None:
-        """Some of it at each use, so that no use is long."""
-        if not self._while_full:
+        kept = self._while_full.some()
+        if not kept:
             return
-        kept = list(islice(self._while_full, KEPT_PER_USE))
         with self._connection:
             for digest in kept:
                 self._insert(digest)
-        self._while_full.difference_update(kept)
+        self._while_full.stored(kept)
 
     def _take_turn(self, number: int) -> None:
         # A clock set back must not bring forgotten nonces to life: turns only go forward.

@@ -2,20 +2,24 @@
 
 1. PageSize 1 to 50, default 10; CurrentPage default 1.
 2. The page number is answered as Page.
+3. NextToken, as an answer gave it, continues behind that answer's last device, whatever was registered or deleted
+   since; CurrentPage is then only echoed. The last page has no NextToken.
 
-Source: api-contract 13.2. The cursor NextToken is served by a later release and refused until then.
+Source: api-contract 13.2. The vendor wants NextToken from row 10,000 on; here both ways cost the same everywhere.
 """
 
 from __future__ import annotations
 
+import base64
+import re
 from typing import Annotated
 
 import msgspec
 
 from whimbrel.domain.access import Permission
 from whimbrel.domain.device import Device
-from whimbrel.domain.paging import Page, page_count
-from whimbrel.domain.product import PRODUCT_KEY
+from whimbrel.domain.paging import Listing, Page, page_count
+from whimbrel.domain.product import PRODUCT_KEY, Product
 from whimbrel.domain.wire_time import gmt_header_text, utc_text
 from whimbrel.errors import (
     InvalidFormattedProductKeyError,
@@ -23,12 +27,14 @@ from whimbrel.errors import (
     OtaInvalidParameterError,
     ProductNotFoundError,
 )
-from whimbrel.operations.declaration import Context, Example, operation
+from whimbrel.operations.declaration import Context, Example, Manner, operation
 from whimbrel.operations.fields import Field
 from whimbrel.operations.paging import PAGE_NUMBER_MAX
 from whimbrel.operations.product.lookup import find_product
+from whimbrel.operations.rights import require_product
 
 PAGE_SIZE_MAX = 50
+_TOKEN = re.compile(r"([0-9]{1,18}):([0-9]{1,18})")
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +45,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     page_size: Annotated[int, Field("Rows a page.", minimum=1, maximum=PAGE_SIZE_MAX, error=InvalidPageParamsError)] = (
         10
     )
-    next_token: Annotated[str | None, Field("Not served by this release.")] = None
+    next_token: Annotated[str | None, Field("Where the answer that gave it ended.", length_max=64)] = None
 
 
 class DeviceInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +69,7 @@ class DeviceList(msgspec.Struct, frozen=True, kw_only=True):
 
 class Response(msgspec.Struct, frozen=True, kw_only=True):
     data: Annotated[DeviceList, Field("Wrapper.")]
+    next_token: Annotated[str | None, Field("For the rows behind these; absent when there are none.")] = None
     page: Annotated[int, Field("The page number.")]
     page_size: Annotated[int, Field("Rows a page.")]
     page_count: Annotated[int, Field("Number of pages.")]
@@ -108,16 +115,23 @@ EXAMPLE = Example(
         InvalidPageParamsError,
         OtaInvalidParameterError,
     ),
-    idempotent=True,
+    manner=Manner(idempotent=True, qps=50),
 )
 async def handle(request: Request, context: Context) -> Response:
-    if request.next_token is not None:
-        raise OtaInvalidParameterError("NextToken is not served by this release; page with CurrentPage and PageSize")
     product = await find_product(context, request.product_key)
+    require_product(context, request.product_key)
     page = Page(request.current_page, request.page_size)
-    listing = await context.store.devices.page(context.caller.account_id, product.id, page)
+    if request.next_token is None:
+        listing = await context.store.devices.page(context.caller.account_id, product.id, page)
+        has_more = page.offset + len(listing.rows) < listing.total
+    else:
+        below = _device_id(request.next_token, product)
+        rows = await context.store.devices.below(context.caller.account_id, product.id, below, page.size + 1)
+        listing = Listing(rows[: page.size], product.device_count)
+        has_more = len(rows) > page.size
     return Response(
         data=DeviceList(device_info=[_answer(device) for device in listing.rows]),
+        next_token=_token(product.id, listing.rows[-1].id) if has_more and listing.rows else None,
         page=page.number,
         page_size=page.size,
         page_count=page_count(listing.total, page.size),
@@ -125,12 +139,29 @@ async def handle(request: Request, context: Context) -> Response:
     )
 
 
+def _token(product_id: int, device_id: int) -> str:
+    """Opaque to clients. It says nothing secret, so it needs no signature: a forged one is a place in the list too."""
+    return base64.urlsafe_b64encode(f"{product_id}:{device_id}".encode()).decode().rstrip("=")
+
+
+def _device_id(token: str, product: Product) -> int:
+    """Raises OtaInvalidParameterError for what no answer about this product gave."""
+    try:
+        text = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode("ascii")
+    except ValueError:
+        text = ""
+    match = _TOKEN.fullmatch(text)
+    if match is None or _token(product.id, int(match[2])) != token:
+        raise OtaInvalidParameterError("NextToken is not one that QueryDevice gave for this product")
+    return int(match[2])
+
+
 def _answer(device: Device) -> DeviceInfo:
     return DeviceInfo(
         device_id=device.iot_id,
         device_name=device.device_name,
         device_secret=device.device_secret,
-        device_status=device.status,
+        device_status=device.status.name,
         device_type="",
         gmt_create=gmt_header_text(device.created_ms),
         gmt_modified=gmt_header_text(device.modified_ms),

@@ -20,7 +20,7 @@ from whimbrel.errors import (
     OtaInvalidParameterError,
     ProductNotFoundError,
 )
-from whimbrel.operations.declaration import Context, Example, operation
+from whimbrel.operations.declaration import Context, Example, Manner, operation
 from whimbrel.operations.device.lookup import find_device
 from whimbrel.operations.fields import Field
 
@@ -94,7 +94,7 @@ EXAMPLE = Example(
         ProductNotFoundError,
         OtaInvalidParameterError,
     ),
-    idempotent=True,
+    manner=Manner(idempotent=True, qps=50),
 )
 async def handle(request: Request, context: Context) -> Response:
     device = await find_device(context, request.iot_id, request.product_key, request.device_name)
@@ -122,5 +122,5 @@ def _answer(device: Device, version: str) -> DeviceData:
         product_key=device.product_key,
         product_name=device.product_name,
         region="",
-        status=device.status,
+        status=device.status.name,
     )

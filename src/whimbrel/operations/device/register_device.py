@@ -19,22 +19,23 @@ from whimbrel.domain.device import (
     DEVICE_SECRET_LENGTH,
     IOT_ID_LENGTH,
     NICKNAME_LENGTH_MAX,
+    RANDOM_NAME_LENGTH,
     DeviceDraft,
     is_valid_nickname,
 )
 from whimbrel.domain.product import PRODUCT_KEY
 from whimbrel.errors import (
+    DeviceCountExceededError,
     DeviceNameTakenError,
     InvalidFormattedDeviceNameError,
     InvalidFormattedProductKeyError,
     OtaInvalidParameterError,
     ProductNotFoundError,
 )
-from whimbrel.operations.declaration import Context, Example, operation
+from whimbrel.operations.declaration import Context, Example, Manner, operation
+from whimbrel.operations.device.room import require_room
 from whimbrel.operations.fields import Field
 from whimbrel.operations.product.lookup import find_product
-
-RANDOM_NAME_LENGTH = 20
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,13 +81,16 @@ EXAMPLE = Example(
         InvalidFormattedProductKeyError,
         InvalidFormattedDeviceNameError,
         DeviceNameTakenError,
+        DeviceCountExceededError,
         OtaInvalidParameterError,
     ),
+    manner=Manner(creates=True, qps=30),
 )
 async def handle(request: Request, context: Context) -> Response:
     if request.nickname and not is_valid_nickname(request.nickname):
         raise OtaInvalidParameterError("Nickname has 4 to 64 letters, digits, underscores or CJK characters")
     product = await find_product(context, request.product_key)
+    await require_room(context, product, 1)
     random = context.services.randomness
     draft = DeviceDraft(
         account_id=context.caller.account_id,

@@ -1,4 +1,4 @@
-"""Deletes firmware; its file is removed from disk when nothing else refers to it.
+"""Deletes firmware; its files are removed from disk when nothing else refers to them.
 
 1. Refused while a job of it is planned or running.
 2. Ended jobs stay and can be queried.

@@ -15,13 +15,12 @@ import msgspec
 
 from whimbrel.domain.access import Permission
 from whimbrel.domain.firmware import FileSuffix
-from whimbrel.domain.form_upload import encode_policy, make_object_key, make_policy, sign_policy
+from whimbrel.domain.form_upload import UploadPurpose
 from whimbrel.domain.wire_time import utc_text
 from whimbrel.errors import OtaInvalidParameterError
 from whimbrel.operations.declaration import Context, Example, operation
 from whimbrel.operations.fields import Field
-
-OBJECT_KEY_RANDOM_LENGTH = 32
+from whimbrel.operations.uploads import issue_credentials
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,20 +73,16 @@ EXAMPLE = Example(
     errors=(OtaInvalidParameterError,),
 )
 async def handle(request: Request, context: Context) -> Response:
-    services = context.services
-    key = make_object_key(services.randomness.hex(OBJECT_KEY_RANDOM_LENGTH), request.file_suffix)
-    policy = make_policy(key, context.now_ms)
-    policy_text = encode_policy(policy)
-    await context.store.uploads.issue(context.caller.account_id, key, policy.expires_ms, context.now_ms)
+    credentials = await issue_credentials(context, request.file_suffix, UploadPurpose.FIRMWARE)
     return Response(
         data=UploadData(
-            host=services.public_url,
-            key=key,
-            oss_access_key_id=services.upload_key_id,
-            policy=policy_text,
-            signature=sign_policy(services.upload_secret, policy_text),
+            host=credentials.host,
+            key=credentials.key,
+            oss_access_key_id=credentials.access_key_id,
+            policy=credentials.policy,
+            signature=credentials.signature,
             object_storage="OSS",
-            firmware_url=f"{services.public_url}/{key}",
+            firmware_url=credentials.url,
             utc_create=utc_text(context.now_ms),
         )
     )

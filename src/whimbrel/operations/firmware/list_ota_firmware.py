@@ -2,6 +2,7 @@
 
 1. PageSize 1 to 100; a page beyond the end is empty.
 2. ProductKey and DestVersion filter exactly; an unknown product has no firmware (a filter is no error).
+3. An AccessKey that is limited to some products must name one of them.
 
 Source: api-contract 8.5, 15.
 """
@@ -15,10 +16,11 @@ import msgspec
 from whimbrel.domain.access import Permission
 from whimbrel.domain.paging import Page, page_count
 from whimbrel.errors import InvalidPageParamsError, OtaInvalidParameterError
-from whimbrel.operations.declaration import Context, Example, operation
+from whimbrel.operations.declaration import Context, Example, Manner, operation
 from whimbrel.operations.fields import Field
 from whimbrel.operations.firmware.info import EXAMPLE_INFO, SimpleFirmwareInfo, simple_info
 from whimbrel.operations.paging import PAGE_NUMBER_MAX
+from whimbrel.operations.rights import require_whole_account
 
 PAGE_SIZE_MAX = 100
 
@@ -61,9 +63,10 @@ EXAMPLE = Example(
     permission=Permission.FIRMWARE_READ,
     example=EXAMPLE,
     errors=(InvalidPageParamsError, OtaInvalidParameterError),
-    idempotent=True,
+    manner=Manner(idempotent=True),
 )
 async def handle(request: Request, context: Context) -> Response:
+    _require_right(context, request.product_key)
     page = Page(request.current_page, request.page_size)
     listing = await context.store.firmware.page(
         context.caller.account_id, request.product_key, request.dest_version, page
@@ -75,3 +78,11 @@ async def handle(request: Request, context: Context) -> Response:
         current_page=page.number,
         firmware_info=FirmwareList(simple_firmware_info=[simple_info(firmware) for firmware in listing.rows]),
     )
+
+
+def _require_right(context: Context, product_key: str | None) -> None:
+    """The same answer for a product that does not exist and for one that the key may not touch (A04, A06)."""
+    if product_key is None:
+        require_whole_account(context, "name one of them with ProductKey")
+    elif not context.caller.scope.covers_product(product_key):
+        require_whole_account(context, f"its statements do not open the product {product_key}")

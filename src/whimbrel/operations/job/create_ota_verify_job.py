@@ -15,15 +15,7 @@ import msgspec
 
 from whimbrel.domain.access import Permission
 from whimbrel.domain.firmware import TRANSITIONS, FirmwareStatus
-from whimbrel.domain.job import (
-    TAGS_MAX,
-    TIMEOUT_MINUTES_MAX,
-    TIMEOUT_MINUTES_MIN,
-    VERIFY_DEVICES_MAX,
-    DownloadProtocol,
-    JobType,
-    TargetSelection,
-)
+from whimbrel.domain.job import VERIFY_DEVICES_MAX, JobType
 from whimbrel.errors import (
     DeviceNotFoundError,
     FirmwareAlreadyVerifiedError,
@@ -34,41 +26,20 @@ from whimbrel.errors import (
     ProductNotFoundError,
     TooManyDevicesError,
 )
-from whimbrel.operations.declaration import Context, Example, operation
+from whimbrel.operations.declaration import Context, Example, Manner, operation
 from whimbrel.operations.fields import Field
-from whimbrel.operations.firmware.lookup import find_firmware
-from whimbrel.operations.ids import ID_LENGTH_MAX
-from whimbrel.operations.job.drafting import (
-    CreatedJob,
-    Delivery,
-    JobData,
-    TagParameter,
-    check_protocol,
-    created,
-    draft_job,
-    store_job,
-    tags_of,
-    unique_names,
-)
-from whimbrel.operations.job.targets import find_named_devices
-from whimbrel.operations.product.lookup import find_product
+from whimbrel.operations.firmware.lookup import refer_to_firmware
+from whimbrel.operations.job.delivery import DeliveryRequest, check_delivery, unique
+from whimbrel.operations.job.drafting import CreatedJob, JobData, created, draft_job, has_targets, store_job
+from whimbrel.operations.job.lookup import find_named_devices
+from whimbrel.operations.product.lookup import refer_to_product
 
 
-class Request(msgspec.Struct, frozen=True, kw_only=True):
-    firmware_id: Annotated[str, Field("The firmware.", length_max=ID_LENGTH_MAX, error=FirmwareNotFoundError)]
-    product_key: Annotated[str, Field("Its product.", length_max=64)]
+class Request(DeliveryRequest, msgspec.Struct, frozen=True, kw_only=True):
     target_device_name: Annotated[
         tuple[str, ...],
         Field("The test devices.", items_max=VERIFY_DEVICES_MAX, length_max=64, items_error=TooManyDevicesError),
     ]
-    timeout_in_minutes: Annotated[
-        int | None,
-        Field("From a device's first progress.", minimum=TIMEOUT_MINUTES_MIN, maximum=TIMEOUT_MINUTES_MAX),
-    ] = None
-    need_push: Annotated[bool, Field("Send the notice; false waits for the device to ask.")] = True
-    need_confirm: Annotated[bool, Field("Wait for ConfirmOTATask first.")] = False
-    download_protocol: Annotated[DownloadProtocol, Field("HTTPS.")] = DownloadProtocol.HTTPS
-    tag: Annotated[tuple[TagParameter, ...], Field("Handed to devices in extData.", items_max=TAGS_MAX)] = ()
 
 
 EXAMPLE = Example(
@@ -91,24 +62,18 @@ EXAMPLE = Example(
         OtaInvalidParameterError,
         TooManyDevicesError,
     ),
+    manner=Manner(creates=True),
 )
 async def handle(request: Request, context: Context) -> CreatedJob:
-    names = unique_names(request.target_device_name)
-    check_protocol(request.download_protocol)
-    product = await find_product(context, request.product_key)
-    firmware = await find_firmware(context, request.firmware_id, request.product_key)
+    names = unique(request.target_device_name, "TargetDeviceName")
+    check_delivery(request)
+    product = await refer_to_product(context, request.product_key)
+    firmware = await refer_to_firmware(context, request.firmware_id, request.product_key)
     old_status = _verifiable(FirmwareStatus(firmware.status))
     device_ids = await find_named_devices(context, product, names)
-    delivery = Delivery(
-        job_type=JobType.VERIFY,
-        target_selection=TargetSelection.SPECIFIC,
-        need_push=request.need_push,
-        need_confirm=request.need_confirm,
-        timeout_minutes=request.timeout_in_minutes,
-        tags=tags_of(request.tag),
-    )
-    job = await store_job(context, draft_job(firmware, delivery, context.now_ms))
-    if await context.store.tasks.add_for(job, device_ids, context.now_ms) == 0:
+    job = await store_job(context, draft_job(firmware, JobType.VERIFY, request, context.now_ms))
+    await context.store.targets.add(job.id, device_ids)
+    if not await has_targets(context, job):
         raise NoTargetDeviceError("every named device has the version already")
     if not await context.store.firmware.move(firmware.id, old_status, FirmwareStatus.VERIFYING, context.now_ms):
         raise FirmwareVerifyingError("another verification of the firmware has just begun")

@@ -1,33 +1,21 @@
-"""What both ways of creating a job share: the parameters of its delivery, and the firmware that it pins (I10)."""
+"""What all ways of creating a job share: the firmware that it pins (I10), its storing, and its answer."""
 
 from __future__ import annotations
 
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import msgspec
 
-from whimbrel.domain.firmware import Firmware
-from whimbrel.domain.job import (
-    TAG_KEY,
-    TAG_VALUE_LENGTH_MAX,
-    TAGS_LENGTH_MAX,
-    DownloadProtocol,
-    Job,
-    JobDraft,
-    JobType,
-    Tag,
-    TargetSelection,
-)
+from whimbrel.domain.firmware import RELEASABLE, Firmware, FirmwareStatus
+from whimbrel.domain.job import Job, JobDraft, JobType, TargetSelection
 from whimbrel.domain.wire_time import utc_text
-from whimbrel.errors import JobNotFoundError, OtaInvalidParameterError
+from whimbrel.errors import FirmwareNotVerifiedError
 from whimbrel.operations.declaration import Context
 from whimbrel.operations.fields import Field
-from whimbrel.operations.ids import row_id
+from whimbrel.operations.job.delivery import DeliveryRequest, UpgradeRequest, check_sources, tags_of
 
-
-class TagParameter(msgspec.Struct, frozen=True, kw_only=True):
-    key: Annotated[str, Field("1 to 30 letters, digits or dots.", pattern=TAG_KEY)]
-    value: Annotated[str, Field("1 to 1024 characters.", length_max=TAG_VALUE_LENGTH_MAX)]
+FIRST_FILL_DEVICES = 500  # tasks made within the call, so that a small fleet's list is whole in the answer's wake
+FIRST_STEPS_MAX = 4  # of gathering: a share's keys go around once, a list has a first part and an end
 
 
 class JobData(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,47 +27,8 @@ class CreatedJob(msgspec.Struct, frozen=True, kw_only=True):
     data: Annotated[JobData, Field("The new job.")]
 
 
-class Delivery(NamedTuple):
-    """How a job reaches its devices."""
-
-    job_type: JobType
-    target_selection: TargetSelection
-    need_push: bool
-    need_confirm: bool
-    timeout_minutes: int | None
-    tags: tuple[Tag, ...]
-    fill_until: int = 0
-    is_filled: bool = True
-
-
-def tags_of(parameters: tuple[TagParameter, ...]) -> tuple[Tag, ...]:
-    """The job's tags. Raises OtaInvalidParameterError when a key repeats or they are too long together."""
-    tags = tuple(Tag(parameter.key, parameter.value) for parameter in parameters)
-    if len({tag.key for tag in tags}) != len(tags):
-        raise OtaInvalidParameterError("Tag has a key twice")
-    length = sum(len(tag.key) + len(tag.value) for tag in tags)
-    if length > TAGS_LENGTH_MAX:
-        raise OtaInvalidParameterError(
-            f"the keys and values of Tag have {length} characters, at most {TAGS_LENGTH_MAX}"
-        )
-    return tags
-
-
-def check_protocol(protocol: DownloadProtocol) -> None:
-    """Downloads over MQTT come with a later release; refused rather than pretended."""
-    if protocol is not DownloadProtocol.HTTPS:
-        raise OtaInvalidParameterError("DownloadProtocol must be HTTPS; MQTT is not served by this release")
-
-
-def unique_names(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Raises OtaInvalidParameterError when a device is named twice."""
-    if len(set(names)) != len(names):
-        raise OtaInvalidParameterError("TargetDeviceName names a device twice")
-    return names
-
-
-def draft_job(firmware: Firmware, delivery: Delivery, now_ms: int) -> JobDraft:
-    """A job that sends exactly the bytes this firmware has now."""
+def draft_job(firmware: Firmware, job_type: JobType, request: DeliveryRequest, now_ms: int) -> JobDraft:
+    """A job for devices named one by one that sends exactly the bytes this firmware has now."""
     return JobDraft(
         account_id=firmware.account_id,
         product_id=firmware.product_id,
@@ -87,34 +36,77 @@ def draft_job(firmware: Firmware, delivery: Delivery, now_ms: int) -> JobDraft:
         firmware_name=firmware.name,
         module_name=firmware.module_name,
         dest_version=firmware.dest_version,
-        required_version=firmware.src_version if firmware.type else "",
+        required_version=required_version(firmware),
         sha256=firmware.sha256,
         md5=firmware.md5,
         size_bytes=firmware.size_bytes,
         sign_method=firmware.sign_method,
         firmware_type=firmware.type,
         udi=firmware.udi,
+        job_type=job_type,
+        target_selection=TargetSelection.SPECIFIC,
+        need_push=request.need_push,
+        need_confirm=request.need_confirm,
+        timeout_minutes=request.timeout_in_minutes,
+        tags=tags_of(request.tag),
+        fill_until=0,
+        is_filled=False,
         created_ms=now_ms,
-        **delivery._asdict(),
+        files=() if firmware.is_one_object else firmware.files,
+        is_gathered=False,
+        download_protocol=request.download_protocol,
     )
+
+
+def draft_upgrade(firmware: Firmware, request: UpgradeRequest, now_ms: int) -> JobDraft:
+    """Raises FirmwareNotVerifiedError (I10), OtaInvalidParameterError."""
+    if FirmwareStatus(firmware.status) not in RELEASABLE:
+        raise FirmwareNotVerifiedError
+    check_sources(request.src_version, required_version(firmware))
+    return draft_job(firmware, JobType.UPGRADE, request, now_ms)._replace(
+        src_versions=request.src_version,
+        retry_minutes=request.retry_interval,
+        retry_count=request.retry_count,
+        maximum_per_minute=request.maximum_per_minute,
+        overwrite_mode=request.overwrite_mode,
+        multi_module_mode=request.multi_module_mode,
+    )
+
+
+def required_version(firmware: Firmware) -> str:
+    """The version that a difference starts from; empty for full firmware."""
+    return firmware.src_version if firmware.type else ""
 
 
 async def store_job(context: Context, draft: JobDraft) -> Job:
     """The job as stored."""
-    job_id = await context.store.jobs.add(draft)
-    job = await context.store.jobs.by_id(draft.account_id, job_id)
+    return await read_job(context, await context.store.jobs.add(draft))
+
+
+async def read_job(context: Context, job_id: int) -> Job:
+    """A job of the caller's that is there."""
+    job = await context.store.jobs.by_id(context.caller.account_id, job_id)
     assert job is not None, "a row just written is there"
     return job
 
 
+async def has_targets(context: Context, job: Job) -> bool:
+    """Freeze the target set and make the first tasks. What is left comes behind the answer (I2).
+
+    False when all is looked at already and there is no device to make a task for.
+    """
+    await context.store.targets.freeze(job)
+    for _ in range(FIRST_STEPS_MAX):
+        job = await read_job(context, job.id)
+        if job.is_filled:
+            break
+        await context.store.fleet.fill(job, FIRST_FILL_DEVICES, context.now_ms)
+        if job.is_gathered:
+            break
+    state = await context.store.jobs.state(job.account_id, job.id)
+    assert state is not None, "the job is there"
+    return state.newest_task_id > 0 or not state.job.is_filled
+
+
 def created(job: Job) -> CreatedJob:
     return CreatedJob(data=JobData(job_id=str(job.id), utc_create=utc_text(job.created_ms)))
-
-
-async def find_job(context: Context, job_id: str) -> Job:
-    """The caller's job. Raises JobNotFoundError."""
-    number = row_id(job_id)
-    job = await context.store.jobs.by_id(context.caller.account_id, number) if number else None
-    if job is None:
-        raise JobNotFoundError
-    return job

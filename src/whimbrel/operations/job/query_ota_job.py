@@ -10,13 +10,14 @@ from typing import Annotated
 import msgspec
 
 from whimbrel.domain.access import Permission
-from whimbrel.domain.job import Job, SelectionType
+from whimbrel.domain.job import Job, TargetSelection
 from whimbrel.domain.wire_time import utc_text
 from whimbrel.errors import JobNotFoundError
-from whimbrel.operations.declaration import Context, Example, operation
+from whimbrel.operations.declaration import Context, Example, Manner, operation
 from whimbrel.operations.fields import Field
 from whimbrel.operations.ids import ID_LENGTH_MAX
-from whimbrel.operations.job.drafting import find_job
+from whimbrel.operations.job.info import OtaTag, Tags, tags_info, utc_or_none
+from whimbrel.operations.job.lookup import find_job
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,15 +26,6 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 class SrcVersions(msgspec.Struct, frozen=True, kw_only=True):
     src_version: Annotated[list[str], Field("Versions a device must have; empty for all.")]
-
-
-class OtaTag(msgspec.Struct, frozen=True, kw_only=True):
-    key: Annotated[str, Field("The tag's key.")]
-    value: Annotated[str, Field("The tag's value.")]
-
-
-class Tags(msgspec.Struct, frozen=True, kw_only=True):
-    ota_tag_dto: Annotated[list[OtaTag], Field("The job's tags.", wire="OtaTagDTO", camel=("otaTagDTO",))]
 
 
 class JobData(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,17 +38,28 @@ class JobData(msgspec.Struct, frozen=True, kw_only=True):
     product_key: Annotated[str, Field("Its product.")]
     dest_version: Annotated[str, Field("The version devices have afterwards.")]
     src_versions: Annotated[SrcVersions, Field("Wrapper.")]
-    target_selection: Annotated[str, Field("ALL or SPECIFIC.")]
-    selection_type: Annotated[str, Field("STATIC.")]
+    target_selection: Annotated[str, Field("ALL, SPECIFIC, GRAY or GROUP; dynamic jobs show ALL.")]
+    selection_type: Annotated[str, Field("STATIC or DYNAMIC.")]
+    dynamic_mode: Annotated[int | None, Field("1 or 2; absent of static jobs.")]
+    gray_percent: Annotated[str | None, Field("With GRAY: the share, as it was given.")]
+    group_id: Annotated[str | None, Field("The group, of a job for one.")]
+    group_name: Annotated[str | None, Field("The group's name when the job was made.")]
+    retry_interval: Annotated[int | None, Field("Minutes; absent without retries.")]
+    retry_count: Annotated[int | None, Field("Attempts after the first; absent without retries.")]
     timeout_in_minutes: Annotated[int | None, Field("Absent without a timeout.")]
+    maximum_per_minute: Annotated[int | None, Field("Absent without a limit of its own.")]
+    overwrite_mode: Annotated[int, Field("1 or 2.")]
+    multi_module_mode: Annotated[bool, Field("Whether tasks of other modules are no conflict.")]
     need_push: Annotated[bool, Field("Whether notices are sent.")]
     need_confirm: Annotated[bool, Field("Whether tasks wait for ConfirmOTATask.")]
     download_protocol: Annotated[str, Field("HTTPS.")]
     tags: Annotated[Tags, Field("Wrapper.")]
     utc_create: Annotated[str, Field("Creation.")]
     utc_modified: Annotated[str, Field("Last change.")]
-    utc_start_time: Annotated[str | None, Field("Start.")]
+    utc_start_time: Annotated[str | None, Field("Start; absent before.")]
     utc_end_time: Annotated[str | None, Field("End; absent before.")]
+    utc_schedule_time: Annotated[str | None, Field("The planned start, of a scheduled job.")]
+    utc_schedule_finish_time: Annotated[str | None, Field("The planned end, of a job that has one.")]
 
 
 class Response(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +81,16 @@ EXAMPLE = Example(
             src_versions=SrcVersions(src_version=[]),
             target_selection="ALL",
             selection_type="STATIC",
+            dynamic_mode=None,
+            gray_percent=None,
+            group_id=None,
+            group_name=None,
+            retry_interval=10,
+            retry_count=2,
             timeout_in_minutes=60,
+            maximum_per_minute=1000,
+            overwrite_mode=1,
+            multi_module_mode=False,
             need_push=True,
             need_confirm=False,
             download_protocol="HTTPS",
@@ -87,6 +99,8 @@ EXAMPLE = Example(
             utc_modified="2025-01-02T03:04:06.000Z",
             utc_start_time="2025-01-02T03:04:05.678Z",
             utc_end_time=None,
+            utc_schedule_time=None,
+            utc_schedule_finish_time=None,
         )
     ),
 )
@@ -97,7 +111,7 @@ EXAMPLE = Example(
     permission=Permission.JOB_READ,
     example=EXAMPLE,
     errors=(JobNotFoundError,),
-    idempotent=True,
+    manner=Manner(idempotent=True),
 )
 async def handle(request: Request, context: Context) -> Response:
     return Response(data=_answer(await find_job(context, request.job_id)))
@@ -106,23 +120,34 @@ async def handle(request: Request, context: Context) -> Response:
 def _answer(job: Job) -> JobData:
     return JobData(
         job_id=str(job.id),
-        job_status=job.status,
+        job_status=job.shown_status,
         job_type=job.job_type,
         job_desc="",
         name=job.firmware_name,
         firmware_id=str(job.firmware_id),
         product_key=job.product_key,
         dest_version=job.dest_version,
-        src_versions=SrcVersions(src_version=[job.required_version] if job.required_version else []),
+        src_versions=SrcVersions(src_version=list(job.source_versions)),
         target_selection=job.target_selection,
-        selection_type=SelectionType.STATIC,
+        selection_type=job.selection_type,
+        dynamic_mode=job.dynamic_mode,
+        gray_percent=job.gray_percent if job.target_selection == TargetSelection.GRAY else None,
+        group_id=job.group_id,
+        group_name=None if job.group_id is None else job.group_name,
+        retry_interval=job.retry_minutes,
+        retry_count=job.retry_count,
         timeout_in_minutes=job.timeout_minutes,
+        maximum_per_minute=job.maximum_per_minute,
+        overwrite_mode=job.overwrite_mode,
+        multi_module_mode=job.multi_module_mode,
         need_push=job.need_push,
         need_confirm=job.need_confirm,
-        download_protocol="HTTPS",
-        tags=Tags(ota_tag_dto=[OtaTag(key=tag.key, value=tag.value) for tag in job.tags]),
+        download_protocol=job.download_protocol,
+        tags=tags_info(job),
         utc_create=utc_text(job.created_ms),
         utc_modified=utc_text(job.modified_ms),
-        utc_start_time=utc_text(job.created_ms),
-        utc_end_time=None if job.ended_ms is None else utc_text(job.ended_ms),
+        utc_start_time=utc_or_none(job.started_ms),
+        utc_end_time=utc_or_none(job.shown_end_ms),
+        utc_schedule_time=utc_or_none(job.schedule_ms),
+        utc_schedule_finish_time=utc_or_none(job.schedule_finish_ms),
     )

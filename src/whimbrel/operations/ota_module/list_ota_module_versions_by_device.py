@@ -21,7 +21,7 @@ from whimbrel.errors import (
     OtaInvalidParameterError,
     ProductNotFoundError,
 )
-from whimbrel.operations.declaration import Context, Example, operation
+from whimbrel.operations.declaration import Context, Example, Manner, operation
 from whimbrel.operations.device.lookup import find_device
 from whimbrel.operations.fields import Field
 from whimbrel.operations.paging import PAGE_NUMBER_MAX
@@ -95,7 +95,7 @@ EXAMPLE = Example(
         InvalidPageParamsError,
         OtaInvalidParameterError,
     ),
-    idempotent=True,
+    manner=Manner(idempotent=True),
 )
 async def handle(request: Request, context: Context) -> Response:
     device = await find_device(context, request.iot_id, request.product_key, request.device_name)

@@ -2,7 +2,8 @@
 
 1. ProductName: 4 to 30 letters, digits, underscores or CJK characters (a CJK one counts 2), unique in the account.
 2. DataFormat is required with AliyunCommodityCode=iothub_senior.
-3. AuthType other than `secret` is refused: devices of this release sign with their DeviceSecret.
+3. AuthType other than `secret` and Id2=true are refused: devices of this release sign with their DeviceSecret.
+4. PublishAuto publishes the vendor's thing model and JoinPermissionId belongs to LoRaWAN: both are ignored.
 
 Source: api-contract 13.1.
 """
@@ -17,6 +18,7 @@ from whimbrel.domain.access import Permission
 from whimbrel.domain.product import (
     DESCRIPTION_LENGTH_MAX,
     PRODUCT_KEY_LENGTH,
+    RESOURCE_GROUP_ID,
     AuthType,
     DataFormat,
     NetType,
@@ -32,10 +34,12 @@ from whimbrel.errors import (
     LongProductDescError,
     OtaInvalidParameterError,
     OtaMissingParameterError,
+    ProductCountExceededError,
     ProductNameTakenError,
 )
-from whimbrel.operations.declaration import Context, Example, operation
+from whimbrel.operations.declaration import Context, Example, Manner, operation
 from whimbrel.operations.fields import Field
+from whimbrel.operations.rights import require_whole_account
 
 SENIOR = "iothub_senior"
 PRODUCT_SECRET_LENGTH = 16
@@ -59,6 +63,12 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     ] = ""
     category_key: Annotated[str, Field("The vendor's category; stored and answered.", length_max=64)] = ""
     validate_type: Annotated[int, Field("1 weak, 2 none; stored and answered.", minimum=1, maximum=2)] = 1
+    publish_auto: Annotated[bool, Field("Ignored: there is no thing model to publish.")] = True
+    id2: Annotated[bool, Field("Whether devices use ID2, which this release does not serve.")] = False
+    join_permission_id: Annotated[str, Field("Ignored: it belongs to LoRaWAN.", length_max=64)] = ""
+    resource_group_id: Annotated[
+        str, Field("A name by which lists of products and devices can be narrowed.", pattern=RESOURCE_GROUP_ID)
+    ] = ""
 
 
 class ProductData(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,15 +115,19 @@ EXAMPLE = Example(
     errors=(
         InvalidFormattedProductNameError,
         ProductNameTakenError,
+        ProductCountExceededError,
         InvalidCommodityCodeError,
         InvalidNodeTypeError,
         LongProductDescError,
         OtaInvalidParameterError,
         OtaMissingParameterError,
     ),
+    manner=Manner(creates=True, qps=50),
 )
 async def handle(request: Request, context: Context) -> Response:
+    require_whole_account(context)
     _check(request)
+    await _require_room(context)
     draft = ProductDraft(
         account_id=context.caller.account_id,
         product_key="k" + context.services.randomness.text(PRODUCT_KEY_LENGTH - 1),
@@ -129,9 +143,16 @@ async def handle(request: Request, context: Context) -> Response:
         category_key=request.category_key,
         validate_type=request.validate_type,
         created_ms=context.now_ms,
+        resource_group_id=request.resource_group_id,
     )
     await context.store.products.add(draft)
     return Response(data=_answer(draft), product_key=draft.product_key)
+
+
+async def _require_room(context: Context) -> None:
+    quota = context.services.quotas.products
+    if quota is not None and await context.store.products.count(context.caller.account_id) >= quota:
+        raise ProductCountExceededError(f"the account has {quota} products and may have no more; delete one first")
 
 
 def _check(request: Request) -> None:
@@ -141,6 +162,8 @@ def _check(request: Request) -> None:
         raise InvalidCommodityCodeError
     if request.aliyun_commodity_code == SENIOR and request.data_format is None:
         raise OtaMissingParameterError("DataFormat is needed with AliyunCommodityCode iothub_senior")
+    if request.id2:
+        raise OtaInvalidParameterError("Id2 must be false; ID2 is not served by this release")
     if request.auth_type is not AuthType.SECRET:
         raise OtaInvalidParameterError("AuthType must be secret; id2 and x509 are not served by this release")
 

@@ -8,8 +8,25 @@ from whimbrel.operations.declaration import Context
 
 
 async def find_product(context: Context, product_key: str) -> Product:
-    """The caller's product of this key. Raises ProductNotFoundError, also for another account's (I15)."""
+    """The caller's product of this key, for what concerns the product as a whole.
+
+    Raises ProductNotFoundError, also for another account's (I15) and for one that the AccessKey may not touch (A06).
+    """
     product = await context.store.products.by_key(context.caller.account_id, product_key)
-    if product is None:
-        raise ProductNotFoundError(f"the product {product_key} does not exist")
+    if product is None or not context.caller.scope.covers_product(product_key):
+        raise _not_found(product_key)
     return product
+
+
+async def refer_to_product(context: Context, product_key: str) -> Product:
+    """As `find_product`, where the product is only named: a key that is limited to groups may name it while it changes
+    something else, for which it needs a right of its own.
+    """
+    product = await context.store.products.by_key(context.caller.account_id, product_key)
+    if product is None or not context.caller.scope.may_name_product(product_key):
+        raise _not_found(product_key)
+    return product
+
+
+def _not_found(product_key: str) -> ProductNotFoundError:
+    return ProductNotFoundError(f"the product {product_key} does not exist")

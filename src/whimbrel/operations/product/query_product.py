@@ -12,7 +12,7 @@ import msgspec
 from whimbrel.domain.access import Permission
 from whimbrel.domain.product import NET_TYPE_NUMBERS, PRODUCT_KEY, NetType, Product
 from whimbrel.errors import InvalidFormattedProductKeyError, ProductNotFoundError
-from whimbrel.operations.declaration import Context, Example, operation
+from whimbrel.operations.declaration import Context, Example, Manner, operation
 from whimbrel.operations.fields import Field
 from whimbrel.operations.product.lookup import find_product
 
@@ -78,7 +78,7 @@ EXAMPLE = Example(
     permission=Permission.PRODUCT_READ,
     example=EXAMPLE,
     errors=(ProductNotFoundError, InvalidFormattedProductKeyError),
-    idempotent=True,
+    manner=Manner(idempotent=True, qps=50),
 )
 async def handle(request: Request, context: Context) -> Response:
     return Response(data=_answer(await find_product(context, request.product_key)))

@@ -16,9 +16,11 @@ from whimbrel.domain.access import Permission
 from whimbrel.domain.paging import Page, page_count
 from whimbrel.domain.product import Product
 from whimbrel.errors import InvalidPageParamsError, OtaInvalidParameterError
-from whimbrel.operations.declaration import Context, Example, operation
+from whimbrel.operations.declaration import Context, Example, Manner, operation
 from whimbrel.operations.fields import Field
 from whimbrel.operations.paging import PAGE_NUMBER_MAX
+from whimbrel.operations.rights import require_whole_account
+from whimbrel.ports.store import ProductFilter
 
 PAGE_SIZE_MAX = 200
 
@@ -29,6 +31,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     ]
     page_size: Annotated[int, Field("Rows a page.", minimum=1, maximum=PAGE_SIZE_MAX, error=InvalidPageParamsError)]
     aliyun_commodity_code: Annotated[str | None, Field("Only products of this kind.", length_max=32)] = None
+    resource_group_id: Annotated[str | None, Field("Only products of this group.", length_max=64)] = None
 
 
 class ProductInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,11 +93,13 @@ EXAMPLE = Example(
     permission=Permission.PRODUCT_READ,
     example=EXAMPLE,
     errors=(InvalidPageParamsError, OtaInvalidParameterError),
-    idempotent=True,
+    manner=Manner(idempotent=True, qps=50),
 )
 async def handle(request: Request, context: Context) -> Response:
+    require_whole_account(context, "ask for one of its products with QueryProduct")
     page = Page(request.current_page, request.page_size)
-    listing = await context.store.products.page(context.caller.account_id, request.aliyun_commodity_code, page)
+    narrowed = ProductFilter(request.aliyun_commodity_code, request.resource_group_id)
+    listing = await context.store.products.page(context.caller.account_id, narrowed, page)
     return Response(
         data=ListData(
             list=ProductList(product_info=[_answer(product) for product in listing.rows]),

@@ -2,6 +2,7 @@
 
 1. 1 to 10 tasks, each named once.
 2. All or nothing: a task that does not wait for confirmation refuses the whole call.
+3. Of a scheduled job only between its start and its ScheduleFinishTime.
 
 Source: api-contract 11.2.
 """
@@ -13,11 +14,13 @@ from typing import Annotated
 import msgspec
 
 from whimbrel.domain.access import Permission
-from whimbrel.domain.task import TaskStatus, moved
-from whimbrel.errors import OtaInvalidParameterError, TaskNotFoundError, TaskStatusError
-from whimbrel.operations.declaration import Context, EmptyResponse, Example, operation
+from whimbrel.domain.delivery import is_in_schedule
+from whimbrel.domain.task import confirmed
+from whimbrel.errors import JobStatusError, OtaInvalidParameterError, TaskNotFoundError, TaskStatusError
+from whimbrel.operations.declaration import Context, EmptyResponse, Example, Manner, operation
 from whimbrel.operations.fields import Field
-from whimbrel.operations.ids import ID_LENGTH_MAX, row_id
+from whimbrel.operations.ids import ID_LENGTH_MAX
+from whimbrel.operations.task.lookup import find_tasks
 
 TASKS_MAX = 10
 
@@ -33,20 +36,16 @@ EXAMPLE = Example(request={"TaskId.1": "9001"}, response=EmptyResponse())
     action="ConfirmOTATask",
     permission=Permission.JOB_WRITE,
     example=EXAMPLE,
-    errors=(TaskNotFoundError, TaskStatusError, OtaInvalidParameterError),
+    errors=(TaskNotFoundError, TaskStatusError, JobStatusError, OtaInvalidParameterError),
+    manner=Manner(qps=20),
 )
 async def handle(request: Request, context: Context) -> EmptyResponse:
-    ids = tuple(number for number in map(row_id, request.task_id) if number is not None)
-    if len(set(request.task_id)) != len(request.task_id):
-        raise OtaInvalidParameterError("TaskId names a task twice")
-    found = await context.store.tasks.by_ids(context.caller.account_id, ids)
-    if len(found) != len(request.task_id):
-        raise TaskNotFoundError
-    for task, job in found:
+    for task, job in await find_tasks(context, request.task_id):
+        if not is_in_schedule(job.schedule_ms, job.schedule_finish_ms, context.now_ms):
+            raise JobStatusError(f"tasks of the job {job.id} can be confirmed from its start to its ScheduleFinishTime")
         # A large cancel that was answered may not have come to this task yet; it is cancelled all the same (I8).
-        waits = task.status is TaskStatus.CONFIRM and task.status not in job.cancelling
-        confirmed = moved(task, TaskStatus.QUEUED) if waits else None
-        if confirmed is None or not await context.store.tasks.change(task, confirmed, context.now_ms):
+        released = None if task.status in job.cancelling else confirmed(task)
+        if released is None or not await context.store.tasks.change(task, released, context.now_ms):
             raise TaskStatusError(f"task {task.id} does not wait for confirmation, it is {task.status.name}")
         await context.store.fleet.look_again_after(task.job_id, task.id - 1)
     return EmptyResponse()

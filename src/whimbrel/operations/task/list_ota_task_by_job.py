@@ -16,13 +16,13 @@ import msgspec
 from whimbrel.domain.access import Permission
 from whimbrel.domain.job import Job
 from whimbrel.domain.paging import Listing, Page, page_count
-from whimbrel.domain.task import CANCELLED_WORDS, TaskStatus
+from whimbrel.domain.task import TaskStatus, shown_description
 from whimbrel.domain.wire_time import utc_text
 from whimbrel.errors import InvalidPageParamsError, JobNotFoundError, OtaInvalidParameterError
-from whimbrel.operations.declaration import Context, Example, operation
+from whimbrel.operations.declaration import Context, Example, Manner, operation
 from whimbrel.operations.fields import Field
 from whimbrel.operations.ids import ID_LENGTH_MAX
-from whimbrel.operations.job.drafting import find_job
+from whimbrel.operations.job.lookup import find_job
 from whimbrel.operations.paging import PAGE_NUMBER_MAX
 from whimbrel.ports.store import TaskRow
 
@@ -119,7 +119,7 @@ EXAMPLE = Example(
     permission=Permission.JOB_READ,
     example=EXAMPLE,
     errors=(JobNotFoundError, InvalidPageParamsError, OtaInvalidParameterError),
-    idempotent=True,
+    manner=Manner(idempotent=True),
 )
 async def handle(request: Request, context: Context) -> Response:
     page = Page(request.current_page, request.page_size)
@@ -153,7 +153,7 @@ def _answer(row: TaskRow, job: Job) -> SimpleTaskInfo:
         src_version=row.task.src_version,
         dest_version=job.dest_version,
         task_status=row.task.status.name,
-        task_desc=CANCELLED_WORDS if row.task.status is TaskStatus.CANCELED else row.task.description,
+        task_desc=shown_description(row.task),
         progress=str(row.task.progress),
         timeout=None if job.timeout_minutes is None else str(job.timeout_minutes),
         utc_create=utc_text(row.created_ms),

@@ -11,16 +11,45 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from whimbrel.ports.store.access import AccessKeys as AccessKeys
+from whimbrel.ports.store.access import Accounts as Accounts
+from whimbrel.ports.store.access import AuditFilter as AuditFilter
+from whimbrel.ports.store.access import AuditLog as AuditLog
+from whimbrel.ports.store.access import ClientToken as ClientToken
+from whimbrel.ports.store.access import ClientTokens as ClientTokens
+from whimbrel.ports.store.access import TokenUse as TokenUse
+from whimbrel.ports.store.applies import Applies as Applies
+from whimbrel.ports.store.applies import ApplyNames as ApplyNames
+from whimbrel.ports.store.devices import DeviceChanges as DeviceChanges
 from whimbrel.ports.store.devices import DeviceLogin as DeviceLogin
 from whimbrel.ports.store.devices import Devices as Devices
+from whimbrel.ports.store.devices import DeviceStates as DeviceStates
 from whimbrel.ports.store.devices import ModuleVersions as ModuleVersions
 from whimbrel.ports.store.devices import Presence as Presence
 from whimbrel.ports.store.devices import Presences as Presences
+from whimbrel.ports.store.devices import SessionEnd as SessionEnd
+from whimbrel.ports.store.devices import SessionEnds as SessionEnds
 from whimbrel.ports.store.firmware import FirmwareRows as FirmwareRows
 from whimbrel.ports.store.firmware import Uploads as Uploads
+from whimbrel.ports.store.groups import DeviceIdentity as DeviceIdentity
+from whimbrel.ports.store.groups import DevicePlace as DevicePlace
+from whimbrel.ports.store.groups import GroupMembers as GroupMembers
+from whimbrel.ports.store.groups import Groups as Groups
+from whimbrel.ports.store.jobs import JobChange as JobChange
+from whimbrel.ports.store.jobs import JobLists as JobLists
+from whimbrel.ports.store.jobs import JobMoves as JobMoves
 from whimbrel.ports.store.jobs import Jobs as Jobs
 from whimbrel.ports.store.jobs import JobState as JobState
+from whimbrel.ports.store.jobs import job_turn as job_turn
+from whimbrel.ports.store.modules import OtaModules as OtaModules
+from whimbrel.ports.store.pacing import Notices as Notices
+from whimbrel.ports.store.pacing import Pacing as Pacing
+from whimbrel.ports.store.products import ProductFilter as ProductFilter
 from whimbrel.ports.store.products import Products as Products
+from whimbrel.ports.store.tags import DeviceTags as DeviceTags
+from whimbrel.ports.store.targets import DeviceList as DeviceList
+from whimbrel.ports.store.targets import DeviceLists as DeviceLists
+from whimbrel.ports.store.targets import Strategies as Strategies
+from whimbrel.ports.store.targets import Targets as Targets
 from whimbrel.ports.store.tasks import Fleet as Fleet
 from whimbrel.ports.store.tasks import TaskRow as TaskRow
 from whimbrel.ports.store.tasks import Tasks as Tasks
@@ -29,12 +58,32 @@ from whimbrel.ports.store.tasks import Tasks as Tasks
 class Transaction(Protocol):
     """The repositories, all in one transaction or snapshot."""
 
+    async def hold(self, name: str) -> None:
+        """Until the transaction ends nobody else holds this name, over all processes: others wait for their turn."""
+        ...
+
     @property
     def keys(self) -> AccessKeys: ...
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
+    def audit(self) -> AuditLog: ...
+    @property
+    def tokens(self) -> ClientTokens: ...
     @property
     def products(self) -> Products: ...
     @property
     def devices(self) -> Devices: ...
+    @property
+    def device_states(self) -> DeviceStates: ...
+    @property
+    def device_changes(self) -> DeviceChanges: ...
+    @property
+    def session_ends(self) -> SessionEnds: ...
+    @property
+    def applies(self) -> Applies: ...
+    @property
+    def apply_names(self) -> ApplyNames: ...
     @property
     def module_versions(self) -> ModuleVersions: ...
     @property
@@ -44,11 +93,31 @@ class Transaction(Protocol):
     @property
     def uploads(self) -> Uploads: ...
     @property
+    def ota_modules(self) -> OtaModules: ...
+    @property
+    def groups(self) -> Groups: ...
+    @property
+    def group_members(self) -> GroupMembers: ...
+    @property
+    def tags(self) -> DeviceTags: ...
+    @property
     def jobs(self) -> Jobs: ...
+    @property
+    def job_lists(self) -> JobLists: ...
+    @property
+    def job_moves(self) -> JobMoves: ...
+    @property
+    def targets(self) -> Targets: ...
+    @property
+    def device_lists(self) -> DeviceLists: ...
+    @property
+    def strategies(self) -> Strategies: ...
     @property
     def tasks(self) -> Tasks: ...
     @property
     def fleet(self) -> Fleet: ...
+    @property
+    def pacing(self) -> Pacing: ...
 
 
 class Store(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-from whimbrel.domain.device import Device, DeviceDraft, ModuleVersion
+from whimbrel.domain.device import Device, DeviceCounts, DeviceDraft, DeviceStatus, ModuleVersion
 from whimbrel.domain.paging import Listing, Page
 
 
@@ -27,6 +27,8 @@ class Presence(NamedTuple):
 
 
 class Devices(Protocol):
+    """Finding devices. Deleted ones are found by no method of this port."""
+
     async def add(self, draft: DeviceDraft) -> int:
         """Its id. Raises DeviceNameTakenError."""
         ...
@@ -38,11 +40,65 @@ class Devices(Protocol):
         ...
 
     async def page(self, account_id: int, product_id: int, page: Page) -> Listing[Device]: ...
+    async def below(self, account_id: int, product_id: int, device_id: int, size: int) -> list[Device]:
+        """The product's next devices after this id, newest first: a cursor that later devices do not move."""
+        ...
+
     async def largest_id(self, product_id: int) -> int:
         """The id of the product's newest device, 0 without devices: freezes a target set (I2)."""
         ...
 
     async def login(self, product_key: str, device_name: str) -> DeviceLogin | None: ...
+
+
+class DeviceStates(Protocol):
+    """Lists and counts by status."""
+
+    async def page(self, account_id: int, product_id: int | None, status: DeviceStatus, page: Page) -> Listing[Device]:
+        """The account's or the product's devices in this status, newest first."""
+        ...
+
+    async def counts(self, account_id: int, product_id: int | None) -> DeviceCounts: ...
+    async def counts_of_members(self, group_row_id: int, product_id: int | None) -> DeviceCounts:
+        """Of a static group's members, of one product or of all: counted in bounded pieces."""
+        ...
+
+
+class DeviceChanges(Protocol):
+    """What operations do to devices. `device` is compared with the row: a status that moved meanwhile is a conflict.
+
+    Raises StoreConflictError, with nothing changed.
+    """
+
+    async def rename(self, device: Device, nickname: str, now_ms: int) -> None: ...
+    async def disable(self, device: Device, now_ms: int) -> None:
+        """Its session is to end; from now on it may not connect."""
+        ...
+
+    async def enable(self, device: Device, now_ms: int) -> None: ...
+    async def delete(self, device: Device, now_ms: int) -> None:
+        """It is in no list any more, its name is free, its session is to end; its tasks keep their rows."""
+        ...
+
+    async def reset_enrolment(self, device: Device, now_ms: int) -> None:
+        """The device may register dynamically once more."""
+        ...
+
+
+class SessionEnd(NamedTuple):
+    """A device whose session must end, and when that was asked for."""
+
+    device_id: int
+    asked_ms: int
+
+
+class SessionEnds(Protocol):
+    """Sessions that operations ended: whoever reaches the device's session says it there, then forgets it."""
+
+    async def waiting(self, limit: int) -> list[SessionEnd]: ...
+    async def forget(self, end: SessionEnd) -> None:
+        """It was said. One that was asked for again meanwhile stays."""
+        ...
 
 
 class ModuleVersions(Protocol):
@@ -55,14 +111,17 @@ class ModuleVersions(Protocol):
 
 
 class Presences(Protocol):
-    async def connected(self, presence: Presence, now_ms: int) -> None:
-        """The device is online in this session, which replaces an older one; activates it the first time."""
+    async def connected(self, presence: Presence, now_ms: int) -> bool:
+        """The device is online in this session, which replaces an older one; activates it the first time.
+
+        False, and nothing changed, when it was disabled or deleted since its login.
+        """
         ...
 
-    async def disconnected(self, presence: Presence) -> None:
+    async def disconnected(self, presence: Presence, now_ms: int) -> None:
         """The session ended; nothing changes when a newer session of the device has replaced it."""
         ...
 
-    async def clear_node(self, node_id: str) -> None:
+    async def clear_node(self, node_id: str, now_ms: int) -> None:
         """No device is connected to this node: what a node says when it starts."""
         ...

@@ -40,6 +40,12 @@ class Tasks(Protocol):
         """Compare and set on status and attempt; False, and nothing done, when the row is not `old` any more (I4)."""
         ...
 
+    async def reopen(self, job: Job, old: Task, new: Task, now_ms: int) -> bool:
+        """As `change`, for an ended task that is started again; its job goes on. False also when the device is gone, or
+        has an open task that stands in its way (I3).
+        """
+        ...
+
 
 class Fleet(Protocol):
     """A job's tasks by the thousand: each method is one bounded, named statement, resumable by a durable cursor."""

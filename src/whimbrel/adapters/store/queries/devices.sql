@@ -2,52 +2,152 @@
 
 -- columns: device_columns
 d.id, d.account_id, d.product_id, p.product_key, p.name, p.node_type, d.device_name, d.iot_id, d.secret_sealed,
-  d.nickname, d.is_disabled, d.created_ms, d.modified_ms, d.activated_ms, d.last_online_ms, d.ip_address, o.since_ms
+  d.nickname, d.state, d.state_ms, d.created_ms, d.modified_ms, d.activated_ms, d.last_online_ms, d.ip_address
 
 -- name: add_device
--- A new device; the unique indexes refuse a taken name.
-INSERT INTO device (account_id, product_id, device_name, iot_id, secret_sealed, nickname, created_ms, modified_ms)
-VALUES (:account_id, :product_id, :device_name, :iot_id, :secret_sealed, :nickname, :created_ms, :created_ms)
+-- A new device; no row comes back when the name is taken. (An error would cost a savepoint for each device.)
+INSERT INTO device (account_id, product_id, device_name, iot_id, secret_sealed, nickname, state, state_ms, gray_key,
+  apply_id, created_ms, modified_ms)
+VALUES (:account_id, :product_id, :device_name, :iot_id, :secret_sealed, :nickname, 0, :created_ms, :gray_key,
+  :apply_id, :created_ms, :created_ms)
+ON CONFLICT DO NOTHING
 RETURNING id
 
 -- name: device_by_name
--- A device by its product's key and its name.
+-- A device by its product's key and its name; a deleted one has lost its name.
 SELECT {device_columns}
-FROM product p JOIN device d ON d.product_id = p.id LEFT JOIN presence o ON o.device_id = d.id
+FROM product p JOIN device d ON d.product_id = p.id
 WHERE p.account_id = :account_id AND p.product_key = :product_key AND d.device_name = :device_name
 
 -- name: device_by_iot_id
 -- A device by its IotId.
 SELECT {device_columns}
-FROM device d JOIN product p ON p.id = d.product_id LEFT JOIN presence o ON o.device_id = d.id
-WHERE d.account_id = :account_id AND d.iot_id = :iot_id
+FROM device d JOIN product p ON p.id = d.product_id
+WHERE d.account_id = :account_id AND d.iot_id = :iot_id AND d.deleted_ms IS NULL
 
 -- name: devices_page
 -- A product's devices, newest first.
 SELECT {device_columns}
-FROM (SELECT id FROM device WHERE product_id = :product_id AND id < :below
+FROM (SELECT id FROM device WHERE product_id = :product_id AND deleted_ms IS NULL AND id < :below
   ORDER BY id DESC LIMIT :size OFFSET :skip) AS page
-JOIN device d ON d.id = page.id JOIN product p ON p.id = d.product_id LEFT JOIN presence o ON o.device_id = d.id
+JOIN device d ON d.id = page.id JOIN product p ON p.id = d.product_id
 WHERE d.account_id = :account_id ORDER BY d.id DESC
 
+-- name: devices_page_of_product_state
+-- A product's devices in one state, newest first.
+SELECT {device_columns}
+FROM (SELECT id FROM device WHERE product_id = :product_id AND state = :state AND deleted_ms IS NULL AND id < :below
+  ORDER BY id DESC LIMIT :size OFFSET :skip) AS page
+JOIN device d ON d.id = page.id JOIN product p ON p.id = d.product_id
+WHERE d.account_id = :account_id ORDER BY d.id DESC
+
+-- name: devices_page_of_account_state
+-- An account's devices in one state, newest first.
+SELECT {device_columns}
+FROM (SELECT id FROM device WHERE account_id = :account_id AND state = :state AND deleted_ms IS NULL AND id < :below
+  ORDER BY id DESC LIMIT :size OFFSET :skip) AS page
+JOIN device d ON d.id = page.id JOIN product p ON p.id = d.product_id ORDER BY d.id DESC
+
+-- name: devices_page_of_apply
+-- What was registered for an apply, newest first.
+SELECT {device_columns}
+FROM (SELECT id FROM device WHERE apply_id = :apply_id AND deleted_ms IS NULL AND id < :below
+  ORDER BY id DESC LIMIT :size OFFSET :skip) AS page
+JOIN device d ON d.id = page.id JOIN product p ON p.id = d.product_id
+WHERE d.account_id = :account_id ORDER BY d.id DESC
+
+-- name: count_members
+-- Of the next :members_max members of a group after a device: the last one's id, and how many are there, online, activated.
+SELECT max(d.id), coalesce(sum(CASE WHEN is_counted = 1 THEN 1 ELSE 0 END), 0),
+  coalesce(sum(CASE WHEN is_counted = 1 AND state = 1 THEN 1 ELSE 0 END), 0),
+  coalesce(sum(CASE WHEN is_counted = 1 AND activated_ms IS NOT NULL THEN 1 ELSE 0 END), 0)
+FROM (
+  SELECT e.id, e.state, e.activated_ms, CASE
+    WHEN e.deleted_ms IS NULL AND (CAST(:product_id AS BIGINT) IS NULL OR e.product_id = :product_id) THEN 1
+    ELSE 0 END AS is_counted
+  FROM (SELECT device_id FROM device_group_member WHERE group_id = :group_row_id AND device_id > :after
+    ORDER BY device_id LIMIT :members_max) AS piece
+  JOIN device e ON e.id = piece.device_id
+) AS d
+
 -- name: device_id_by_name
--- A device's id inside a product.
+-- A device's id inside a product; a deleted one has lost its name.
 SELECT id FROM device WHERE account_id = :account_id AND product_id = :product_id AND device_name = :device_name
+
+-- name: taken_device_names
+-- Those of :n names that a product has; each is padded with blanks to 32 characters in :names, so that one statement
+-- asks for many on every engine.
+WITH RECURSIVE place (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM place WHERE i + 1 < CAST(:n AS BIGINT))
+SELECT d.device_name FROM place JOIN device d
+  ON d.product_id = :product_id AND d.device_name = rtrim(substr(CAST(:names AS TEXT), 1 + i * 32, 32))
 
 -- name: largest_device_id
 -- The id of a product's newest device.
-SELECT coalesce(max(id), 0) FROM device WHERE product_id = :product_id
+SELECT coalesce(max(id), 0) FROM device WHERE product_id = :product_id AND deleted_ms IS NULL
 
 -- name: device_login
--- What the device door checks credentials against.
-SELECT d.id, d.account_id, d.iot_id, d.secret_sealed, d.is_disabled
+-- What the device door checks credentials against; a deleted device or product is not found.
+SELECT d.id, d.account_id, d.iot_id, d.secret_sealed, d.state
 FROM product p JOIN device d ON d.product_id = p.id
-WHERE p.product_key = :product_key AND d.device_name = :device_name
+WHERE p.product_key = :product_key AND d.device_name = :device_name AND d.deleted_ms IS NULL
 
--- name: activate_device
--- A device is online; the first time activates it.
-UPDATE device SET activated_ms = coalesce(activated_ms, :now_ms), last_online_ms = :now_ms, ip_address = :ip_address
-WHERE id = :device_id
+-- name: rename_device
+-- Another nickname, or none.
+UPDATE device SET nickname = :nickname, modified_ms = :now_ms WHERE id = :device_id AND deleted_ms IS NULL
+
+-- name: reset_enrolment
+-- The device may fetch its secret by dynamic registration once more.
+UPDATE device SET enrolled_ms = NULL, modified_ms = :now_ms
+WHERE id = :device_id AND deleted_ms IS NULL AND enrolled_ms IS NOT NULL
+
+-- name: move_device_state
+-- Compare and set of a device's state by an operation.
+UPDATE device SET state = :new, state_ms = :now_ms, modified_ms = :now_ms
+WHERE id = :device_id AND state = :old AND deleted_ms IS NULL
+
+-- name: delete_device
+-- The row stays for the tasks it had; its name is free again.
+UPDATE device SET deleted_ms = :now_ms, modified_ms = :now_ms, device_name = device_name || '~' || id
+WHERE id = :device_id AND state = :state AND deleted_ms IS NULL
+RETURNING apply_id, activated_ms
+
+-- name: ask_session_end
+-- Whoever holds the device's session is to end it.
+INSERT INTO session_end (device_id, asked_ms) VALUES (:device_id, :now_ms)
+ON CONFLICT (device_id) DO UPDATE SET asked_ms = excluded.asked_ms
+
+-- name: session_ends
+-- Sessions that are to end, in the order of their devices.
+SELECT device_id, asked_ms FROM session_end ORDER BY device_id LIMIT :limit
+
+-- name: forget_session_end
+-- It was said to the session; asked again meanwhile, it is said again.
+DELETE FROM session_end WHERE device_id = :device_id AND asked_ms = :asked_ms
+
+-- name: delete_presence_of
+-- Whatever session the device has: it counts no more.
+DELETE FROM presence WHERE device_id = :device_id
+
+-- name: device_back_online
+-- An offline device is online: the frequent case, in one statement.
+UPDATE device SET state = 1, state_ms = :now_ms, last_online_ms = :now_ms, ip_address = :ip_address
+WHERE id = :device_id AND state = 3 AND deleted_ms IS NULL
+RETURNING account_id, product_id
+
+-- name: device_state
+-- A device's state and place; a deleted one has none.
+SELECT account_id, product_id, state, activated_ms FROM device WHERE id = :device_id AND deleted_ms IS NULL
+
+-- name: device_online
+-- A device connects for the first time, or while its old session is still there.
+UPDATE device SET state = 1, state_ms = CASE state WHEN 1 THEN state_ms ELSE :now_ms END,
+  activated_ms = coalesce(activated_ms, :now_ms), last_online_ms = :now_ms, ip_address = :ip_address
+WHERE id = :device_id AND state = :state AND deleted_ms IS NULL
+
+-- name: device_offline
+-- A device's session ended; a disabled or deleted one keeps its state.
+UPDATE device SET state = 3, state_ms = :now_ms WHERE id = :device_id AND state = 1 AND deleted_ms IS NULL
+RETURNING account_id, product_id
 
 -- name: put_presence
 -- The newest session of a device holds its presence.
@@ -59,6 +159,28 @@ SET node_id = excluded.node_id, session_id = excluded.session_id, since_ms = exc
 -- A session ended; a newer one of the same device keeps its row.
 DELETE FROM presence WHERE device_id = :device_id AND node_id = :node_id AND session_id = :session_id
 
+-- name: count_cleared
+-- What clear_states will do to the lists: the node's online devices become offline ones.
+INSERT INTO list_count (list, block, n)
+WITH cleared AS (
+  SELECT d.account_id, d.product_id, d.id >> 12 AS block, count(*) AS n
+  FROM presence o JOIN device d ON d.id = o.device_id
+  WHERE o.node_id = :node_id AND d.state = 1 AND d.deleted_ms IS NULL GROUP BY 1, 2, 3
+), places AS (
+  SELECT 'devices:' || product_id AS place, block, n FROM cleared
+  UNION ALL SELECT 'account_devices:' || account_id, block, n FROM cleared
+), moves AS (
+  SELECT place || ':1' AS list, block, -n AS n FROM places UNION ALL SELECT place || ':3', block, n FROM places
+)
+SELECT list, block, CAST(sum(n) AS BIGINT) FROM moves GROUP BY list, block
+UNION ALL SELECT list, -1, CAST(sum(n) AS BIGINT) FROM moves GROUP BY list
+ON CONFLICT (list, block) DO UPDATE SET n = list_count.n + excluded.n
+
+-- name: clear_states
+-- A node starts: the devices that were connected to it are offline.
+UPDATE device SET state = 3, state_ms = :now_ms
+WHERE state = 1 AND deleted_ms IS NULL AND id IN (SELECT device_id FROM presence WHERE node_id = :node_id)
+
 -- name: clear_presence
 -- A node starts: nobody is connected to it.
 DELETE FROM presence WHERE node_id = :node_id
@@ -66,6 +188,16 @@ DELETE FROM presence WHERE node_id = :node_id
 -- name: module_version
 -- The version a device reported for a module.
 SELECT version FROM module_version WHERE device_id = :device_id AND module_name = :module_name
+
+-- name: reported_before
+-- A device's product, and the version it reported for a module so far.
+SELECT d.product_id, m.version
+FROM device d LEFT JOIN module_version m ON m.device_id = d.id AND m.module_name = :module_name
+WHERE d.id = :device_id AND d.deleted_ms IS NULL
+
+-- name: reported_versions
+-- All that a device reported (bounded by MODULES_PER_DEVICE_MAX).
+SELECT module_name, version FROM module_version WHERE device_id = :device_id ORDER BY module_name
 
 -- name: module_versions_total
 -- How many modules a device has reported (bounded by MODULES_PER_DEVICE_MAX).

@@ -6,9 +6,14 @@
 -- How many rows a list has.
 SELECT n FROM list_count WHERE list = :list AND block = -1
 
+-- name: job_counts
+-- How many tasks a job has in each status that it ever had, by :tasks, the name of the list of all its tasks.
+SELECT s.column1, c.n FROM (VALUES (0), (1), (2), (3), (4), (5), (6)) AS s
+JOIN list_count c ON c.list = CAST(:tasks AS TEXT) || ':' || s.column1 AND c.block = -1
+
 -- name: list_block_at
 -- The block that holds the row at :offset, newest first, and how many rows of the list are in newer blocks.
-SELECT block, newer FROM (
+SELECT block, CAST(newer AS BIGINT) FROM (
   SELECT block, n, sum(n) OVER (ORDER BY block DESC) - n AS newer FROM list_count WHERE list = :list AND block >= 0
 ) AS blocks
 WHERE newer <= :offset AND newer + n > :offset

@@ -1,7 +1,8 @@
 -- Tasks one by one.
 
 -- columns: task_columns
-t.id, t.job_id, t.device_id, t.status, t.attempt, t.progress, t.due_ms, t.src_version, coalesce(w.words, '')
+t.id, t.job_id, t.device_id, t.status, t.attempt, t.progress, t.due_ms, t.src_version,
+  coalesce(w.words, 'overwritten by job ' || t.overwritten_by, ''), t.retries, t.is_confirmed
 
 -- columns: task_row_columns
 {task_columns},
@@ -23,17 +24,25 @@ JOIN task t ON t.id = page.id JOIN device d ON d.id = t.device_id LEFT JOIN task
 ORDER BY t.id DESC
 
 -- name: task_of_device_name
--- A job's task for one device.
+-- A job's task for one device, newest first: a dynamic job may have several.
 SELECT {task_row_columns}
 FROM job j JOIN device d ON d.product_id = j.product_id AND d.device_name = :device_name
   JOIN task t ON t.job_id = j.id AND t.device_id = d.id LEFT JOIN task_description w ON w.task_id = t.id
-WHERE j.id = :job_id
+WHERE j.id = :job_id ORDER BY t.id DESC
 
 -- name: open_tasks_of_device
 -- A device's open tasks with their jobs, oldest first.
 SELECT {task_columns},
   {job_columns}
 FROM task t JOIN job j ON j.id = t.job_id JOIN product p ON p.id = j.product_id
+  LEFT JOIN task_description w ON w.task_id = t.id
+WHERE t.device_id = :device_id AND t.status < 4 ORDER BY t.id
+
+-- name: open_task_rows_of_device
+-- A device's open tasks with their jobs, as lists show them, oldest first.
+SELECT {task_row_columns},
+  {job_columns}
+FROM task t JOIN job j ON j.id = t.job_id JOIN product p ON p.id = j.product_id JOIN device d ON d.id = t.device_id
   LEFT JOIN task_description w ON w.task_id = t.id
 WHERE t.device_id = :device_id AND t.status < 4 ORDER BY t.id
 
@@ -47,21 +56,20 @@ WHERE t.id = :task_id
 
 -- name: change_task
 -- Compare and set of one task's moving state (I4).
-UPDATE task SET status = :status, attempt = :attempt, progress = :progress, due_ms = :due_ms, modified_ms = :now_ms
+UPDATE task SET status = :status, attempt = :attempt, progress = :progress, due_ms = :due_ms, retries = :retries,
+  is_confirmed = :is_confirmed, modified_ms = :now_ms
 WHERE id = :task_id AND status = :old_status AND attempt = :old_attempt
+
+-- name: reopen_task
+-- An ended task is started again, unless its device is gone or has another open task that stands in its way (I3).
+UPDATE task SET status = 1, attempt = :attempt, progress = 0, due_ms = NULL, retries = 0, src_version = :src_version,
+  overwritten_by = NULL, modified_ms = :now_ms
+WHERE id = :task_id AND status = :old_status AND attempt = :old_attempt
+  AND EXISTS (SELECT 1 FROM device d WHERE d.id = task.device_id AND d.deleted_ms IS NULL)
+  AND NOT EXISTS (
+    SELECT 1 FROM task o WHERE o.device_id = task.device_id AND o.status < 4 AND {stands_in_the_way})
 
 -- name: put_task_description
 -- Why a task failed or was cancelled.
 INSERT INTO task_description (task_id, words) VALUES (:task_id, :words)
 ON CONFLICT (task_id) DO UPDATE SET words = excluded.words
-
--- name: add_task_for_device
--- The same rule as fill_job, for one named device of the job's product.
-INSERT INTO task (job_id, device_id, status, src_version, created_ms, modified_ms)
-SELECT :job_id, d.id,
-  CASE WHEN EXISTS (SELECT 1 FROM task o WHERE o.device_id = d.id AND o.status < 4) THEN 5 ELSE :birth_status END,
-  coalesce(m.version, ''), :now_ms, :now_ms
-FROM device d LEFT JOIN module_version m ON m.device_id = d.id AND m.module_name = :module_name
-WHERE d.id = :device_id
-  AND (m.version IS NULL OR m.version <> :dest_version) AND (:required_version = '' OR m.version = :required_version)
-RETURNING id, status

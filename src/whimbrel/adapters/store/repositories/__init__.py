@@ -5,13 +5,23 @@ No SQL and no engine may be named here: statements stand in `queries/*.sql`.
 
 from __future__ import annotations
 
-from whimbrel.adapters.store.repositories.access_keys import AccessKeyRepository
-from whimbrel.adapters.store.repositories.devices import DeviceRepository
+from whimbrel.adapters.store.repositories.access_keys import AccessKeyRepository, AccountRepository
+from whimbrel.adapters.store.repositories.audit import AuditRepository, ClientTokenRepository
+from whimbrel.adapters.store.repositories.device_applies import ApplyNameRepository, ApplyRepository
+from whimbrel.adapters.store.repositories.device_changes import DeviceChangeRepository, SessionEndRepository
+from whimbrel.adapters.store.repositories.devices import DeviceRepository, DeviceStateRepository
 from whimbrel.adapters.store.repositories.firmware import FirmwareRepository
 from whimbrel.adapters.store.repositories.fleet import FleetRepository
+from whimbrel.adapters.store.repositories.groups import GroupMemberRepository, GroupRepository
+from whimbrel.adapters.store.repositories.job_lists import JobListRepository
+from whimbrel.adapters.store.repositories.job_moves import JobMoveRepository, StrategyRepository
 from whimbrel.adapters.store.repositories.jobs import JobRepository
+from whimbrel.adapters.store.repositories.modules import OtaModuleRepository
+from whimbrel.adapters.store.repositories.pacing import PacingRepository
 from whimbrel.adapters.store.repositories.presence import ModuleVersionRepository, PresenceRepository
 from whimbrel.adapters.store.repositories.products import ProductRepository
+from whimbrel.adapters.store.repositories.tags import DeviceTagRepository
+from whimbrel.adapters.store.repositories.targets import DeviceListRepository, TargetRepository
 from whimbrel.adapters.store.repositories.tasks import TaskRepository
 from whimbrel.adapters.store.repositories.uploads import UploadRepository
 from whimbrel.adapters.store.session import Session
@@ -30,12 +40,44 @@ class Repositories:
         return AccessKeyRepository(self._session, self._sealer)
 
     @property
+    def accounts(self) -> AccountRepository:
+        return AccountRepository(self._session)
+
+    @property
+    def audit(self) -> AuditRepository:
+        return AuditRepository(self._session, self._sealer)
+
+    @property
+    def tokens(self) -> ClientTokenRepository:
+        return ClientTokenRepository(self._session, self._sealer)
+
+    @property
     def products(self) -> ProductRepository:
         return ProductRepository(self._session, self._sealer)
 
     @property
     def devices(self) -> DeviceRepository:
         return DeviceRepository(self._session, self._sealer)
+
+    @property
+    def device_states(self) -> DeviceStateRepository:
+        return DeviceStateRepository(self._session, self._sealer)
+
+    @property
+    def device_changes(self) -> DeviceChangeRepository:
+        return DeviceChangeRepository(self._session)
+
+    @property
+    def session_ends(self) -> SessionEndRepository:
+        return SessionEndRepository(self._session)
+
+    @property
+    def applies(self) -> ApplyRepository:
+        return ApplyRepository(self._session, self._sealer)
+
+    @property
+    def apply_names(self) -> ApplyNameRepository:
+        return ApplyNameRepository(self._session)
 
     @property
     def module_versions(self) -> ModuleVersionRepository:
@@ -54,8 +96,44 @@ class Repositories:
         return UploadRepository(self._session)
 
     @property
+    def ota_modules(self) -> OtaModuleRepository:
+        return OtaModuleRepository(self._session)
+
+    @property
+    def groups(self) -> GroupRepository:
+        return GroupRepository(self._session)
+
+    @property
+    def group_members(self) -> GroupMemberRepository:
+        return GroupMemberRepository(self._session)
+
+    @property
+    def tags(self) -> DeviceTagRepository:
+        return DeviceTagRepository(self._session)
+
+    @property
     def jobs(self) -> JobRepository:
         return JobRepository(self._session)
+
+    @property
+    def job_lists(self) -> JobListRepository:
+        return JobListRepository(self._session)
+
+    @property
+    def job_moves(self) -> JobMoveRepository:
+        return JobMoveRepository(self._session)
+
+    @property
+    def targets(self) -> TargetRepository:
+        return TargetRepository(self._session)
+
+    @property
+    def device_lists(self) -> DeviceListRepository:
+        return DeviceListRepository(self._session)
+
+    @property
+    def strategies(self) -> StrategyRepository:
+        return StrategyRepository(self._session)
 
     @property
     def tasks(self) -> TaskRepository:
@@ -64,6 +142,14 @@ class Repositories:
     @property
     def fleet(self) -> FleetRepository:
         return FleetRepository(self._session)
+
+    @property
+    def pacing(self) -> PacingRepository:
+        return PacingRepository(self._session)
+
+    async def hold(self, name: str) -> None:
+        """Nobody else holds this name until the transaction ends."""
+        await self._session.lock(name)
 
     async def ping(self) -> None:
         """One write that changes nothing: a store that cannot write is not well."""

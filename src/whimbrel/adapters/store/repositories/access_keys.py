@@ -2,10 +2,47 @@
 
 from __future__ import annotations
 
-from whimbrel.adapters.store.session import Session, UniqueViolationError
-from whimbrel.domain.access import AccessKey, Policy
-from whimbrel.errors import StoreUnavailableError
+from whimbrel.adapters.store.session import Row, Session, UniqueViolationError, list_total, position_of
+from whimbrel.domain.access import AccessKey, Account, Policy
+from whimbrel.domain.paging import Listing, Page
+from whimbrel.errors import AccountNameTakenError
 from whimbrel.ports.sealer import Sealer
+
+_ACCOUNTS = "accounts"
+
+
+class AccountRepository:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def id_of(self, name: str) -> int | None:
+        row = await self._session.one("account_by_name", name=name)
+        return int(row[0]) if row else None
+
+    async def add(self, name: str, now_ms: int) -> int:
+        try:
+            row = await self._session.one("add_account", name=name, now_ms=now_ms)
+        except UniqueViolationError:
+            raise AccountNameTakenError(f"there is an account {name} already") from None
+        assert row is not None
+        account_id = int(row[0])
+        self._session.count(_ACCOUNTS, account_id, 1)
+        return account_id
+
+    async def by_id(self, account_id: int) -> Account | None:
+        row = await self._session.one("account_by_id", account_id=account_id)
+        return Account._make(row) if row else None
+
+    async def after(self, account_id: int, limit: int) -> list[Account]:
+        rows = await self._session.all("accounts_after", account_id=account_id, limit=limit)
+        return [Account._make(row) for row in rows]
+
+    async def page(self, page: Page) -> Listing[Account]:
+        position = await position_of(self._session, _ACCOUNTS, page)
+        if position is None:
+            return Listing((), await list_total(self._session, _ACCOUNTS))
+        rows = await self._session.all("accounts_page", below=position.below, skip=position.skip, size=page.size)
+        return Listing([Account._make(row) for row in rows], position.total)
 
 
 class AccessKeyRepository:
@@ -15,23 +52,7 @@ class AccessKeyRepository:
 
     async def by_id(self, access_key_id: str) -> AccessKey | None:
         row = await self._session.one("access_key", access_key_id=access_key_id)
-        if row is None:
-            return None
-        account_id, key_id, sealed, is_active, policy = row
-        secret = self._sealer.open(sealed, f"access-key:{key_id}")
-        return AccessKey(account_id, key_id, secret, bool(is_active), Policy.from_text(policy))
-
-    async def account_id(self, name: str) -> int | None:
-        row = await self._session.one("account_by_name", name=name)
-        return int(row[0]) if row else None
-
-    async def add_account(self, name: str, now_ms: int) -> int:
-        try:
-            row = await self._session.one("add_account", name=name, now_ms=now_ms)
-        except UniqueViolationError:
-            raise StoreUnavailableError(f"there is an account {name} already") from None
-        assert row is not None
-        return int(row[0])
+        return self._key(row) if row else None
 
     async def put(self, key: AccessKey, now_ms: int) -> None:
         await self._session.run(
@@ -41,5 +62,23 @@ class AccessKeyRepository:
             secret_sealed=self._sealer.seal(key.secret, f"access-key:{key.access_key_id}"),
             is_active=int(key.is_active),
             policy=key.policy.to_text(),
+            name=key.name,
             now_ms=now_ms,
         )
+
+    async def delete(self, account_id: int, access_key_id: str) -> bool:
+        return await self._session.run("delete_access_key", account_id=account_id, access_key_id=access_key_id) == 1
+
+    async def page(self, account_id: int, page: Page) -> Listing[AccessKey]:
+        # An account has few keys (ACCESS_KEYS_MAX), so counting and skipping them costs nothing.
+        rows = await self._session.all("access_keys_page", account_id=account_id, size=page.size, skip=page.offset)
+        return Listing([self._key(row) for row in rows], await self.count(account_id))
+
+    async def count(self, account_id: int) -> int:
+        row = await self._session.one("access_keys_total", account_id=account_id)
+        return int(row[0]) if row else 0
+
+    def _key(self, row: Row) -> AccessKey:
+        account_id, key_id, sealed, is_active, policy, *rest = row
+        secret = self._sealer.open(sealed, f"access-key:{key_id}")
+        return AccessKey(account_id, key_id, secret, bool(is_active), Policy.from_text(policy), *rest)

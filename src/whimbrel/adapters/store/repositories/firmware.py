@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from whimbrel.adapters.store.session import Session, UniqueViolationError, list_total, position_of
-from whimbrel.domain.firmware import Firmware, FirmwareDraft, FirmwareStatus
+from whimbrel.adapters.store.session import Row, Session, UniqueViolationError, list_total, position_of
+from whimbrel.domain.firmware import Firmware, FirmwareDraft, FirmwareFile, FirmwareStatus
 from whimbrel.domain.paging import Listing, Page
 from whimbrel.errors import FirmwareExistsError
 
@@ -13,21 +13,26 @@ class FirmwareRepository:
         self._session = session
 
     async def add(self, draft: FirmwareDraft) -> int:
+        values = draft._asdict()
+        values["file_count"] = len(values.pop("files"))
         try:
-            row = await self._session.one("add_firmware", **draft._asdict())
+            row = await self._session.one("add_firmware", **values)
         except UniqueViolationError as error:
             raise FirmwareExistsError(_which_rule(draft, str(error))) from None
         assert row is not None
-        self._count(draft.account_id, draft.product_id, draft.dest_version, int(row[0]), 1)
-        return int(row[0])
+        firmware_id = int(row[0])
+        for file in draft.files:
+            await self._session.run("add_firmware_file", firmware_id=firmware_id, **file._asdict())
+        self._count(draft.account_id, draft.product_id, draft.dest_version, firmware_id, 1)
+        return firmware_id
 
     async def by_id(self, account_id: int, firmware_id: int) -> Firmware | None:
         row = await self._session.one("firmware_by_id", account_id=account_id, firmware_id=firmware_id)
-        return Firmware._make(row) if row else None
+        return await self._with_files(row) if row else None
 
     async def by_link(self, firmware_id: int) -> Firmware | None:
         row = await self._session.one("firmware_of_link", firmware_id=firmware_id)
-        return Firmware._make(row) if row else None
+        return await self._with_files(row) if row else None
 
     async def page(
         self, account_id: int, product_key: str | None, dest_version: str | None, page: Page
@@ -53,7 +58,7 @@ class FirmwareRepository:
             statement += "_version" if product_id is not None else "_of_version"
             where["dest_version"] = dest_version
         rows = await self._session.all(statement, **where)
-        return Listing([Firmware._make(row) for row in rows], position.total)
+        return Listing([Firmware(*row) for row in rows], position.total)
 
     async def move(self, firmware_id: int, old: FirmwareStatus, new: FirmwareStatus, now_ms: int) -> bool:
         changed = await self._session.run(
@@ -61,13 +66,35 @@ class FirmwareRepository:
         )
         return changed == 1
 
+    async def modify(self, firmware: Firmware, now_ms: int) -> None:
+        try:
+            await self._session.run(
+                "modify_firmware",
+                firmware_id=firmware.id,
+                account_id=firmware.account_id,
+                name=firmware.name,
+                description=firmware.description,
+                udi=firmware.udi,
+                now_ms=now_ms,
+            )
+        except UniqueViolationError:
+            raise FirmwareExistsError(f"another firmware has the name {firmware.name}") from None
+
     async def delete(self, firmware: Firmware) -> None:
+        await self._session.run("delete_firmware_files", firmware_id=firmware.id)
         changed = await self._session.run("delete_firmware", firmware_id=firmware.id, account_id=firmware.account_id)
         self._count(firmware.account_id, firmware.product_id, firmware.dest_version, firmware.id, -changed)
 
     async def is_referenced(self, sha256: str, uploaded_after_ms: int) -> bool:
         row = await self._session.one("object_reference", sha256=sha256, uploaded_after_ms=uploaded_after_ms)
         return row is not None
+
+    async def _with_files(self, row: Row) -> Firmware:
+        firmware = Firmware(*row)
+        if firmware.file_count == 0:
+            return firmware
+        rows = await self._session.all("files_of_firmware", firmware_id=firmware.id)
+        return firmware._replace(files=tuple(FirmwareFile(*file) for file in rows))
 
     def _count(self, account_id: int, product_id: int, dest_version: str, firmware_id: int, n: int) -> None:
         for product in (None, product_id):

@@ -4,11 +4,16 @@ any two steps loses nothing and repeats nothing (F04, I2).
 
 from __future__ import annotations
 
+from whimbrel.adapters.store.repositories.births import PRODUCT, TARGETS, make_tasks
 from whimbrel.adapters.store.repositories.jobs import status_bits, tasks_list
-from whimbrel.adapters.store.repositories.tasks import TaskRepository, count_births, task_of
+from whimbrel.adapters.store.repositories.pacing import PacingRepository, claimed, free_claims
+from whimbrel.adapters.store.repositories.targets import TargetRepository
+from whimbrel.adapters.store.repositories.tasks import TaskRepository, task_of
 from whimbrel.adapters.store.session import Session
 from whimbrel.domain.job import Job
-from whimbrel.domain.task import Task, TaskStatus, birth_status, timed_out
+from whimbrel.domain.retry import due_again
+from whimbrel.domain.task import SCHEDULE_ENDED_WORDS, Task, TaskStatus, timed_out
+from whimbrel.errors import StoreConflictError
 
 
 class FleetRepository:
@@ -16,30 +21,19 @@ class FleetRepository:
         self._session = session
 
     async def fill(self, job: Job, devices_max: int, now_ms: int) -> None:
-        row = await self._session.one(
-            "fill_bound",
-            product_id=job.product_id,
-            after=job.fill_after,
-            until=job.fill_until,
-            devices_max=devices_max,
-        )
+        if not job.is_gathered:
+            await TargetRepository(self._session).gather(job, devices_max)
+            return
+        if job.takes_product:
+            source, where = PRODUCT, {"product_id": job.product_id, "until": job.fill_until}
+            row = await self._session.one("fill_bound", after=job.fill_after, devices_max=devices_max, **where)
+        else:
+            source, where = TARGETS, {"job_id": job.id}
+            row = await self._session.one(
+                "fill_bound_of_targets", after=job.fill_after, devices_max=devices_max, **where
+            )
         bound = row[0] if row else job.fill_until
-        birth = birth_status(need_confirm=job.need_confirm, has_open_task=False, cancelled=job.cancelling)
-        rows = await self._session.all(
-            "fill_job",
-            job_id=job.id,
-            product_id=job.product_id,
-            after=job.fill_after,
-            bound=bound,
-            birth_status=birth.value,
-            module_name=job.module_name,
-            dest_version=job.dest_version,
-            required_version=job.required_version,
-            now_ms=now_ms,
-        )
-        count_births(self._session, job.id, rows)
-        if any(status == TaskStatus.FAILED.value for _, status in rows):
-            await self._session.run("describe_conflicts", job_id=job.id, first_id=rows[0][0], last_id=rows[-1][0])
+        await make_tasks(self._session, job, source, (job.fill_after, bound), now_ms)
         is_filled = int(bound >= job.fill_until)
         await self._session.run("move_fill_cursor", job_id=job.id, bound=bound, is_filled=is_filled, now_ms=now_ms)
 
@@ -47,20 +41,23 @@ class FleetRepository:
         bound = await self._bound(job.id, job.dispatch_after, tasks_max)
         if bound is None:
             return []
+        claims_max = await free_claims(self._session, job, tasks_max)
         rows = await self._session.all(
             "dispatch_job",
             job_id=job.id,
             after=job.dispatch_after,
             bound=bound,
+            claims_max=claims_max,
             module_name=job.module_name,
             required_version=job.required_version,
             now_ms=now_ms,
         )
-        for row in rows:
-            self._session.count(tasks_list(job.id, TaskStatus.QUEUED), row[0], -1)
-            self._session.count(tasks_list(job.id, TaskStatus.NOTIFIED), row[0], 1)
+        tasks = await claimed(self._session, job, rows, now_ms)
+        if len(tasks) == claims_max:
+            # The pace may have stopped it within the range: the rest is looked at when it allows more.
+            bound = tasks[-1].id if tasks else job.dispatch_after
         await self._session.run("move_dispatch_cursor", job_id=job.id, bound=bound)
-        return [task_of(row) for row in rows]
+        return tasks
 
     async def look_again_after(self, job_id: int, task_id: int) -> None:
         await self._session.run("restart_dispatch", job_id=job_id, after=task_id)
@@ -72,19 +69,29 @@ class FleetRepository:
                 await self._session.run("finish_cancel", job_id=job.id, now_ms=now_ms)
             return
         where = {"job_id": job.id, "after": job.cancel_after, "bound": bound, "statuses": status_bits(job.cancelling)}
-        for task_id, status in await self._session.all("tasks_in_statuses", **where):
+        rows = await self._session.all("tasks_in_statuses", **where)
+        if job.schedule_ended_ms is not None:
+            await self._session.run(
+                "describe_ended_schedule", words=SCHEDULE_ENDED_WORDS, ended_ms=job.schedule_ended_ms, **where
+            )
+        elif job.retry_minutes is not None:
+            await self._session.run("forget_retry_words", **where)
+        for task_id, status in rows:
             self._session.count(tasks_list(job.id, TaskStatus(status)), task_id, -1)
             self._session.count(tasks_list(job.id, TaskStatus.CANCELED), task_id, 1)
-        await self._session.run("cancel_tasks", **where, now_ms=now_ms)
+        if await self._session.run("cancel_tasks", **where, now_ms=now_ms) != len(rows):
+            raise StoreConflictError("a task became open while others were cancelled; nothing was changed")
         await self._session.run("move_cancel_cursor", job_id=job.id, bound=bound)
 
     async def time_out(self, tasks_max: int, now_ms: int) -> int:
         rows = await self._session.all("overdue_tasks", tasks_max=tasks_max, now_ms=now_ms)
         for row in rows:
-            old = task_of(row)
-            new = timed_out(old, row[-1])
-            assert new is not None, "only tasks in progress carry a due time"
-            await TaskRepository(self._session).change(old, new, now_ms)
+            old, timeout_minutes, need_push = task_of(row), row[-2], row[-1]
+            new = due_again(old) or timed_out(old, timeout_minutes)
+            assert new is not None, "only tasks in progress and tasks that wait for their retry carry a due time"
+            changed = await TaskRepository(self._session).change(old, new, now_ms)
+            if changed and need_push and new.status is TaskStatus.QUEUED:
+                await PacingRepository(self._session).ready(new)
         return len(rows)
 
     async def postpone_due(self, by_ms: int) -> None:

@@ -5,15 +5,21 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from whimbrel.adapters.store.session import Row, Session, list_total
+from whimbrel.adapters.store.session import Row, Session
+from whimbrel.domain.firmware import FirmwareFile
 from whimbrel.domain.job import Counts, Job, JobDraft, JobStatus, JobType, Tag
+from whimbrel.domain.naming import shown_name
 from whimbrel.domain.task import TaskStatus
-from whimbrel.ports.store import JobState
+from whimbrel.ports.store import JobState, job_turn
 
 
 def tasks_list(job_id: int, status: TaskStatus | None = None) -> str:
     """The name of the list of a job's tasks, of all or of one status."""
     return f"tasks:{job_id}" if status is None else f"tasks:{job_id}:{status.value}"
+
+
+def jobs_list(firmware_id: int) -> str:
+    return f"jobs:{firmware_id}"
 
 
 def status_bits(statuses: frozenset[TaskStatus]) -> int:
@@ -27,12 +33,17 @@ def job_of(row: Row | list[Any]) -> Job:
     """A job from the columns `job_columns` of queries/*.sql."""
     job = Job._make(row)
     return job._replace(
+        product_name=shown_name(job.product_name),
         job_type=JobType(job.job_type),
         status=JobStatus(job.status),
         need_push=bool(job.need_push),
         need_confirm=bool(job.need_confirm),
         is_filled=bool(job.is_filled),
+        is_gathered=bool(job.is_gathered),
+        multi_module_mode=bool(job.multi_module_mode),
         tags=tuple(Tag(key, value) for key, value in json.loads(str(job.tags))),
+        src_versions=tuple(json.loads(str(job.src_versions))),
+        files=tuple(FirmwareFile(*file) for file in json.loads(str(job.files))),
         cancelling=frozenset(status for status in TaskStatus if int(job.cancelling) >> status.value & 1),  # type: ignore[call-overload]
     )
 
@@ -42,20 +53,27 @@ class JobRepository:
         self._session = session
 
     async def add(self, draft: JobDraft) -> int:
-        values = draft._asdict()
+        values = {name: int(value) if isinstance(value, bool) else value for name, value in draft._asdict().items()}
         values["tags"] = json.dumps(draft.tags, ensure_ascii=False)
-        values["need_push"], values["need_confirm"] = int(draft.need_push), int(draft.need_confirm)
-        values["is_filled"] = int(draft.is_filled)
+        values["src_versions"] = json.dumps(draft.src_versions)
+        values["files"] = json.dumps(draft.files, ensure_ascii=False)
+        is_planned = draft.schedule_ms is not None
+        values["status"] = (JobStatus.PLANNED if is_planned else JobStatus.IN_PROGRESS).value
+        values["started_ms"] = None if is_planned else draft.created_ms
         row = await self._session.one("add_job", **values)
         assert row is not None
-        return int(row[0])
+        job_id = int(row[0])
+        for version in draft.source_versions:
+            await self._session.run("add_job_source", job_id=job_id, version=version)
+        self._session.count(jobs_list(draft.firmware_id), job_id, 1)
+        return job_id
 
     async def by_id(self, account_id: int, job_id: int) -> Job | None:
         row = await self._session.one("job_by_id", account_id=account_id, job_id=job_id)
         return job_of(row) if row else None
 
-    async def unfinished(self, after_id: int, limit: int) -> list[JobState]:
-        rows = await self._session.all("unfinished_jobs", after_id=after_id, limit=limit)
+    async def running(self, after_id: int, limit: int) -> list[JobState]:
+        rows = await self._session.all("running_jobs", after_id=after_id, limit=limit)
         return [await self._state(job_of(row)) for row in rows]
 
     async def state(self, account_id: int, job_id: int) -> JobState | None:
@@ -66,6 +84,8 @@ class JobRepository:
         return await self._session.run("end_job", job_id=job_id, status=status.value, now_ms=now_ms) == 1
 
     async def cancel_tasks(self, job_id: int, statuses: frozenset[TaskStatus], now_ms: int) -> None:
+        # What is being dispatched now is dispatched before the answer, and nothing after it (I8).
+        await self._session.lock(job_turn(job_id))
         await self._session.run("ask_cancel", job_id=job_id, statuses=status_bits(statuses), now_ms=now_ms)
 
     async def has_unfinished(self, firmware_id: int) -> bool:
@@ -76,8 +96,13 @@ class JobRepository:
         return await self._counts(row[0]) if row else None
 
     async def _state(self, job: Job) -> JobState:
-        row = await self._session.one("newest_task", job_id=job.id)
-        return JobState(job, await self._counts(job.id), row[0] if row else 0)
+        row = await self._session.one("job_outlook", job_id=job.id)
+        assert row is not None
+        newest_task_id, told, has_ready = row
+        free = None if job.maximum_per_minute is None else max(0, job.maximum_per_minute - told)
+        return JobState(job, await self._counts(job.id), newest_task_id, free, bool(has_ready))
 
     async def _counts(self, job_id: int) -> Counts:
-        return {status: await list_total(self._session, tasks_list(job_id, status)) for status in TaskStatus}
+        """In one statement, so of one moment: a task that moves between two of them must not be missed in both."""
+        found: dict[int, int] = dict(await self._session.all("job_counts", tasks=tasks_list(job_id)))
+        return {status: found.get(status.value, 0) for status in TaskStatus}

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from whimbrel.adapters.store.repositories.device_lists import DevicePlace, count_activated, count_moved, device_turn
 from whimbrel.adapters.store.session import Session
-from whimbrel.domain.device import ModuleVersion
+from whimbrel.domain.device import TRANSITIONS, DeviceStatus, ModuleVersion
 from whimbrel.domain.ota_module import MODULES_PER_DEVICE_MAX
 from whimbrel.domain.paging import Listing, Page
 from whimbrel.ports.store import Presence
 
 
 class PresenceRepository:
+    """A status is changed by the statements of presence, compared and set: devices come and go by the thousand."""
+
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    async def connected(self, presence: Presence, now_ms: int) -> None:
+    async def connected(self, presence: Presence, now_ms: int) -> bool:
+        await self._session.lock(device_turn(presence.device_id))
+        row = await self._session.one(
+            "device_back_online", device_id=presence.device_id, ip_address=presence.ip_address, now_ms=now_ms
+        )
+        if row is not None:
+            place = DevicePlace(presence.device_id, row[0], row[1])
+            count_moved(self._session, place, DeviceStatus.OFFLINE, DeviceStatus.ONLINE)
+        elif not await self._connected_otherwise(presence, now_ms):
+            return False
         await self._session.run(
             "put_presence",
             device_id=presence.device_id,
@@ -21,17 +33,48 @@ class PresenceRepository:
             session_id=presence.session_id,
             now_ms=now_ms,
         )
-        await self._session.run(
-            "activate_device", device_id=presence.device_id, ip_address=presence.ip_address, now_ms=now_ms
-        )
+        return True
 
-    async def disconnected(self, presence: Presence) -> None:
-        await self._session.run(
+    async def disconnected(self, presence: Presence, now_ms: int) -> None:
+        await self._session.lock(device_turn(presence.device_id))
+        ended = await self._session.run(
             "delete_presence", device_id=presence.device_id, node_id=presence.node_id, session_id=presence.session_id
         )
+        if not ended:
+            return
+        row = await self._session.one("device_offline", device_id=presence.device_id, now_ms=now_ms)
+        if row is not None:
+            place = DevicePlace(presence.device_id, row[0], row[1])
+            count_moved(self._session, place, DeviceStatus.ONLINE, DeviceStatus.OFFLINE)
 
-    async def clear_node(self, node_id: str) -> None:
+    async def clear_node(self, node_id: str, now_ms: int) -> None:
+        await self._session.run("count_cleared", node_id=node_id)
+        await self._session.run("clear_states", node_id=node_id, now_ms=now_ms)
         await self._session.run("clear_presence", node_id=node_id)
+
+    async def _connected_otherwise(self, presence: Presence, now_ms: int) -> bool:
+        """The first connection, or one that takes an older session over; False when the device may not connect."""
+        row = await self._session.one("device_state", device_id=presence.device_id)
+        if row is None:
+            return False
+        account_id, product_id, state, activated_ms = row
+        old = DeviceStatus(state)
+        if old is not DeviceStatus.ONLINE and DeviceStatus.ONLINE not in TRANSITIONS[old]:
+            return False
+        changed = await self._session.run(
+            "device_online",
+            device_id=presence.device_id,
+            state=state,
+            ip_address=presence.ip_address,
+            now_ms=now_ms,
+        )
+        if not changed:
+            return False
+        place = DevicePlace(presence.device_id, account_id, product_id)
+        count_moved(self._session, place, old, DeviceStatus.ONLINE)
+        if activated_ms is None:
+            count_activated(self._session, place, 1)
+        return True
 
 
 class ModuleVersionRepository:
@@ -43,9 +86,17 @@ class ModuleVersionRepository:
         return row[0] if row else None
 
     async def put(self, device_id: int, module_name: str, version: str, now_ms: int) -> bool:
-        is_new = await self.get(device_id, module_name) is None
-        if is_new and await self._total(device_id) >= MODULES_PER_DEVICE_MAX:
+        await self._session.lock(device_turn(device_id))
+        row = await self._session.one("reported_before", device_id=device_id, module_name=module_name)
+        if row is None:
             return False
+        product_id, before = row
+        if before is None and await self._total(device_id) >= MODULES_PER_DEVICE_MAX:
+            return False
+        if before != version:
+            if before is not None:
+                self._session.count(versions_list(product_id, module_name, before), device_id, -1)
+            self._session.count(versions_list(product_id, module_name, version), device_id, 1)
         await self._session.run(
             "put_module_version", device_id=device_id, module_name=module_name, version=version, now_ms=now_ms
         )
@@ -58,3 +109,8 @@ class ModuleVersionRepository:
     async def _total(self, device_id: int) -> int:
         row = await self._session.one("module_versions_total", device_id=device_id)
         return int(row[0]) if row else 0
+
+
+def versions_list(product_id: int, module_name: str, version: str) -> str:
+    """The name of the list of a product's devices that report this version of the module."""
+    return f"versions:{product_id}:{module_name}:{version}"

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from whimbrel.adapters.store.repositories.births import TARGETS, hold_births, make_tasks
 from whimbrel.adapters.store.repositories.jobs import JOB_COLUMNS, job_of, tasks_list
+from whimbrel.adapters.store.repositories.targets import TargetRepository
 from whimbrel.adapters.store.session import Row, Session, list_total, position_of
 from whimbrel.domain.job import Job
+from whimbrel.domain.naming import shown_name
 from whimbrel.domain.paging import Listing, Page
-from whimbrel.domain.task import Task, TaskStatus, birth_status
-from whimbrel.ports.store import TaskRow
+from whimbrel.domain.task import Task, TaskStatus
+from whimbrel.ports.store import TaskRow, job_turn
 
 TASK_COLUMNS = len(Task._fields)
 
 
 def task_of(row: Row) -> Task:
     """A task from the columns `task_columns` of queries/*.sql, which may be followed by others."""
-    return Task(row[0], row[1], row[2], TaskStatus(row[3]), *row[4:TASK_COLUMNS])
+    last = TASK_COLUMNS - 1
+    return Task._make((*row[:3], TaskStatus(row[3]), *row[4:last], bool(row[last])))
 
 
-def _task_row(row: Row) -> TaskRow:
-    return TaskRow(task_of(row), *row[TASK_COLUMNS:])
+def task_row(row: Row) -> TaskRow:
+    device_name, *rest = row[TASK_COLUMNS:]
+    return TaskRow(task_of(row), shown_name(device_name), *rest)
 
 
 class TaskRepository:
@@ -35,11 +40,11 @@ class TaskRepository:
             rows = await self._session.all("tasks_page", **where)
         else:
             rows = await self._session.all("tasks_page_of_status", status=status.value, **where)
-        return Listing([_task_row(row) for row in rows], position.total)
+        return Listing([task_row(row) for row in rows], position.total)
 
     async def by_device_names(self, job_id: int, status: TaskStatus | None, names: tuple[str, ...]) -> list[TaskRow]:
-        found = [await self._session.one("task_of_device_name", job_id=job_id, device_name=name) for name in names]
-        rows = [_task_row(row) for row in found if row is not None]
+        found = [await self._session.all("task_of_device_name", job_id=job_id, device_name=name) for name in names]
+        rows = [task_row(row) for of_name in found for row in of_name]
         return [row for row in rows if status is None or row.task.status is status]
 
     async def by_ids(self, account_id: int, task_ids: tuple[int, ...]) -> list[tuple[Task, Job]]:
@@ -55,25 +60,9 @@ class TaskRepository:
         return (task_of(row), job_of(row[TASK_COLUMNS : TASK_COLUMNS + JOB_COLUMNS])) if row else None
 
     async def add_for(self, job: Job, device_ids: tuple[int, ...], now_ms: int) -> int:
-        birth = birth_status(need_confirm=job.need_confirm, has_open_task=False, cancelled=job.cancelling)
-        ids: list[int] = []
-        for device_id in device_ids:
-            row = await self._session.one(
-                "add_task_for_device",
-                job_id=job.id,
-                device_id=device_id,
-                birth_status=birth.value,
-                module_name=job.module_name,
-                dest_version=job.dest_version,
-                required_version=job.required_version,
-                now_ms=now_ms,
-            )
-            if row is not None:
-                ids.append(row[0])
-                count_births(self._session, job.id, [row])
-        if ids:
-            await self._session.run("describe_conflicts", job_id=job.id, first_id=min(ids), last_id=max(ids))
-        return len(ids)
+        await TargetRepository(self._session).add(job.id, device_ids)
+        made = [await make_tasks(self._session, job, TARGETS, (number - 1, number), now_ms) for number in device_ids]
+        return sum(made)
 
     async def change(self, old: Task, new: Task, now_ms: int) -> bool:
         changed = await self._session.run(
@@ -85,6 +74,8 @@ class TaskRepository:
             attempt=new.attempt,
             progress=new.progress,
             due_ms=new.due_ms,
+            retries=new.retries,
+            is_confirmed=int(new.is_confirmed),
             now_ms=now_ms,
         )
         if changed == 0:
@@ -96,11 +87,25 @@ class TaskRepository:
             self._session.count(tasks_list(old.job_id, new.status), old.id, 1)
         return True
 
-
-def count_births(session: Session, job_id: int, rows: list[Row]) -> None:
-    """Enter new tasks, given as (id, status code), into the job's lists."""
-    names = {status.value: tasks_list(job_id, status) for status in TaskStatus}
-    everything = tasks_list(job_id)
-    for task_id, status in rows:
-        session.count(everything, task_id, 1)
-        session.count(names[status], task_id, 1)
+    async def reopen(self, job: Job, old: Task, new: Task, now_ms: int) -> bool:
+        await self._session.lock(job_turn(job.id))
+        await hold_births(self._session, job)
+        opened = await self._session.run(
+            "reopen_task",
+            task_id=old.id,
+            old_status=old.status.value,
+            old_attempt=old.attempt,
+            attempt=new.attempt,
+            src_version=new.src_version,
+            open_scope=job.open_scope,
+            now_ms=now_ms,
+        )
+        if opened == 0:
+            return False
+        if new.description != old.description:
+            await self._session.run("put_task_description", task_id=old.id, words=new.description)
+        self._session.count(tasks_list(old.job_id, old.status), old.id, -1)
+        self._session.count(tasks_list(old.job_id, new.status), old.id, 1)
+        await self._session.run("reopen_job", job_id=job.id, now_ms=now_ms)
+        await self._session.run("restart_dispatch", job_id=job.id, after=old.id - 1)
+        return True

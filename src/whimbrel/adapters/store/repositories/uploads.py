@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from whimbrel.adapters.store.session import Session
 from whimbrel.domain.firmware import UploadedFile
+from whimbrel.domain.form_upload import UploadPurpose
 
 
 class UploadRepository:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    async def issue(self, account_id: int, object_key: str, expires_ms: int, now_ms: int) -> None:
+    async def issue(
+        self,
+        account_id: int,
+        object_key: str,
+        expires_ms: int,
+        now_ms: int,
+        purpose: UploadPurpose = UploadPurpose.FIRMWARE,
+    ) -> None:
         await self._session.run(
-            "issue_upload", account_id=account_id, object_key=object_key, expires_ms=expires_ms, now_ms=now_ms
+            "issue_upload",
+            account_id=account_id,
+            object_key=object_key,
+            expires_ms=expires_ms,
+            now_ms=now_ms,
+            purpose=purpose.value,
         )
 
     async def begin(self, object_key: str, now_ms: int) -> bool:
@@ -29,8 +42,12 @@ class UploadRepository:
         )
         return changed == 1
 
-    async def by_key(self, account_id: int, object_key: str) -> UploadedFile | None:
-        row = await self._session.one("upload_by_key", account_id=account_id, object_key=object_key)
+    async def by_key(
+        self, account_id: int, object_key: str, purpose: UploadPurpose = UploadPurpose.FIRMWARE
+    ) -> UploadedFile | None:
+        row = await self._session.one(
+            "upload_by_key", account_id=account_id, object_key=object_key, purpose=purpose.value
+        )
         return UploadedFile._make((*row[:5], bool(row[5]))) if row else None
 
     async def mark_used(self, object_key: str) -> None:

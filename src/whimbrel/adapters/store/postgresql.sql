@@ -1,0 +1,32 @@
+-- What only PostgreSQL is asked, and what it is asked in words of its own in place of a statement of `queries/`.
+
+-- name: lock
+-- Hold a name until the transaction ends.
+SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))
+
+-- name: lock_shared
+-- Hold a name, with others that share it, until the transaction ends.
+SELECT pg_advisory_xact_lock_shared(hashtextextended(:name, 0))
+
+-- name: tasks_in_statuses
+-- In place of the one of all engines: it also locks the rows, so that none moves before cancel_tasks changes them.
+SELECT id, status FROM task
+WHERE job_id = :job_id AND id > :after AND id <= :bound AND status < 4 AND (:statuses & (1 << status)) <> 0
+ORDER BY id FOR UPDATE
+
+-- name: use_nonce
+-- Record a nonce; one that was used before :kept_ms counts as new. Time only goes forward, whatever clocks do.
+INSERT INTO nonce (digest, used_ms)
+SELECT :digest, greatest(:now_ms, (SELECT max(used_ms) FROM nonce))
+ON CONFLICT (digest) DO UPDATE SET used_ms = excluded.used_ms WHERE nonce.used_ms < excluded.used_ms - :kept_ms
+
+-- name: is_nonce_known
+-- Whether a nonce was used within :kept_ms.
+SELECT 1 FROM nonce
+WHERE digest = :digest AND used_ms >= greatest(:now_ms, (SELECT max(used_ms) FROM nonce)) - :kept_ms
+
+-- name: forget_nonces
+-- Forget a bounded number of old nonces; those that another process is forgetting are left to it.
+DELETE FROM nonce WHERE digest IN (
+  SELECT digest FROM nonce WHERE used_ms < (SELECT max(used_ms) FROM nonce) - :kept_ms
+  ORDER BY used_ms LIMIT :at_most FOR UPDATE SKIP LOCKED)

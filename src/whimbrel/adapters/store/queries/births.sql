@@ -1,0 +1,98 @@
+-- How tasks are made: each statement is one bounded step over a product's devices or over a job's gathered targets.
+-- The rules are domain/job.targets_version, domain/task.birth_status and api-contract 7.3.
+
+-- columns: birth_status
+CASE WHEN EXISTS (
+    SELECT 1 FROM task o
+    WHERE o.device_id = d.id AND o.status < 4 AND {stands_in_the_way}) THEN 5 ELSE CAST(:birth_status AS INTEGER) END
+
+-- columns: stands_in_the_way
+(CAST(:open_scope AS TEXT) = ''
+      OR EXISTS (SELECT 1 FROM job k WHERE k.id = o.job_id AND k.module_name = CAST(:open_scope AS TEXT)))
+
+-- columns: reported
+LEFT JOIN module_version m ON m.device_id = d.id AND m.module_name = :module_name
+
+-- columns: is_target
+d.product_id = :product_id AND d.deleted_ms IS NULL AND d.id <= :until
+  AND (m.version IS NULL OR m.version <> :dest_version) AND {is_candidate}
+
+-- columns: is_candidate
+(CAST(:has_sources AS INTEGER) = 0
+    OR EXISTS (SELECT 1 FROM job_source s WHERE s.job_id = :job_id AND s.version = m.version))
+
+-- columns: is_of_rule
+(CAST(:rule_group_id AS BIGINT) = 0 OR EXISTS (
+    SELECT 1 FROM device_group g JOIN product p ON p.id = d.product_id
+    WHERE g.id = CAST(:rule_group_id AS BIGINT) AND g.deleted_ms IS NULL AND {follows_rule_of_group}))
+
+-- columns: of_product
+d.id > :after AND d.id <= :bound AND {is_target} AND {is_of_rule}
+  AND (CAST(:matches_max AS INTEGER) = 1
+    OR NOT EXISTS (SELECT 1 FROM task y WHERE y.job_id = :job_id AND y.device_id = d.id))
+
+-- columns: of_targets
+x.job_id = :job_id AND x.device_id > :after AND x.device_id <= :bound AND {is_target}
+  AND NOT EXISTS (SELECT 1 FROM task y WHERE y.job_id = :job_id AND y.device_id = d.id AND y.status < 4)
+  AND (SELECT count(*) FROM task y WHERE y.job_id = :job_id AND y.device_id = d.id) < CAST(:matches_max AS INTEGER)
+
+-- name: fill_bound
+-- The device id at which the next :devices_max devices of a product end.
+SELECT id FROM device WHERE product_id = :product_id AND deleted_ms IS NULL AND id > :after AND id <= :until
+ORDER BY id LIMIT 1 OFFSET :devices_max - 1
+
+-- name: fill_bound_of_targets
+-- The device id at which the next :devices_max gathered devices end.
+SELECT device_id FROM job_target WHERE job_id = :job_id AND device_id > :after
+ORDER BY device_id LIMIT 1 OFFSET :devices_max - 1
+
+-- name: overwrite_for_product
+-- Cancel the tasks in the status :old that stand in the way of the tasks that fill_product makes next.
+UPDATE task SET status = 6, due_ms = NULL, overwritten_by = :job_id, modified_ms = :now_ms
+WHERE status = :old AND id IN (
+  SELECT o.id FROM device d {reported} JOIN task o ON o.device_id = d.id AND o.status = :old AND o.job_id <> :job_id
+  WHERE {of_product} AND {stands_in_the_way})
+RETURNING id, job_id
+
+-- name: overwrite_for_targets
+-- As overwrite_for_product, for fill_targets.
+UPDATE task SET status = 6, due_ms = NULL, overwritten_by = :job_id, modified_ms = :now_ms
+WHERE status = :old AND id IN (
+  SELECT o.id FROM job_target x JOIN device d ON d.id = x.device_id {reported}
+    JOIN task o ON o.device_id = d.id AND o.status = :old AND o.job_id <> :job_id
+  WHERE {of_targets} AND {stands_in_the_way})
+RETURNING id, job_id
+
+-- name: fill_product
+-- Tasks for the product's devices in (:after, :bound].
+INSERT INTO task (job_id, device_id, status, src_version, open_scope, created_ms, modified_ms)
+SELECT :job_id, d.id, {birth_status}, coalesce(m.version, ''), CAST(:open_scope AS TEXT), :now_ms, :now_ms
+FROM device d {reported}
+WHERE {of_product}
+ORDER BY d.id
+RETURNING id, status
+
+-- name: fill_targets
+-- Tasks for the gathered devices in (:after, :bound]; in a dynamic job one may have had tasks before.
+INSERT INTO task (job_id, device_id, match_number, status, src_version, open_scope, created_ms, modified_ms)
+SELECT :job_id, d.id, 1 + (SELECT count(*) FROM task y WHERE y.job_id = :job_id AND y.device_id = d.id), {birth_status},
+  coalesce(m.version, ''), CAST(:open_scope AS TEXT), :now_ms, :now_ms
+FROM job_target x JOIN device d ON d.id = x.device_id {reported}
+WHERE {of_targets}
+ORDER BY d.id
+RETURNING id, status
+
+-- name: describe_conflicts
+-- Tasks born FAILED say which task holds their device (api-contract 7.3).
+INSERT INTO task_description (task_id, words)
+SELECT t.id, coalesce(
+  'the device has an open task in another job, task ' || h.id || ' of job ' || h.job_id,
+  'the device had an open task in another job')
+FROM task t LEFT JOIN task h ON h.id = (
+  SELECT min(o.id) FROM task o
+  WHERE o.device_id = t.device_id AND o.status < 4 AND {stands_in_the_way})
+WHERE t.job_id = :job_id AND t.id >= :first_id AND t.id <= :last_id AND t.status = 5
+
+-- name: move_fill_cursor
+-- The fill has come to this device id.
+UPDATE job SET fill_after = :bound, is_filled = :is_filled, modified_ms = :now_ms WHERE id = :job_id

@@ -1,0 +1,89 @@
+"""What operations do to devices, and the sessions that end by it."""
+
+from __future__ import annotations
+
+from whimbrel.adapters.store.repositories.departures import leave_everything
+from whimbrel.adapters.store.repositories.device_lists import (
+    DevicePlace,
+    apply_list,
+    count_activated,
+    count_device,
+    count_moved,
+    device_turn,
+)
+from whimbrel.adapters.store.session import Session
+from whimbrel.domain.device import TRANSITIONS, Device, DeviceStatus
+from whimbrel.errors import StoreConflictError
+from whimbrel.ports.store import SessionEnd
+
+
+class DeviceChangeRepository:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def rename(self, device: Device, nickname: str, now_ms: int) -> None:
+        changed = await self._session.run("rename_device", device_id=device.id, nickname=nickname, now_ms=now_ms)
+        _require(changed, device)
+
+    async def disable(self, device: Device, now_ms: int) -> None:
+        await self._move(device, DeviceStatus.DISABLE, now_ms)
+        await self._end_session(device, now_ms)
+
+    async def enable(self, device: Device, now_ms: int) -> None:
+        await self._move(device, device.status_when_enabled, now_ms)
+
+    async def delete(self, device: Device, now_ms: int) -> None:
+        await self._session.lock(device_turn(device.id))
+        row = await self._session.one("delete_device", device_id=device.id, state=device.status.value, now_ms=now_ms)
+        if row is None:
+            raise _conflict(device)
+        apply_id, activated_ms = row
+        place = _place(device)
+        count_device(self._session, place, device.status, -1)
+        if activated_ms is not None:
+            count_activated(self._session, place, -1)
+        if apply_id is not None:
+            self._session.count(apply_list(apply_id), device.id, -1)
+        await self._end_session(device, now_ms)
+        await leave_everything(self._session, device)
+
+    async def reset_enrolment(self, device: Device, now_ms: int) -> None:
+        await self._session.run("reset_enrolment", device_id=device.id, now_ms=now_ms)
+
+    async def _move(self, device: Device, new: DeviceStatus, now_ms: int) -> None:
+        assert new in TRANSITIONS[device.status], f"{device.status} does not become {new}"
+        await self._session.lock(device_turn(device.id))
+        changed = await self._session.run(
+            "move_device_state", device_id=device.id, old=device.status.value, new=new.value, now_ms=now_ms
+        )
+        _require(changed, device)
+        count_moved(self._session, _place(device), device.status, new)
+
+    async def _end_session(self, device: Device, now_ms: int) -> None:
+        """Nothing is pushed to it from now on; it is told to end after the commit, by whoever holds it."""
+        await self._session.run("delete_presence_of", device_id=device.id)
+        await self._session.run("ask_session_end", device_id=device.id, now_ms=now_ms)
+
+
+class SessionEndRepository:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def waiting(self, limit: int) -> list[SessionEnd]:
+        return [SessionEnd._make(row) for row in await self._session.all("session_ends", limit=limit)]
+
+    async def forget(self, end: SessionEnd) -> None:
+        await self._session.run("forget_session_end", device_id=end.device_id, asked_ms=end.asked_ms)
+
+
+def _place(device: Device) -> DevicePlace:
+    return DevicePlace(device.id, device.account_id, device.product_id)
+
+
+def _require(changed: int, device: Device) -> None:
+    if not changed:
+        raise _conflict(device)
+
+
+def _conflict(device: Device) -> StoreConflictError:
+    return StoreConflictError(f"the device {device.device_name} changed meanwhile; nothing was done")

@@ -1,0 +1,12 @@
+"""Many values as one parameter that each engine can cut: entries of equal width, filled up with blanks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def padded(texts: Iterable[str], width: int) -> str:
+    """Texts without blanks at their ends, none longer than `width`."""
+    entries = [text.ljust(width) for text in texts]
+    assert all(len(entry) == width for entry in entries), "the caller has checked the lengths"
+    return "".join(entries)

@@ -1,0 +1,122 @@
+"""Whom jobs are for: frozen target sets, gathered in chunks, and uploaded device lists."""
+
+from __future__ import annotations
+
+from whimbrel.adapters.store.repositories.presence import versions_list
+from whimbrel.adapters.store.session import Session, list_total
+from whimbrel.domain.device_list import ListPart
+from whimbrel.domain.gray import KEYS, gray_devices, gray_start
+from whimbrel.domain.job import Job, TargetSelection
+from whimbrel.ports.store import DeviceList
+
+
+class TargetRepository:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def freeze(self, job: Job) -> None:
+        row = await self._session.one("largest_device_id", product_id=job.product_id)
+        fill_until = int(row[0]) if row else 0
+        devices, gather_after = 0, 0
+        if job.target_selection == TargetSelection.GROUP:
+            await self._session.run("freeze_group", job_id=job.id, group_row_id=job.group_row_id)
+        if job.target_selection == TargetSelection.GRAY:
+            devices = gray_devices(job.gray_percent, await self._candidates(job))
+            gather_after = gray_start(job.id) - 1
+        await self._session.run(
+            "freeze_job",
+            job_id=job.id,
+            fill_until=fill_until,
+            devices=devices,
+            gather_after=gather_after,
+            is_gathered=int(not (devices or job.device_list_key)),
+            is_filled=int(fill_until == 0 or (job.target_selection == TargetSelection.GRAY and devices == 0)),
+        )
+
+    async def add(self, job_id: int, device_ids: tuple[int, ...]) -> None:
+        for device_id in device_ids:
+            await self._session.run("add_target", job_id=job_id, device_id=device_id)
+
+    async def gather(self, job: Job, devices_max: int) -> None:
+        if job.device_list_key:
+            await self._gather_list(job)
+        else:
+            await self._gather_gray(job, devices_max)
+
+    async def _candidates(self, job: Job) -> int:
+        """How many devices a share is taken of: by the counters, so that nothing is scanned."""
+        if not job.source_versions:
+            return await list_total(self._session, f"devices:{job.product_id}")
+        lists = [versions_list(job.product_id, job.module_name, version) for version in job.source_versions]
+        return sum([await list_total(self._session, name) for name in lists])
+
+    async def _gather_gray(self, job: Job, devices_max: int) -> None:
+        """Keys from the job's start to the largest, then from 0 to before the start; `gather_after` counts through."""
+        start = gray_start(job.id)
+        has_wrapped = job.gather_after >= KEYS - 1
+        base, limit = (KEYS, start) if has_wrapped else (0, KEYS)
+        after = job.gather_after - base
+        row = await self._session.one(
+            "gray_bound", product_id=job.product_id, after=after, limit=limit, devices_max=devices_max
+        )
+        bound = int(row[0]) if row else limit - 1
+        taken = await self._session.run(
+            "gather_gray",
+            job_id=job.id,
+            product_id=job.product_id,
+            module_name=job.module_name,
+            has_sources=int(bool(job.source_versions)),
+            until=job.fill_until,
+            after=after,
+            bound=bound,
+            devices_left=job.gray_left,
+        )
+        is_gathered = taken >= job.gray_left or bound + base >= KEYS + start - 1
+        await self._move(job, base + bound, taken, is_gathered=is_gathered)
+
+    async def _gather_list(self, job: Job) -> None:
+        row = await self._session.one("next_list_part", object_key=job.device_list_key, after=job.gather_after)
+        if row is None:
+            await self._move(job, job.gather_after, 0, is_gathered=True)
+            return
+        await self._session.run(
+            "gather_list_part",
+            job_id=job.id,
+            product_id=job.product_id,
+            object_key=job.device_list_key,
+            number=row[0],
+            until=job.fill_until,
+        )
+        await self._move(job, row[0], 0, is_gathered=False)
+
+    async def _move(self, job: Job, gather_after: int, taken: int, *, is_gathered: bool) -> None:
+        await self._session.run(
+            "move_gather_cursor",
+            job_id=job.id,
+            gather_after=gather_after,
+            taken=taken,
+            is_gathered=int(is_gathered),
+        )
+
+
+class DeviceListRepository:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def put_part(self, object_key: str, part: ListPart) -> None:
+        await self._session.run("put_list_part", object_key=object_key, **part._asdict())
+
+    async def finish(self, object_key: str, found: DeviceList, now_ms: int) -> None:
+        await self._session.run("put_device_list", object_key=object_key, stored_ms=now_ms, **found._asdict())
+
+    async def find(self, object_key: str) -> DeviceList | None:
+        row = await self._session.one("device_list", object_key=object_key)
+        return DeviceList._make(row) if row else None
+
+    async def forget_before(self, stored_before_ms: int) -> bool:
+        row = await self._session.one("old_device_list", stored_before_ms=stored_before_ms)
+        if row is None:
+            return False
+        await self._session.run("forget_list_parts", object_key=row[0])
+        await self._session.run("forget_device_list", object_key=row[0])
+        return True

@@ -1,0 +1,114 @@
+"""Opens the adapters that the settings name; beside `app.py`, which says what is done with them, it alone knows them.
+
+Two ways: everything in the data folder, for one process; or PostgreSQL, which any number of processes share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from typing import NamedTuple
+
+from whimbrel.adapters.clock import SystemClock
+from whimbrel.adapters.device_channel.sessions import SessionChannel
+from whimbrel.adapters.firmware_store.disk import DiskFirmwareStore
+from whimbrel.adapters.randomness import SystemRandomness
+from whimbrel.adapters.sealing.aes_gcm import AesGcmSealer
+from whimbrel.adapters.store.sqlite import SqliteStore
+from whimbrel.adapters.store.sqlite_nonces import SqliteNonces
+from whimbrel.adapters.wakeup.in_process import InProcessWakeup
+from whimbrel.data_folder import master_key
+from whimbrel.ports.nonces import Nonces
+from whimbrel.ports.store import Store
+from whimbrel.ports.wakeup import Wakeup
+from whimbrel.settings import Settings, SettingsError
+
+DEVICE_ROLES = frozenset({"gateway", "engine"})
+
+
+class Ports(NamedTuple):
+    """The adapters in use."""
+
+    store: Store
+    nonces: Nonces
+    firmware_store: DiskFirmwareStore
+    channel: SessionChannel
+    wakeup: Wakeup
+    clock: SystemClock
+    randomness: SystemRandomness
+    sealer: AesGcmSealer
+
+
+class _OfDatabase(NamedTuple):
+    """What depends on the database."""
+
+    store: Store
+    nonces: Nonces
+    wakeup: Wakeup
+
+
+class _Opening(NamedTuple):
+    """What the adapters are opened with."""
+
+    settings: Settings
+    sealer: AesGcmSealer
+    on_fatal: Callable[[str], None]
+    stack: AsyncExitStack
+
+
+async def open_ports(settings: Settings, on_fatal: Callable[[str], None], stack: AsyncExitStack) -> Ports:
+    """All adapters, started; the stack closes them. `on_fatal` is called when the process must end."""
+    clock, randomness = SystemClock(), SystemRandomness()
+    sealer = AesGcmSealer(master_key(settings.master_key))
+    opening = _Opening(settings, sealer, on_fatal, stack)
+    url = settings.database_url
+    of_database = _open_sqlite(opening) if url is None else await _open_postgresql(opening, url)
+    firmware_store = DiskFirmwareStore(settings.firmware_folder, lambda: randomness.hex(32))
+    await firmware_store.start()
+    stack.push_async_callback(firmware_store.close)
+    store, nonces, wakeup = of_database
+    return Ports(store, nonces, firmware_store, SessionChannel(), wakeup, clock, randomness, sealer)
+
+
+def _open_sqlite(opening: _Opening) -> _OfDatabase:
+    settings, stack = opening.settings, opening.stack
+    assert settings.database_file is not None
+    settings.database_file.parent.mkdir(parents=True, exist_ok=True)
+    store = SqliteStore(settings.database_file, opening.sealer, opening.on_fatal, SystemClock().now_ms())
+    stack.push_async_callback(store.close)
+    nonces = SqliteNonces(settings.data / "nonces.db")
+    stack.push_async_callback(nonces.close)
+    return _OfDatabase(store, nonces, InProcessWakeup())
+
+
+async def _open_postgresql(opening: _Opening, url: str) -> _OfDatabase:
+    # Imported here: a start on the embedded store does not pay for the driver.
+    from whimbrel.adapters.store.postgresql import PostgresqlStore
+    from whimbrel.adapters.store.postgresql_claim import claim_for_process
+    from whimbrel.adapters.store.postgresql_nonces import PostgresqlNonces
+    from whimbrel.adapters.wakeup.listen_notify import ListenNotifyWakeup
+
+    settings, stack = opening.settings, opening.stack
+    device_roles = settings.roles & DEVICE_ROLES
+    if device_roles and device_roles != DEVICE_ROLES:
+        raise SettingsError(
+            "role must have both gateway and engine or neither of them: in this release one process has both, and any "
+            "number of others serve the API"
+        )
+    store = PostgresqlStore(url, opening.sealer)
+    stack.push_async_callback(store.close)
+    await store.start(SystemClock().now_ms())
+    if device_roles:
+        claim = await claim_for_process(url, "gateway and engine", opening.on_fatal)
+        if claim is None:
+            raise SettingsError(
+                "another process already runs the gateway and the engine on this database, and in this release "
+                "only one may; start this one with --role api,console"
+            )
+        stack.push_async_callback(claim.close)
+    nonces = PostgresqlNonces(url)
+    stack.push_async_callback(nonces.close)
+    wakeup = ListenNotifyWakeup(url)
+    stack.push_async_callback(wakeup.close)
+    await wakeup.start()
+    return _OfDatabase(store, nonces, wakeup)

@@ -1,0 +1,38 @@
+"""Disables a device: its session is ended and its logins are refused, until EnableThing.
+
+1. What it reported, its tasks and its place in groups stay. Disabling a disabled device changes nothing.
+2. The session ends right after the change is durable.
+
+Source: api-contract 13.2.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from whimbrel.domain.access import Permission
+from whimbrel.domain.device import DeviceStatus
+from whimbrel.operations.declaration import Context, EmptyResponse, Example, Manner, operation
+from whimbrel.operations.device.lookup import NAMING_ERRORS, find_named_device
+from whimbrel.operations.device.named import DeviceRequest
+
+
+class Request(DeviceRequest, msgspec.Struct, frozen=True, kw_only=True):
+    """The device."""
+
+
+EXAMPLE = Example(request={"ProductKey": "kabcdefgh01", "DeviceName": "lamp-0001"}, response=EmptyResponse())
+
+
+@operation(
+    action="DisableThing",
+    permission=Permission.DEVICE_WRITE,
+    example=EXAMPLE,
+    errors=NAMING_ERRORS,
+    manner=Manner(idempotent=True, qps=500),
+)
+async def handle(request: Request, context: Context) -> EmptyResponse:
+    device = await find_named_device(context, request)
+    if device.status is not DeviceStatus.DISABLE:
+        await context.store.device_changes.disable(device, context.now_ms)
+    return EmptyResponse()

@@ -1,0 +1,36 @@
+"""How fast jobs tell devices, and which devices are ready behind the dispatch cursor. Part of the port `store`."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from whimbrel.domain.job import Job
+from whimbrel.domain.task import Task
+
+
+class Notices(NamedTuple):
+    """So many devices of a job were told around that time; they count for its pace as long as the row is there."""
+
+    job_id: int
+    at_ms: int
+    n: int
+
+
+class Pacing(Protocol):
+    """MaximumPerMinute (api-contract 7.8, I5). No wall clock decides: the engine forgets what it has known long enough."""
+
+    async def ready(self, task: Task) -> None:
+        """The queued task may leave as soon as its job's pace allows; once more changes nothing."""
+        ...
+
+    async def deliver(self, job: Job, tasks_max: int, now_ms: int) -> list[Task]:
+        """Take the next ready tasks, and claim as NOTIFIED those whose device is online, as `Fleet.dispatch` does."""
+        ...
+
+    async def notices(self) -> list[Notices]:
+        """All that count now; a job has a bounded number of rows."""
+        ...
+
+    async def forget(self, notices: list[Notices]) -> None:
+        """They left the window; a row that grew since it was read stays."""
+        ...

@@ -1,0 +1,411 @@
+"""Contract of Store: statuses, counts and deletion of devices and products, and applies (I4, I12, I15)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.contract.store_cases_rig import Rig
+from tests.engine.world import (
+    NODE,
+    NOW_MS,
+    Place,
+    add_devices,
+    add_job,
+    add_place,
+    device_draft,
+    fill,
+    firmware_draft,
+    presence,
+    product_draft,
+    tasks_of,
+)
+from whimbrel.domain.device import Device, DeviceCounts, DeviceStatus
+from whimbrel.domain.device_apply import ApplyDraft, ApplyStatus, AskedName
+from whimbrel.domain.paging import Page
+from whimbrel.domain.product import Product
+from whimbrel.errors import ProductNameTakenError, StoreConflictError
+from whimbrel.ports.store import ProductFilter, SessionEnd, Store, Transaction
+
+UNACTIVE, ONLINE, OFFLINE, DISABLE = DeviceStatus
+FIRST = Page(1, 50)
+
+
+async def row(store: Transaction, place: Place, number: int) -> Device:
+    device = await store.devices.by_name(place.account_id, place.product_key, f"dev-{number:04d}")
+    assert device is not None
+    return device
+
+
+async def listed(store: Store, place: Place, *, of_product: bool = True) -> dict[DeviceStatus, list[str]]:
+    """Status to names, newest first; that totals and counts agree with the rows is checked by the way."""
+    product_id = place.product_id if of_product else None
+    found: dict[DeviceStatus, list[str]] = {}
+    async with store.snapshot() as snapshot:
+        for status in DeviceStatus:
+            listing = await snapshot.device_states.page(place.account_id, product_id, status, FIRST)
+            assert listing.total == len(listing.rows)
+            assert all(device.status is status for device in listing.rows)
+            found[status] = [device.device_name for device in listing.rows]
+        counts = await snapshot.device_states.counts(place.account_id, product_id)
+    assert (counts.devices, counts.online) == (sum(map(len, found.values())), len(found[ONLINE]))
+    return {status: names for status, names in found.items() if names}
+
+
+class TestDeviceStates:
+    async def test_lists_follow_every_change(self, rig: Rig) -> None:
+        """A device is in the one list of its status, of its product and of its account, through all it may become."""
+        place, other = await add_place(rig.store, 1), await add_place(rig.store, 2)
+        [device_id] = await add_devices(rig.store, place, 1)
+        await add_devices(rig.store, other, 1, prefix="other")
+        name = "dev-0000"
+        assert await listed(rig.store, place) == {UNACTIVE: [name]}
+        for step, status in (
+            ("connected", ONLINE),
+            ("connected", ONLINE),
+            ("disconnected", OFFLINE),
+            ("connected", ONLINE),
+            ("disable", DISABLE),
+            ("disconnected", DISABLE),
+            ("enable", OFFLINE),
+        ):
+            async with rig.store.transaction() as store:
+                if step in ("disable", "enable"):
+                    await getattr(store.device_changes, step)(await row(store, place, 0), NOW_MS)
+                else:
+                    await getattr(store.presences, step)(presence(device_id), NOW_MS)
+            assert await listed(rig.store, place) == {status: [name]}, step
+            everywhere = await listed(rig.store, place, of_product=False)
+            assert everywhere.get(UNACTIVE, []) in (["other-0000"], ["other-0000", name])
+            assert everywhere[status] == ([name] if status is not UNACTIVE else ["other-0000", name])
+
+    async def test_enabled_before_it_ever_connected(self, rig: Rig) -> None:
+        """A device that was disabled before its first connection is UNACTIVE again when it is enabled."""
+        place = await add_place(rig.store)
+        await add_devices(rig.store, place, 1)
+        async with rig.store.transaction() as store:
+            await store.device_changes.disable(await row(store, place, 0), NOW_MS)
+            await store.device_changes.enable(await row(store, place, 0), NOW_MS)
+            assert (await row(store, place, 0)).status is UNACTIVE
+
+    async def test_a_disabled_or_deleted_device_does_not_connect(self, rig: Rig) -> None:
+        """A connection that was let in before the change changes nothing after it."""
+        place = await add_place(rig.store)
+        ids = await add_devices(rig.store, place, 2)
+        async with rig.store.transaction() as store:
+            await store.device_changes.disable(await row(store, place, 0), NOW_MS)
+            await store.device_changes.delete(await row(store, place, 1), NOW_MS)
+            assert [await store.presences.connected(presence(device_id), NOW_MS) for device_id in ids] == [False] * 2
+            login = await store.devices.login(place.product_key, "dev-0000")
+            assert login is not None
+            assert login.is_disabled
+        assert await listed(rig.store, place) == {DISABLE: ["dev-0000"]}
+
+    async def test_status_time(self, rig: Rig) -> None:
+        """`status_ms` is when the status changed: a session that takes another over changes none."""
+        place = await add_place(rig.store)
+        [device_id] = await add_devices(rig.store, place, 1)
+        seen = []
+        async with rig.store.transaction() as store:
+            seen.append((await row(store, place, 0)).status_ms)
+            await store.presences.connected(presence(device_id, 1), NOW_MS + 1)
+            await store.presences.connected(presence(device_id, 2), NOW_MS + 2)
+            seen.append((await row(store, place, 0)).status_ms)
+            await store.presences.disconnected(presence(device_id, 1), NOW_MS + 3)
+            seen.append((await row(store, place, 0)).status_ms)
+            await store.presences.disconnected(presence(device_id, 2), NOW_MS + 4)
+            seen.append((await row(store, place, 0)).status_ms)
+        assert seen == [NOW_MS, NOW_MS + 1, NOW_MS + 1, NOW_MS + 4]
+
+    async def test_counts(self, rig: Rig) -> None:
+        """All devices, those online, and those that ever were; a deleted one is in none of them."""
+        place = await add_place(rig.store)
+        ids = await add_devices(rig.store, place, 5)
+        async with rig.store.transaction() as store:
+            for device_id in ids[:4]:
+                await store.presences.connected(presence(device_id), NOW_MS)
+            await store.presences.disconnected(presence(ids[0]), NOW_MS)
+            await store.device_changes.disable(await row(store, place, 1), NOW_MS)
+            await store.device_changes.delete(await row(store, place, 2), NOW_MS)
+        async with rig.store.snapshot() as store:
+            for product_id in (place.product_id, None):
+                assert await store.device_states.counts(place.account_id, product_id) == DeviceCounts(4, 1, 3)
+            assert await store.device_states.counts(place.account_id + 1, None) == DeviceCounts(0, 0, 0)
+
+    async def test_a_node_starts_with_a_fleet(self, rig: Rig) -> None:
+        """What a starting node's devices are counted as is moved in whole blocks, of all their products."""
+        places = [await add_place(rig.store, 1), await add_place(rig.store, 2)]
+        ids = [await add_devices(rig.store, place, 30) for place in places]
+        async with rig.store.transaction() as store:
+            for device_id in (*ids[0], *ids[1][:10]):
+                await store.presences.connected(presence(device_id), NOW_MS)
+            await store.presences.connected(presence(ids[1][10])._replace(node_id="another"), NOW_MS)
+            await store.device_changes.disable(await row(store, places[0], 3), NOW_MS)
+        for _ in range(2):
+            async with rig.store.transaction() as store:
+                await store.presences.clear_node(NODE, NOW_MS + 1)
+        first, second = [await listed(rig.store, place) for place in places]
+        assert {status: len(names) for status, names in first.items()} == {OFFLINE: 29, DISABLE: 1}
+        assert {status: len(names) for status, names in second.items()} == {OFFLINE: 10, ONLINE: 1, UNACTIVE: 19}
+
+    async def test_a_stale_view_is_a_conflict(self, rig: Rig) -> None:
+        """What an operation read is compared with the row: a status that moved meanwhile is no silent overwrite."""
+        place = await add_place(rig.store)
+        [device_id] = await add_devices(rig.store, place, 1)
+        async with rig.store.transaction() as store:
+            stale = await row(store, place, 0)
+            await store.presences.connected(presence(device_id), NOW_MS)
+            for change in (store.device_changes.disable, store.device_changes.delete):
+                with pytest.raises(StoreConflictError):
+                    await change(stale, NOW_MS)
+        assert await listed(rig.store, place) == {ONLINE: ["dev-0000"]}
+
+
+class TestDeletedDevices:
+    async def test_nothing_finds_it(self, rig: Rig) -> None:
+        """No lookup, list, login or target set has a deleted device; its row and its tasks stay."""
+        place = await add_place(rig.store)
+        ids = await add_devices(rig.store, place, 2)
+        job = await fill(rig.store, await add_job(rig.store, place))
+        async with rig.store.transaction() as store:
+            device = await row(store, place, 1)
+            await store.device_changes.delete(device, NOW_MS)
+        names = ("dev-0000", "dev-0001")
+        async with rig.store.snapshot() as store:
+            assert await store.devices.by_name(place.account_id, place.product_key, "dev-0001") is None
+            assert await store.devices.by_iot_id(place.account_id, device.iot_id) is None
+            assert await store.devices.login(place.product_key, "dev-0001") is None
+            assert await store.devices.login(place.product_key, f"dev-0001~{device.id}") is None
+            assert await store.devices.ids_by_names(place.account_id, place.product_id, names) == {"dev-0000": ids[0]}
+            assert (await store.devices.page(place.account_id, place.product_id, FIRST)).total == 1
+            assert await store.devices.largest_id(place.product_id) == ids[0]
+            assert await store.apply_names.taken(place.product_id, names) == {"dev-0000"}
+        shown = {task.device_id for task in (await tasks_of(rig.store, job)).values()}
+        assert shown == set(ids)
+        assert set(await tasks_of(rig.store, await fill(rig.store, await add_job(rig.store, place)))) == {ids[0]}
+
+    async def test_its_name_is_free(self, rig: Rig) -> None:
+        """Another device may have the name at once, again and again; task lists show whose task it was."""
+        place = await add_place(rig.store)
+        await add_devices(rig.store, place, 1)
+        job = await fill(rig.store, await add_job(rig.store, place))
+        for _ in range(2):
+            async with rig.store.transaction() as store:
+                await store.device_changes.delete(await row(store, place, 0), NOW_MS)
+                await store.devices.add(device_draft(place, "dev-0000")._replace(iot_id=f"new{_}"))
+        async with rig.store.snapshot() as store:
+            tasks = await store.tasks.page(job.id, None, FIRST)
+            assert [task.device_name for task in tasks.rows] == ["dev-0000"]
+            assert (await row(store, place, 0)).iot_id == "new1"
+
+    async def test_it_reports_nothing_any_more(self, rig: Rig) -> None:
+        """A report that was under way when the device was deleted stores no version."""
+        place = await add_place(rig.store)
+        [device_id] = await add_devices(rig.store, place, 1)
+        async with rig.store.transaction() as store:
+            await store.module_versions.put(device_id, "default", "1.0.0", NOW_MS)
+            await store.device_changes.delete(await row(store, place, 0), NOW_MS)
+            assert not await store.module_versions.put(device_id, "default", "2.0.0", NOW_MS)
+            assert await store.module_versions.get(device_id, "default") == "1.0.0"
+
+    async def test_cursor(self, rig: Rig) -> None:
+        """A cursor goes on where it was, whatever came or went since."""
+        place = await add_place(rig.store)
+        ids = await add_devices(rig.store, place, 5)
+        async with rig.store.transaction() as store:
+            await store.device_changes.delete(await row(store, place, 2), NOW_MS)
+            await add_devices_in(store, place, 3)
+            rows = await store.devices.below(place.account_id, place.product_id, ids[3], 2)
+            assert [device.id for device in rows] == [ids[1], ids[0]]
+            assert await store.devices.below(place.account_id + 1, place.product_id, ids[3], 2) == []
+
+
+async def add_devices_in(store: Transaction, place: Place, count: int) -> None:
+    for number in range(count):
+        await store.devices.add(device_draft(place, f"late-{number:04d}"))
+
+
+class TestSessionEnds:
+    async def test_asked_and_forgotten(self, rig: Rig) -> None:
+        """Disabling and deleting ask for the session's end; what was asked for again is not forgotten by the first."""
+        place = await add_place(rig.store)
+        ids = await add_devices(rig.store, place, 2)
+        async with rig.store.transaction() as store:
+            await store.device_changes.disable(await row(store, place, 0), NOW_MS)
+            await store.device_changes.delete(await row(store, place, 1), NOW_MS)
+        async with rig.store.transaction() as store:
+            ends = await store.session_ends.waiting(10)
+            assert ends == [SessionEnd(device_id, NOW_MS) for device_id in ids]
+            assert await store.session_ends.waiting(1) == ends[:1]
+            await store.device_changes.delete(await row(store, place, 0), NOW_MS + 1)
+            for end in ends:
+                await store.session_ends.forget(end)
+            assert await store.session_ends.waiting(10) == [SessionEnd(ids[0], NOW_MS + 1)]
+
+    async def test_a_refused_change_ends_nothing(self, rig: Rig) -> None:
+        """A transaction that is undone asks for nothing."""
+        place = await add_place(rig.store)
+        await add_devices(rig.store, place, 1)
+        with pytest.raises(ZeroDivisionError):
+            await self._disable_in_vain(rig.store, place)
+        async with rig.store.snapshot() as store:
+            assert await store.session_ends.waiting(10) == []
+
+    async def _disable_in_vain(self, store: Store, place: Place) -> None:
+        async with store.transaction() as transaction:
+            await transaction.device_changes.disable(await row(transaction, place, 0), NOW_MS)
+            raise ZeroDivisionError
+
+
+class TestProductChanges:
+    async def test_update(self, rig: Rig) -> None:
+        """Name and description are changed; another product's name is refused."""
+        place = await add_place(rig.store, 1)
+        await add_place(rig.store, 2)
+        async with rig.store.transaction() as store:
+            product = await store.products.by_key(place.account_id, place.product_key)
+            assert product is not None
+            await store.products.update(product, "renamed", "about")
+            changed = await store.products.by_key(place.account_id, place.product_key)
+            assert changed == product._replace(name="renamed", description="about")
+        with pytest.raises(ProductNameTakenError):
+            await self._rename(rig.store, product)
+
+    async def _rename(self, store: Store, product: Product) -> None:
+        async with store.transaction() as transaction:
+            await transaction.products.update(product, "product2", "")
+
+    async def test_delete(self, rig: Rig) -> None:
+        """A deleted product is in no list and its name is free; its key is not given again, its jobs show its name."""
+        place = await add_place(rig.store)
+        async with rig.store.transaction() as store:
+            firmware_id = await store.firmware.add(firmware_draft(place))
+            product = await store.products.by_key(place.account_id, place.product_key)
+            assert product is not None
+            await store.products.delete(product, NOW_MS)
+            with pytest.raises(StoreConflictError):
+                await store.products.delete(product, NOW_MS)
+            assert firmware_id
+        async with rig.store.transaction() as store:
+            assert await store.products.by_key(place.account_id, place.product_key) is None
+            assert (await store.products.page(place.account_id, ProductFilter(), FIRST)) == ((), 0)
+            assert await store.products.count(place.account_id) == 0
+            await store.products.add(product_draft(place.account_id, product_key="another"))
+        async with rig.store.snapshot() as store:
+            assert await store.products.count(place.account_id) == 1
+
+    async def test_pages_of_resource_groups(self, rig: Rig) -> None:
+        """Products are listed by resource group, also together with a commodity code."""
+        async with rig.store.transaction() as store:
+            account_id = await store.accounts.add("mine", NOW_MS)
+            for number, (code, group) in enumerate([("a", "g1"), ("a", ""), ("b", "g1"), ("a", "g2"), ("a", "g1")]):
+                await store.products.add(
+                    product_draft(account_id, number, commodity_code=code, resource_group_id=group)
+                )
+        found = {}
+        async with rig.store.snapshot() as store:
+            for narrowed in (
+                ProductFilter(),
+                ProductFilter(resource_group_id="g1"),
+                ProductFilter("a", "g1"),
+                ProductFilter("a", "g2"),
+                ProductFilter("b", "g2"),
+            ):
+                listing = await store.products.page(account_id, narrowed, FIRST)
+                assert listing.total == len(listing.rows)
+                found[narrowed] = [product.name for product in listing.rows]
+        assert list(found.values()) == [
+            ["product4", "product3", "product2", "product1", "product0"],
+            ["product4", "product2", "product0"],
+            ["product4", "product0"],
+            ["product3"],
+            [],
+        ]
+
+    async def test_unfinished_jobs(self, rig: Rig) -> None:
+        """A product knows whether a job of its own is planned or runs."""
+        place, other = await add_place(rig.store, 1), await add_place(rig.store, 2)
+        await add_devices(rig.store, place, 1)
+        await add_job(rig.store, place)
+        async with rig.store.snapshot() as store:
+            assert await store.products.has_unfinished_jobs(place.product_id)
+            assert not await store.products.has_unfinished_jobs(other.product_id)
+
+
+class TestApplies:
+    async def test_round_trip(self, rig: Rig) -> None:
+        """An apply and its names are found as they were put, by their account alone."""
+        place = await add_place(rig.store)
+        names = [AskedName(f"name-{number:03d}", "灯泡" * (number % 2), "" if number else "x") for number in range(25)]
+        async with rig.store.transaction() as store:
+            draft = ApplyDraft(place.account_id, place.product_id, ApplyStatus.CHECK, False, 25, NOW_MS)
+            apply_id = await store.applies.add(draft)
+            for start in (0, 10, 20):
+                await store.apply_names.add(apply_id, start, names[start : start + 10])
+        async with (await rig.reopen()).snapshot() as store:
+            apply = await store.applies.by_id(place.account_id, apply_id)
+            assert apply is not None
+            assert (apply.status, apply.names, apply.product_key) == (ApplyStatus.CHECK, 25, place.product_key)
+            assert await store.applies.by_id(place.account_id + 1, apply_id) is None
+            assert await store.apply_names.after(apply_id, 0, 100) == names
+            assert await store.apply_names.after(apply_id, 10, 5) == names[10:15]
+
+    async def test_moves(self, rig: Rig) -> None:
+        """An apply is compared and set; only one that is being registered is handed out, the oldest first."""
+        place = await add_place(rig.store)
+        async with rig.store.transaction() as store:
+            made = []
+            for status in (ApplyStatus.CHECK_SUCCESS, ApplyStatus.CREATE, ApplyStatus.CREATE):
+                draft = ApplyDraft(place.account_id, place.product_id, status, True, 10, NOW_MS)
+                made.append(await store.applies.add(draft))
+            apply = await store.applies.next_running()
+            assert apply is not None
+            assert apply.id == made[1]
+            assert await store.applies.devices_to_come(place.product_id) == 20
+            moved = apply._replace(done_number=4, failed=1)
+            assert await store.applies.move(apply, moved, NOW_MS)
+            assert not await store.applies.move(apply, moved, NOW_MS)
+            assert await store.applies.devices_to_come(place.product_id) == 16
+            ended = moved._replace(done_number=10, status=ApplyStatus.CREATE_FAILED)
+            assert await store.applies.move(moved, ended, NOW_MS)
+            following = await store.applies.next_running()
+            assert following is not None
+            assert following.id == made[2]
+            assert await store.applies.devices_to_come(place.product_id + 1) == 0
+
+    async def test_registered_devices(self, rig: Rig) -> None:
+        """An apply lists its devices newest first, without those that were deleted since."""
+        place = await add_place(rig.store)
+        async with rig.store.transaction() as store:
+            draft = ApplyDraft(place.account_id, place.product_id, ApplyStatus.CREATE, True, 3, NOW_MS)
+            apply_id = await store.applies.add(draft)
+            for number in range(3):
+                await store.devices.add(device_draft(place, f"dev-{number:04d}")._replace(apply_id=apply_id))
+            await store.devices.add(device_draft(place, "dev-0009"))
+            await store.device_changes.delete(await row(store, place, 1), NOW_MS)
+        async with rig.store.snapshot() as store:
+            apply = await store.applies.by_id(place.account_id, apply_id)
+            assert apply is not None
+            listing = await store.applies.page(apply, Page(1, 1))
+            assert ([device.device_name for device in listing.rows], listing.total) == (["dev-0002"], 2)
+
+    async def test_taken_names(self, rig: Rig) -> None:
+        """Of many names those that the product has, in their case and of any length."""
+        place, other = await add_place(rig.store, 1), await add_place(rig.store, 2)
+        names = ["abcd", "x" * 32, "a-_@.:9Z", "Abcd"]
+        async with rig.store.transaction() as store:
+            for name in names:
+                await store.devices.add(device_draft(place, name))
+            asked = [*names, "abcde", "x" * 31, "ABCD", *(f"none-{number}" for number in range(300))]
+            assert await store.apply_names.taken(place.product_id, asked) == set(names)
+            assert await store.apply_names.taken(other.product_id, asked) == frozenset()
+            assert await store.apply_names.taken(place.product_id, []) == frozenset()
+
+    async def test_blame(self, rig: Rig) -> None:
+        """A name's fault is put where the name stands, and nowhere else."""
+        place = await add_place(rig.store)
+        async with rig.store.transaction() as store:
+            draft = ApplyDraft(place.account_id, place.product_id, ApplyStatus.CREATE, False, 3, NOW_MS)
+            apply_id = await store.applies.add(draft)
+            await store.apply_names.add(apply_id, 0, [AskedName(f"dev-000{number}", "") for number in range(3)])
+            await store.apply_names.blame(apply_id, 2, "taken")
+            assert [name.fault for name in await store.apply_names.after(apply_id, 0, 9)] == ["", "taken", ""]
