@@ -30,7 +30,6 @@ ROWS_AT_ONCE = 20_000
 NAME_OF_DEVICE = "device-{:07d}"
 _SORTING_KIB = 1_000_000  # indexes are filled in memory; with less the fill takes minutes
 _STEP_MS = 31_557  # so that the oldest of a million is a year old
-_NO_SECRET = b""  # of products: no operation that is measured opens it
 
 Values = tuple[Any, ...]
 
@@ -114,7 +113,8 @@ def recount_statement() -> str:
     """Fills list_count from the rows, by the rule `counters_count_their_rows` of `whimbrel check`."""
     text = files("whimbrel.adapters.store").joinpath("consistency.sql").read_text("utf-8")
     rule = text[text.index("counters_count_their_rows") :]
-    counted = rule[rule.index("WITH ") : rule.index(", both AS (")]
+    after = rule.index("SELECT list, block, n AS counted")
+    counted = rule[rule.index("WITH ") : rule.rindex(",", 0, after)]
     return (
         f"INSERT INTO list_count (list, block, n) {counted} "  # noqa: S608  ours
         "SELECT list, block, sum(n) FROM counted GROUP BY list, block "
@@ -130,7 +130,7 @@ def product_key(number: int) -> str:
 def tables(scale: Scale, sealer: AesGcmSealer, now_ms: int) -> list[Table]:
     """What is put in, in the order of the references. The account is the one that the first start made: 1."""
     return [
-        _products(scale, now_ms),
+        _products(scale, sealer, now_ms),
         _firmware(scale, now_ms),
         _devices(scale, sealer, now_ms),
         _job(scale, now_ms),
@@ -138,16 +138,18 @@ def tables(scale: Scale, sealer: AesGcmSealer, now_ms: int) -> list[Table]:
     ]
 
 
-def _products(scale: Scale, now_ms: int) -> Table:
+def _products(scale: Scale, sealer: AesGcmSealer, now_ms: int) -> Table:
     columns = (
         "id account_id product_key secret_sealed name node_type data_format net_type auth_type protocol_type "
         "commodity_code description category_key validate_type created_ms"
     )
-    rows = (
-        (i, 1, product_key(i), _NO_SECRET, f"lamp {i}", 0, 1, "WIFI", "secret", "", "iothub_senior", "", "", 1, now_ms)
-        for i in range(1, scale.products + 1)
-    )
-    return Table("product", tuple(columns.split()), rows)
+
+    def row(i: int) -> Values:
+        key = product_key(i)
+        sealed = sealer.seal(f"{i:016d}", f"product:{key}")
+        return (i, 1, key, sealed, f"lamp {i}", 0, 1, "WIFI", "secret", "", "iothub_senior", "", "", 1, now_ms)
+
+    return Table("product", tuple(columns.split()), (row(i) for i in range(1, scale.products + 1)))
 
 
 def _firmware(scale: Scale, now_ms: int) -> Table:

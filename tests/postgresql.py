@@ -29,6 +29,15 @@ from whimbrel.adapters.store.migrate_postgresql import migrate
 
 START_WITHIN_S = 30.0
 TEMPLATE = "template_whimbrel"
+REUSED_BYTES_MAX = 16 * 1024 * 1024  # an empty one has 9 MiB; what deleted rows leave behind makes the next test slow
+#: Differs when a test has changed anything but rows.
+SCHEMA = """SELECT
+  (SELECT string_agg(concat(relname, relkind, relnatts), ' ' ORDER BY relname) FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace),
+  (SELECT count(*) FROM pg_trigger WHERE tgenabled = 'O'), (SELECT count(*) FROM pg_index WHERE indisvalid),
+  (SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace), (SELECT count(*) FROM schema_migration),
+  (SELECT count(*) FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
+    WHERE d.datname = current_database())"""
 #: Another order of text than SQLite's, so that a statement whose answer depends on it is found out.
 ORDER_OF_TEXT = ("--locale-provider=icu", "--icu-locale=en-US", "--locale=C.UTF-8", "--encoding=UTF8")
 SETTINGS = {
@@ -36,7 +45,7 @@ SETTINGS = {
     "max_connections": "200",
     "shared_buffers": "64MB",
     "wal_level": "replica",
-    "autovacuum": "on",
+    "autovacuum": "off",  # a database that was emptied and given again would be planned for as an empty one
     "log_min_messages": "warning",
     "lc_messages": "C",
 }
@@ -61,6 +70,7 @@ class PostgresqlServer:
         self._owner = os.getpid()
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = itertools.count(1)
+        self._free: list[str] = []
         self._admin = _Admin()
         if os.geteuid() == 0:
             found = pwd.getpwnam(self._user)
@@ -73,9 +83,20 @@ class PostgresqlServer:
         return f"postgresql://whimbrel@/{database}?host={self._folder}"
 
     def new_database(self) -> str:
-        """The URL of a new, migrated, empty database."""
+        """The URL of a migrated, empty database."""
         self._template()
-        return self._create(TEMPLATE)
+        return self._free.pop() if self._free else self._create(TEMPLATE)
+
+    def give_back(self, url: str) -> None:
+        """As `drop`, but another may have it, emptied, which is ten times faster than a new one."""
+        ended = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+        self.execute(f"{ended} WHERE datname = current_database() AND pid <> pg_backend_pid()", url)
+        [(size_bytes,)] = self.execute("SELECT pg_database_size(current_database())", url)
+        if size_bytes > REUSED_BYTES_MAX or self.execute(SCHEMA, url) != self._schema():
+            self.drop(url)
+            return
+        self.script(self._emptying(), url)
+        self._free.append(url)
 
     def empty_database(self) -> str:
         """The URL of a new database that no migration has seen."""
@@ -139,6 +160,20 @@ class PostgresqlServer:
             self._process.wait(START_WITHIN_S)
             self._process = None
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    @cache  # noqa: B019  one server a process
+    def _emptying(self) -> str:
+        tables = self.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'schema_migration'",
+            self.url(TEMPLATE),
+        )
+        deletes = (f"DELETE FROM {name};" for (name,) in tables)
+        restart = "SELECT setval(CAST(format('%I', sequencename) AS regclass), 1, false) FROM pg_sequences;"
+        return f"SET session_replication_role = replica; {' '.join(deletes)} {restart}"
+
+    @cache  # noqa: B019  one server a process
+    def _schema(self) -> list[tuple[Any, ...]]:
+        return self.execute(SCHEMA, self.url(TEMPLATE))
 
     @cache  # noqa: B019  one server a process
     def _template(self) -> None:

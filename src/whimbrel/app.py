@@ -189,7 +189,10 @@ async def _open_gateway(part: _Part, ingest: Ingest, tls: ssl.SSLContext | None)
 def _front(settings: Settings, ports: Ports, links: LinkMaker) -> Front:
     upload_secret = ports.sealer.derive_key("form uploads").hex()
     quotas = VENDOR_QUOTAS if settings.has_vendor_quotas else Quotas()
-    services = Services(ports.randomness, links.public_url, UPLOAD_KEY_ID, upload_secret, links.key, quotas)
+    operations = load_operations()
+    services = Services(
+        ports.randomness, links.public_url, UPLOAD_KEY_ID, upload_secret, links.key, quotas, frozenset(operations)
+    )
 
     async def secret_of(access_key_id: str) -> str | None:
         return upload_secret if access_key_id == UPLOAD_KEY_ID else None
@@ -199,7 +202,7 @@ def _front(settings: Settings, ports: Ports, links: LinkMaker) -> Front:
     has_api, has_files = "api" in settings.roles, bool({"api", "gateway"} & settings.roles)
     pings = {"store": ports.store.ping, "firmware_store": ports.firmware_store.ping, "gateway": ports.channel.ping}
     ambience = Ambience(ports.clock, ports.wakeup, services, settings.has_vendor_quotas)
-    rpc = RpcDoor(load_operations(), ports.store, ports.nonces, ambience)
+    rpc = RpcDoor(operations, ports.store, ports.nonces, ambience)
     upload = UploadDoor(ports.firmware_store, StoreDesk(ports.store, ports.firmware_store), secret_of, setup)
     download = DownloadDoor(ports.firmware_store, resolve, lambda: ports.randomness.text(32))
     return Front(
@@ -207,7 +210,7 @@ def _front(settings: Settings, ports: Ports, links: LinkMaker) -> Front:
             rpc=rpc if has_api else None,
             upload=upload if has_api else None,
             download=download if has_files else None,
-            description=OpenApiDoor(load_operations(), links.public_url) if has_api else None,
+            description=OpenApiDoor(operations, links.public_url) if has_api else None,
             pings=pings,
         )
     )

@@ -29,6 +29,7 @@ DAMAGES = {
     "INSERT INTO task (job_id, device_id, status, src_version, created_ms, modified_ms)"
     "SELECT job_id, device_id, status, '', 1, 1 FROM task WHERE status = 5",
     "tasks_inside_target_set": "UPDATE job SET fill_until = 1",
+    "shares_are_exact": "UPDATE job SET target_selection = 'GRAY', gray_devices = 5",
     "target_set_complete": "DELETE FROM task WHERE status = 5",
     "ended_jobs_are_whole": "UPDATE job SET status = 'COMPLETED', ended_ms = 1",
     "one_open_task_per_device": "DROP INDEX task_open_of_device; DROP INDEX task_of_job_device;"
@@ -39,7 +40,8 @@ DAMAGES = {
     "no_job_is_faster_than_its_pace": "UPDATE job SET maximum_per_minute = 10;"
     "INSERT INTO job_notice SELECT id, modified_ms + 1, 11 FROM job",
     "planned_jobs_do_nothing": "UPDATE job SET started_ms = NULL",
-    "ready_tasks_are_of_running_jobs": "UPDATE job SET need_push = 0; INSERT INTO job_ready SELECT job_id, id FROM task",
+    "ready_tasks_are_of_running_jobs": "UPDATE job SET need_push = 0;"
+    "INSERT INTO job_ready SELECT job_id, id FROM task",
     "running_dynamic_jobs_follow_something": "INSERT INTO strategy"
     " SELECT product_id, module_name, '1.0.0', 0, id, firmware_id FROM job",
     "counters_count_their_rows": "UPDATE list_count SET n = n + 1 WHERE list = 'tasks:1:5' AND block = 0",

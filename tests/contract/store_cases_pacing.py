@@ -152,7 +152,7 @@ class TestPacing:
 
 class TestTime:
     async def test_retries_that_are_due(self, rig: Rig) -> None:
-        """A task that waited for its retry is ready from the millisecond it is due; without NeedPush it only waits no more."""
+        """A task that waited for its retry is ready from the millisecond it is due, if its job pushes."""
         for number, need_push in enumerate((True, False), 1):
             place = await add_place(rig.store, number)
             await add_devices(rig.store, place, 1, prefix=f"p{number}")

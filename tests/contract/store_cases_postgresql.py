@@ -54,6 +54,7 @@ from whimbrel.errors import (
 from whimbrel.ports.store import Store, job_turn
 
 LONG_S = 30.0
+RULES = {"counters_count_their_rows", "one_open_task_per_device", "online_devices_have_a_session"}
 Two = tuple[PostgresqlStore, PostgresqlStore]
 LOCK_WAITERS = "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE NOT granted"
 
@@ -82,12 +83,13 @@ async def names_of(store: Store, place: Place) -> list[str]:
 
 
 async def broken_rules(store: PostgresqlStore) -> list[Finding]:
-    """What `whimbrel check` finds."""
+    """What `whimbrel check` finds of what these cases are about: they put tasks into any state."""
     check = await PostgresqlConsistencyCheck.open(store._url)
     try:
-        return [finding async for finding in check.findings() if not finding.holds]
+        found = [finding async for finding in check.findings() if not finding.holds]
     finally:
         await check.close()
+    return [finding for finding in found if finding.rule.name in RULES]
 
 
 async def until_somebody_waits(database: str) -> None:

@@ -78,4 +78,4 @@ def sqlite_rig(folder: Path) -> Rig:
 def postgresql_rig(folder: Path) -> Rig:
     """Each store is a database of its own, on the server that the tests of this process share."""
     server = shared_server()
-    return Rig(Places(lambda number: server.new_database(), server.drop))
+    return Rig(Places(lambda number: server.new_database(), server.give_back))

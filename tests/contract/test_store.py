@@ -12,18 +12,14 @@ from pathlib import Path
 import pytest
 
 from tests.contract.store_cases_access import TestAccessKeys, TestAccounts, TestAuditLog, TestClientTokens
+from tests.contract.store_cases_applies import TestApplies, TestProductChanges
 from tests.contract.store_cases_audit_check import TestAuditCheck
-from tests.contract.store_cases_devices import (
-    TestApplies,
-    TestDeletedDevices,
-    TestDeviceStates,
-    TestProductChanges,
-    TestSessionEnds,
-)
+from tests.contract.store_cases_devices import TestDeletedDevices, TestDeviceStates, TestSessionEnds
 from tests.contract.store_cases_firmware import TestFirmwareFiles, TestOtaModules, TestUploadPurposes
 from tests.contract.store_cases_fleet import TestCancel, TestDispatch, TestFill, TestFillEqualsTheRule, TestTimeOut
 from tests.contract.store_cases_groups import TestDeviceGroups, TestGroupMembers
 from tests.contract.store_cases_jobs import TestJobs, TestTasks
+from tests.contract.store_cases_moves import TestJobLists, TestJobMoves, TestReopen, TestStrategies
 from tests.contract.store_cases_pacing import TestFollowing, TestPacing, TestTime
 from tests.contract.store_cases_postgresql import TestFaults, TestServer, TestTogether, database, two
 from tests.contract.store_cases_rig import Rig, postgresql_rig, sqlite_rig
@@ -36,6 +32,7 @@ from tests.contract.store_cases_rows import (
 )
 from tests.contract.store_cases_sqlite import TestDisk, TestGroups, disk, fatal, store
 from tests.contract.store_cases_tags import TestDeviceTags
+from tests.contract.store_cases_targets import TestBirthsEqualTheRule, TestDeviceLists, TestGray
 from tests.contract.store_cases_transactions import TestCounts, TestDurability, TestPages, TestTransactions
 
 RIGS = {"postgresql": postgresql_rig, "sqlite": sqlite_rig}
@@ -46,11 +43,13 @@ __all__ = [
     "TestApplies",
     "TestAuditCheck",
     "TestAuditLog",
+    "TestBirthsEqualTheRule",
     "TestCancel",
     "TestClientTokens",
     "TestCounts",
     "TestDeletedDevices",
     "TestDeviceGroups",
+    "TestDeviceLists",
     "TestDeviceStates",
     "TestDeviceTags",
     "TestDevices",
@@ -63,8 +62,11 @@ __all__ = [
     "TestFirmware",
     "TestFirmwareFiles",
     "TestFollowing",
+    "TestGray",
     "TestGroupMembers",
     "TestGroups",
+    "TestJobLists",
+    "TestJobMoves",
     "TestJobs",
     "TestOtaModules",
     "TestPacing",
@@ -72,8 +74,10 @@ __all__ = [
     "TestPresence",
     "TestProductChanges",
     "TestProducts",
+    "TestReopen",
     "TestServer",
     "TestSessionEnds",
+    "TestStrategies",
     "TestTasks",
     "TestTime",
     "TestTimeOut",

@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.engine.model import Model, ModelDevice, ModelJob, ModelTask
 from tests.engine.world import (
@@ -126,6 +126,14 @@ class Fleet(RuleBasedStateMachine):
         return self.model.jobs[-1]
 
     # ---- what may happen ----
+
+    @initialize(online=st.integers(0, 3))
+    def begin(self, online: int) -> None:
+        """A few devices from the start, some of them online: else most runs are about next to nothing."""
+        for _ in range(3):
+            self.register()
+        for number in range(online):
+            self.connect(number)
 
     @precondition(lambda self: len(self.model.devices) < DEVICES_MAX)
     @rule()

@@ -53,6 +53,11 @@ async def paced_job(stage: Stage, devices: int, **changes: object) -> tuple[Job,
     return await add_job(stage.store, stage.place, maximum_per_minute=PACE, **changes), ids
 
 
+def test_I5_a_window_is_a_minute() -> None:
+    """No notice leaves the count before a minute is over, with the time that it may take to leave the server."""
+    assert WINDOW_SECONDS >= 60.5
+
+
 async def test_I5_so_many_and_no_more(stage: Stage) -> None:
     """A window tells as many as the pace allows, in order; the next ones follow when the first leave the window."""
     job, ids = await paced_job(stage, 25)

@@ -22,7 +22,6 @@ from tests.engine.world import (
 from tests.reports.line import ACCEPTED, KEEP_ALIVE_S, LARGE_NOTICE, SILENCE_S, TICK_S, Door, flood, until
 from whimbrel.domain.device import DeviceStatus
 from whimbrel.domain.task import TaskStatus
-from whimbrel.engine.session_ends import SessionEnding
 from whimbrel.errors import StoreUnavailableError
 from whimbrel.gateway import mqtt
 from whimbrel.gateway.mqtt import DeviceConnection
@@ -112,38 +111,6 @@ async def test_take_over(rig: Door) -> None:
     assert await second.receive() == PubAck(1)
     assert await rig.status() is DeviceStatus.ONLINE
     assert len(rig.channel) == 1
-
-
-async def test_a_revoked_session(rig: Door) -> None:
-    """A disabled device is cut off, stays disabled when its session has ended, and is refused at its next login."""
-    line = await rig.device()
-    async with rig.store.transaction() as store:
-        await store.device_changes.disable(await rig.row(), rig.clock.ms)
-    assert await SessionEnding(rig.store, rig.channel).step()
-    assert await line.ended()
-    await until(rig.open_count, 0)
-    await rig.ingest.drain()
-    assert await rig.status() is DeviceStatus.DISABLE
-    again = await rig.line()
-    again.send(again.credential())
-    assert await again.receive() == ConnAck(ConnackCode.NOT_AUTHORIZED)
-    assert len(rig.channel) == 0
-
-
-@pytest.mark.parametrize("change", ["disable", "delete"])
-async def test_a_login_that_was_under_way(rig: Door, monkeypatch: pytest.MonkeyPatch, change: str) -> None:
-    """A device that was let in just before it was disabled or deleted is cut off when its presence is reported."""
-    monkeypatch.setattr(rig.ingest, "submit", rig.ingest._waiting.append)
-    line = await rig.line()
-    line.send(line.credential())
-    assert await line.receive() == ACCEPTED
-    async with rig.store.transaction() as store:
-        await getattr(store.device_changes, change)(await rig.row(), rig.clock.ms)
-    await rig.ingest.drain()
-    assert await line.ended()
-    async with rig.store.snapshot() as snapshot:
-        counts = await snapshot.device_states.counts(rig.place.account_id, rig.place.product_id)
-    assert counts.online == 0
 
 
 @pytest.mark.parametrize("way", ["disconnect", "close", "abort"])

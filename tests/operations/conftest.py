@@ -11,10 +11,10 @@ from tests.operations.signed_door import SignedDoor, open_signed_door
 from whimbrel.rpc.dialect import Case
 
 
-@pytest.fixture
-async def door(tmp_path: Path) -> AsyncIterator[SignedDoor]:
-    """The management API on an empty store."""
-    async with open_signed_door(tmp_path) as door:
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def door(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SignedDoor]:
+    """The management API on an empty store of each kind: a client must not notice which."""
+    async with open_signed_door(tmp_path, request.param) as door:
         yield door
 
 

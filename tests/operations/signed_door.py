@@ -16,13 +16,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-import apsw
-
+from tests.operations.databases import Database, Nonces, Rows, Store, new_database
 from whimbrel.adapters.device_channel.sessions import SessionChannel
 from whimbrel.adapters.sealing.aes_gcm import AesGcmSealer
-from whimbrel.adapters.store.consistency import ConsistencyCheck
-from whimbrel.adapters.store.sqlite import SqliteStore
-from whimbrel.adapters.store.sqlite_nonces import SqliteNonces
 from whimbrel.adapters.wakeup.in_process import InProcessWakeup
 from whimbrel.domain.access import EVERYTHING, AccessKey, Permission, Policy
 from whimbrel.domain.notice import LinkMaker
@@ -43,9 +39,6 @@ UPLOAD_KEY_ID, UPLOAD_SECRET, LINK_KEY = "whimbrel-upload", "the secret of form 
 OPERATIONS = load_operations()
 SYSTEM_EXCEPTION = "iot.system.SystemException"
 
-DATABASE, NONCES = "whimbrel.db", "nonces.db"
-
-_NEW_FILES: dict[str, bytes] = {}
 _ALPHABET = string.ascii_letters + string.digits
 _PASCAL_HEADER = (b"x-response-case", b"pascal")
 
@@ -107,14 +100,14 @@ class Answer(NamedTuple):
 class Ports(NamedTuple):
     """What the door stands on, for tests that look or reach behind it."""
 
-    store: SqliteStore
-    nonces: SqliteNonces
+    store: Store
+    nonces: Nonces
     channel: SessionChannel
     wakeup: InProcessWakeup
     clock: SetClock
     randomness: SeededRandomness
     links: LinkMaker
-    database: Path
+    database: Database
 
 
 class _Stand:
@@ -200,13 +193,9 @@ class SignedDoor:
         assert account_id is not None
         return account_id
 
-    def check_consistency(self) -> None:
+    async def check_consistency(self) -> None:
         """Every invariant that `whimbrel check` proves holds: counters count their rows, one open task a device, ..."""
-        check = ConsistencyCheck(self.ports.database)
-        try:
-            broken = [finding for finding in check.findings() if not finding.holds]
-        finally:
-            check.close()
+        broken = [finding for finding in await self.ports.database.findings() if not finding.holds]
         assert not broken
 
     def signed(self, action: str, parameters: Mapping[str, Any], method: str = "GET") -> dict[str, str]:
@@ -266,17 +255,12 @@ class SignedDoor:
         code: str = body["Code"]
         return code
 
-    def rows(self) -> dict[str, list[tuple[Any, ...]]]:
+    def rows(self) -> Rows:
         """Every row of the database, by table."""
-        connection = apsw.Connection(str(self.ports.database), flags=apsw.SQLITE_OPEN_READONLY)
-        try:
-            names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-            return {name: connection.execute(f'SELECT * FROM "{name}"').fetchall() for name in names}
-        finally:
-            connection.close()
+        return self.ports.database.rows()
 
 
-def without_audit(rows: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[tuple[Any, ...]]]:
+def without_audit(rows: Rows) -> Rows:
     """The rows without the audit trail: that a key has no right to an action is entered there (threat-model 4)."""
     kept = {
         table: found for table, found in rows.items() if not table.startswith("audit_") and table != "sqlite_sequence"
@@ -285,41 +269,28 @@ def without_audit(rows: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[tupl
     return kept
 
 
-async def _open_files(folder: Path, sealer: AesGcmSealer, faults: list[str]) -> tuple[SqliteStore, SqliteNonces]:
-    return SqliteStore(folder / DATABASE, sealer, faults.append, NOW_MS), SqliteNonces(folder / NONCES)
-
-
-async def _put_new_files(folder: Path, sealer: AesGcmSealer) -> None:
-    """Empty databases: made once, then copied, because a schema costs more than most tests."""
-    if not _NEW_FILES:
-        for file in await _open_files(folder, sealer, []):
-            await file.close()
-        _NEW_FILES.update({name: (folder / name).read_bytes() for name in (DATABASE, NONCES)})
-    for name, content in _NEW_FILES.items():
-        (folder / name).write_bytes(content)
-
-
 @asynccontextmanager
-async def open_signed_door(folder: Path) -> AsyncIterator[SignedDoor]:
-    """The door on new files in `folder`; that its store is consistent is checked when a test ends."""
+async def open_signed_door(folder: Path, kind: str = "sqlite") -> AsyncIterator[SignedDoor]:
+    """The door on a new database (files in `folder`); that its store is consistent is checked when a test ends."""
     clock, randomness = SetClock(NOW_MS), SeededRandomness(7)
     sealer = AesGcmSealer(bytes(range(32)))
     faults: list[str] = []
-    await _put_new_files(folder, sealer)
-    store, nonces = await _open_files(folder, sealer, faults)
+    database = new_database(kind, folder)
+    store, nonces = await database.open(sealer, faults, NOW_MS)
     links = LinkMaker(LINK_KEY, PUBLIC_URL)
-    ports = Ports(store, nonces, SessionChannel(), InProcessWakeup(), clock, randomness, links, folder / DATABASE)
+    ports = Ports(store, nonces, SessionChannel(), InProcessWakeup(), clock, randomness, links, database)
     assert _STAND.ports is None, "one door is open at a time"
     _STAND.ports = ports
     door = SignedDoor(ports)
     try:
         door.root = await door.make_key()
         yield door
-        door.check_consistency()
+        await door.check_consistency()
     finally:
         _STAND.ports = None
         await nonces.close()
         await store.close()
+        database.drop()
     assert not faults
 
 

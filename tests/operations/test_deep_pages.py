@@ -98,7 +98,7 @@ async def test_firmware(door: SignedDoor) -> None:
                 await store.firmware.delete(row)
             else:
                 kept.insert(0, (draft, product.product_key))
-    door.check_consistency()
+    await door.check_consistency()
     filters: list[dict[str, Any]] = [{}, {"ProductKey": keys[0]}, {"ProductKey": keys[1]}, {"DestVersion": "9.9"}]
     for seed, given in enumerate([*filters, {"ProductKey": keys[0], "DestVersion": "9.9"}]):
         expected = [
@@ -123,7 +123,7 @@ async def test_products(door: SignedDoor) -> None:
             )
             await store.products.add(draft)
             made.insert(0, (name, code))
-    door.check_consistency()
+    await door.check_consistency()
     everything = [name for name, _ in made]
     senior = [name for name, code in made if code]
     await PlainList(door, "QueryProductList", {}, 200).check(everything, 1)
@@ -141,7 +141,7 @@ async def test_devices_and_tasks(door: SignedDoor) -> None:
     job_id = await make_job(door, lamp, await make_firmware(door, lamp), NeedConfirm=True)
     await door.engine.settle()
     statuses = await move_at_random(door, job_id, names)
-    door.check_consistency()
+    await door.check_consistency()
     await PlainList(door, "ListOTATaskByJob", {"JobId": job_id}, 100).check(names[::-1], 3)
     for status in TaskStatus:
         expected = [name for name in names[::-1] if statuses[name] is status]

@@ -7,6 +7,7 @@ import pytest
 from tests.engine.world import Stage, add_job, cancel, fill, put_task, statuses_of, tasks_of
 from tests.reports.mouth import Device
 from whimbrel.domain.task import TaskStatus
+from whimbrel.reports.declaration import Outcome
 
 CONFIRM, QUEUED, NOTIFIED, IN_PROGRESS, SUCCEEDED, FAILED, CANCELED = TaskStatus
 HOUR_MS = 3_600_000
@@ -108,7 +109,7 @@ async def test_modules(stage: Stage, device: Device, message: dict[str, object],
 
 async def test_the_older_request(stage: Stage, device: Device) -> None:
     """The older form is answered by a notice and no reply, or by nothing."""
-    assert await device.say("request_firmware", {"id": 1}) == ((), None)
+    assert await device.say("request_firmware", {"id": 1}) == Outcome()
     job = await fill(stage.store, await add_job(stage.store, stage.place, need_push=False))
     outcome = await device.say("request_firmware", {"id": 1})
     assert [notice.device_id for notice in outcome.notices] == [device.id]

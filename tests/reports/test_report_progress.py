@@ -13,6 +13,7 @@ from tests.reports.mouth import REPORTS, Device
 from whimbrel.domain.job import Job
 from whimbrel.domain.task import DESCRIPTION_LENGTH_MAX, MINUTE_MS, Task, TaskStatus
 from whimbrel.errors import ReportError
+from whimbrel.reports.declaration import Outcome
 from whimbrel.reports.report_progress import read_step
 
 CONFIRM, QUEUED, NOTIFIED, IN_PROGRESS, SUCCEEDED, FAILED, CANCELED = TaskStatus
@@ -182,7 +183,7 @@ async def test_I13_another_module(stage: Stage, device: Device) -> None:
 
 async def test_without_any_task(device: Device) -> None:
     """A report of a device without tasks has no outcome."""
-    assert await device.progress("50") == ((), None)
+    assert await device.progress("50") == Outcome()
 
 
 async def test_words_are_bounded_and_printable(stage: Stage, device: Device) -> None:

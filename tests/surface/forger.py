@@ -31,14 +31,14 @@ class Said(NamedTuple):
     parameters: dict[str, str]
 
 
-def heard(request: RawRequest, key: Credentials) -> Said | None:
-    """What the gate would let through on a server that knows this one key: None when it refuses."""
+def heard(request: RawRequest, *keys: Credentials) -> Said | None:
+    """What the gate would let through on a server that knows these keys: None when it refuses."""
     try:
         call = read_call(request, ALIASES)
     except GatewayError:
         return None
-    is_right = call.access_key_id == key.access_key_id and signature_matches(call, key.secret)
-    return _said(call) if is_right else None
+    secrets = [key.secret for key in keys if key.access_key_id == call.access_key_id]
+    return _said(call) if any(signature_matches(call, secret) for secret in secrets) else None
 
 
 def _said(call: SignedCall) -> Said:
@@ -101,23 +101,29 @@ def text_changes(text: bytes, random_: random.Random | None = None) -> Iterator[
 
 
 def _pair_changes(pairs: list[bytes]) -> Iterator[bytes]:
-    for place, pair in enumerate(pairs):
-        rest = pairs[:place] + pairs[place + 1 :]
-        name, _, value = pair.partition(b"=")
-        for changed in (
-            rest,
-            [*pairs, pair],
-            [*rest, pair],
-            [pair, *rest],
-            [*rest, name],
-            [*rest, name + b"="],
-            [*rest, name.lower() + b"=" + value],
-            [*rest, name.upper() + b"=" + value],
-            [*rest, name + b".1=" + value],
-            [*rest, name + b"[]=" + value],
-            [*pairs, name + b"=" + value + b"x"],
-        ):
-            yield b"&".join(changed)
+    for place in range(len(pairs)):
+        yield from pair_changes(pairs, place)
+
+
+def pair_changes(pairs: list[bytes], place: int) -> list[bytes]:
+    """What becomes of all pairs when the one at `place` is dropped, doubled, moved, or named otherwise."""
+    pair = pairs[place]
+    rest = pairs[:place] + pairs[place + 1 :]
+    name, _, value = pair.partition(b"=")
+    changed = (
+        rest,
+        [*pairs, pair],
+        [*rest, pair],
+        [pair, *rest],
+        [*rest, name],
+        [*rest, name + b"="],
+        [*rest, name.lower() + b"=" + value],
+        [*rest, name.upper() + b"=" + value],
+        [*rest, name + b".1=" + value],
+        [*rest, name + b"[]=" + value],
+        [*pairs, name + b"=" + value + b"x"],
+    )
+    return [b"&".join(found) for found in changed]
 
 
 def forged(request: RawRequest, changed: RawRequest, key: Credentials) -> bool:

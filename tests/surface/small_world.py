@@ -56,10 +56,12 @@ _KEPT: dict[str, _Kept] = {}
 
 async def build_world(door: SignedDoor) -> SmallWorld:
     """One of each noun, of the account `default`; the door must not have been used before."""
-    with closing(apsw.Connection(str(door.ports.database))) as connection:
+    with closing(apsw.Connection(str(door.ports.database.path))) as connection:
         if not _KEPT:
             world = await _furnish(door)
-            _KEPT["world"] = _Kept(connection.serialize("main"), door.ports.randomness.state, world)
+            content = bytearray(connection.serialize("main"))
+            content[18:20] = b"\x01\x01"  # its header says "with a write-ahead log", which one in memory cannot have
+            _KEPT["world"] = _Kept(bytes(content), door.ports.randomness.state, world)
             return world
         kept = _KEPT["world"]
         with closing(apsw.Connection(":memory:")) as source:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import xml.etree.ElementTree as ET
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from whimbrel.rpc.envelope import ResponseWriter, Style
 from whimbrel.rpc.signing_caller import Credentials
 from whimbrel.rpc.wire import RequestReader
 
+ROOT = Path(__file__).resolve().parents[2]
 HOST = PUBLIC_URL.partition("://")[2]
 REQUEST_ID = "5f0c1d1e-9a0b-4c2d-8e3f-0123456789ab"
 EACH = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS.keys())
@@ -32,35 +35,23 @@ def written(operation: Operation, case: Case) -> dict[str, Any]:
     return body
 
 
-def test_the_operations_of_this_release() -> None:
-    """The registry finds the eighteen operations of the main job."""
-    assert list(OPERATIONS) == [
-        "CancelOTATaskByJob",
-        "ConfirmOTATask",
-        "CreateOTAFirmware",
-        "CreateOTAStaticUpgradeJob",
-        "CreateOTAVerifyJob",
-        "CreateProduct",
-        "DeleteOTAFirmware",
-        "GenerateOTAUploadURL",
-        "ListOTAFirmware",
-        "ListOTAModuleVersionsByDevice",
-        "ListOTATaskByJob",
-        "QueryDevice",
-        "QueryDeviceDetail",
-        "QueryOTAFirmware",
-        "QueryOTAJob",
-        "QueryProduct",
-        "QueryProductList",
-        "RegisterDevice",
-    ]
+@EACH
+def test_an_operation_has_its_test_and_its_page(operation: Operation) -> None:
+    """Its module and its test are named after the action, its page shows the example; none of them is forgotten."""
+    noun, module = operation.module.split(".")[-2:]
+    assert module.replace("_", "") == operation.action.lower()
+    assert (ROOT / f"tests/operations/{noun}/test_{module}.py").is_file()
+    page = (ROOT / f"docs/reference/operations/{operation.action}.md").read_text(encoding="utf-8")
+    assert f"?Action={operation.action}&" in page
+    assert "Answered in PascalCase" in page
 
 
 @EACH
 def test_the_examples_request_is_read(operation: Operation) -> None:
     """The reader takes the example, and each of its parameters is one that the operation has."""
     assert isinstance(RequestReader(operation).read(operation.example.request), operation.request)
-    assert set(operation.example.request) <= set(parameter_names(operation))
+    in_first_entry = {re.sub(r"(?<=[.])[0-9]+", "1", name) for name in operation.example.request}
+    assert in_first_entry <= set(parameter_names(operation))
 
 
 @EACH
@@ -121,9 +112,26 @@ def test_every_error_is_declared(operation: Operation) -> None:
 async def test_missing_required_parameters(operation: Operation, door: SignedDoor) -> None:
     """Without any one of them, or with it empty, HTTP 400 Missing<Name>, whatever else is wrong (api-contract 5.3)."""
     for name in required_names(operation):
+        # All of a list is left out, or left blank: one entry of it would do.
+        entries = name.removesuffix("1") if name.endswith(".1") else f"{name}."
+        belonging = {each for each in operation.example.request if f"{each}.".startswith(entries)}
         for blank in (None, ""):
-            given = {**operation.example.request, "PageSize": "wrong", name: blank}
+            given = {**operation.example.request, "PageSize": "wrong", **dict.fromkeys(belonging | {name}, blank)}
             assert await door.refusal(operation.action, **given) == f"Missing{name.replace('.', '')}"
+
+
+@EACH
+async def test_missing_members_of_a_list(operation: Operation, door: SignedDoor) -> None:
+    """An entry of a list that lacks a required member is refused by that member's name."""
+    for field in RequestReader(operation).lists:
+        entry = {f"{field.name}.1.{member.name}": "a" for member in field.members}
+        for member in field.members:
+            name = f"{field.name}.1.{member.name}"
+            if member.is_required and len(field.members) > 1:
+                # What is missing is said before what is wrong.
+                wrong = {"PageSize": "wrong"} if "PageSize" in operation.example.request else {}
+                given = {**operation.example.request, **entry, **wrong, name: ""}
+                assert await door.refusal(operation.action, **given) == f"Missing{name.replace('.', '')}"
 
 
 @EACH

@@ -81,7 +81,7 @@ async def check(furnished: Furnished, action: str, parameters: dict[str, str], m
     else:
         assert isinstance(json.loads(answer.body), dict)
     await door.engine.settle()
-    door.check_consistency()
+    await door.check_consistency()
 
 
 def examples(number: int) -> settings:

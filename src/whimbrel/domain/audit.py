@@ -1,8 +1,8 @@
 """The audit trail: what was changed, by which key, as a chain in which nothing can be altered unseen (I16).
 
-Each account has a chain of its own (I15). An entry's hash is keyed and covers the hash of the entry before it: without the
-server's master key nobody can write, change, move or leave out an entry, except at the very end, where only an earlier
-copy of the newest hash can tell.
+Each account has a chain of its own (I15). An entry's hash is keyed and covers the hash of the entry before it: without
+the server's master key nobody can write, change, move or leave out an entry, except at the very end, where only an
+earlier copy of the newest hash can tell.
 """
 
 from __future__ import annotations

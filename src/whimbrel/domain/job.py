@@ -268,6 +268,15 @@ def is_candidate(reported: str | None, sources: tuple[str, ...]) -> bool:
     return not sources or reported in sources
 
 
+def stands_in_the_way(job: Job, other_module: str) -> bool:
+    """Whether an open task of another job, for that module, holds the device against `job` (api-contract 7.3, I3).
+
+    The mode of the job that comes now decides. The same rule over a fleet is a part of `births.sql`; a property test
+    holds them equal.
+    """
+    return not job.multi_module_mode or other_module == job.module_name
+
+
 def targets_version(reported: str | None, dest_version: str, sources: tuple[str, ...]) -> bool:
     """Whether a device at `reported` belongs to the job: a candidate that is not at the version already.
 

@@ -88,7 +88,7 @@ def make_notice(task: Task, job: Job, links: LinkMaker, now_ms: int) -> UpgradeN
 
 
 def may_deliver(task: Task, job: Job, reported_version: str | None) -> bool:
-    """Whether the notice may leave now (I8, I9): confirmed, not being cancelled or waiting for a retry, right version."""
+    """Whether the notice may leave now (I8, I9): confirmed, not being cancelled, no retry pending, right version."""
     if task.status not in (TaskStatus.QUEUED, TaskStatus.NOTIFIED, TaskStatus.IN_PROGRESS):
         return False
     if task.status in job.cancelling or waits_for_retry(task):

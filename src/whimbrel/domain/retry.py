@@ -1,8 +1,8 @@
 """Automatic retries: which failures get another attempt, and when it may leave (api-contract 7.7).
 
-Only failures that the device itself reports come here; timeouts, cancellations and conflicts are final. A task that waits
-for its retry is QUEUED with a due time (api-contract 6.5): it stays open, so no other job takes its device meanwhile (I3)
-and its job does not end.
+Only failures that the device itself reports come here; timeouts, cancellations and conflicts are final. A task that
+waits for its retry is QUEUED with a due time (api-contract 6.5): it stays open, so no other job takes its device
+meanwhile (I3), and its job does not end.
 """
 
 from __future__ import annotations

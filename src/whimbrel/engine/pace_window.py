@@ -1,9 +1,9 @@
 """The sliding minute of MaximumPerMinute (I5): takes notices out of the count when they are old enough.
 
-What a job told counts as long as its rows in `job_notice` are there, so nobody who claims needs to know the time. How old a
-row is no wall clock decides: it counts from when this process saw it as it is now, by the monotonic clock. A process that
-has just started knows nothing of what was told before, so it lets all of it count for one more window: after a restart,
-and whatever the clocks do, a job pauses rather than tell more devices than it may.
+What a job told counts as long as its rows in `job_notice` are there, so nobody who claims needs to know the time. How
+old a row is no wall clock decides: it counts from when this process saw it as it is now, by the monotonic clock. A
+process that has just started knows nothing of what was told before, so it lets all of it count for one more window:
+after a restart, and whatever the clocks do, a job pauses rather than tell more devices than it may.
 """
 
 from __future__ import annotations

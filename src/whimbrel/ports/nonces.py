@@ -1,4 +1,4 @@
-"""Port: nonces that were used (I14). Adapter: `adapters/store/sqlite_nonces.py`."""
+"""Port: nonces that were used (I14). Adapters: `adapters/store/sqlite_nonces.py`, `postgresql_nonces.py`."""
 
 from __future__ import annotations
 

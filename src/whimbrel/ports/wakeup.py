@@ -1,4 +1,4 @@
-"""Port: telling the engine that there is work, so that it need not ask. Adapter: `in_process`."""
+"""Port: telling the engine that there is work, so that it need not ask. Adapters: `in_process`, `listen_notify`."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ from whimbrel.reports.declaration import ReportContext
 async def follow(context: ReportContext, module_name: str, version: str) -> None:
     """A task of the newest running dynamic job whose version, or whose group, the device matches.
 
-    One of the job's is open at a time; the rules for others' are those of a static job. A device that is held by another job gets one failed task that
-    says so, not one at each report.
+    One of the job's is open at a time; for those of other jobs the rules are a static job's. A device that is held by
+    another job gets one failed task that says so, not one at each report.
     """
     job = await context.store.strategies.of_device(context.device_id, module_name, version)
     if job is None:

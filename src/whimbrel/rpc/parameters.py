@@ -57,8 +57,8 @@ def parse_pairs(raw: bytes, source: Source = QUERY) -> dict[str, str]:
     """The parameters of one query string or form body, in the order they were sent.
 
     `+` is a space, `name` alone means a blank value, an empty piece (`&&`) is no parameter. Raises RequestTooLargeError
-    for more pieces than the source may have, a value over VALUE_SIZE_BYTES_MAX (decoded) or a source over its limit, and
-    InvalidParameterError for everything that threat-model 3 refuses.
+    for more pieces than the source may have, a value over VALUE_SIZE_BYTES_MAX (decoded) or a source over its limit,
+    and InvalidParameterError for everything that threat-model 3 refuses.
     """
     if not raw:
         return {}

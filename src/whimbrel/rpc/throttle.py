@@ -1,4 +1,4 @@
-"""How often the door lets a caller do things: the vendor's calls a second, where they are switched on, and audited refusals.
+"""How often a caller may do things: the vendor's calls a second, where they are switched on, and audited refusals.
 
 Both are kept per process and bounded: who is forgotten starts afresh.
 """

@@ -182,6 +182,11 @@ def _items(parameters: Parameters, field: ListField) -> dict[int, dict[str, str]
             found.setdefault(int(index_text), {})[member] = text
     if field.is_required and not found:
         raise MissingParameterError(f"{field.name}.1")
+    required = [member.name for member in field.members if member.is_required]
+    for index in sorted(found) if required else ():
+        for member_name in required:
+            if member_name not in found[index]:
+                raise MissingParameterError(f"{field.name}.{index}.{member_name}")
     return found
 
 
@@ -199,7 +204,5 @@ def _read_item(field: ListField, index: int, texts: dict[str, str]) -> Any:
     for member in field.members:
         name = f"{field.name}.{index}.{member.name}"
         text = texts.get(member.name)
-        if member.is_required and not text:
-            raise MissingParameterError(name)
         values[member.attribute] = member.read(name, text) if text else member.default
     return field.member_type(**values)

@@ -41,7 +41,7 @@ async def test_a_large_group(door: SignedDoor) -> None:
     groups = (await door.ok("QueryDeviceGroupByDevice", ProductKey=product_key, DeviceName=names[-1]))["GroupInfos"]
     assert groups == {"GroupInfo": []}
     assert len(door.rows()["device_group_member"]) == 100
-    door.check_consistency()
+    await door.check_consistency()
     removed = []
     for _ in range(3):
         async with door.store.transaction() as store:

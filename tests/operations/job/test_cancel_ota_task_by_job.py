@@ -74,7 +74,7 @@ async def test_the_table_of_flags(given: tuple[bool | None, ...], door: SignedDo
     assert await statuses_of(door, job_id) == expected
     await door.engine.settle()
     assert await statuses_of(door, job_id) == expected
-    door.check_consistency()
+    await door.check_consistency()
 
 
 async def test_the_answer(door: SignedDoor, case: Case) -> None:
@@ -151,7 +151,7 @@ async def test_I8_a_large_cancel_holds_at_once(door: SignedDoor) -> None:
     await door.engine.settle()
     totals = [(await door.ok("ListOTATaskByJob", JobId=job_id, TaskStatus="CANCELED"))["Total"], len(last.notices)]
     assert (totals, await job_status(door, job_id)) == ([2_100, 0], "CANCELED")
-    door.check_consistency()
+    await door.check_consistency()
 
 
 async def test_I8_a_cancel_reaches_devices_that_are_not_filled_in_yet(door: SignedDoor) -> None:

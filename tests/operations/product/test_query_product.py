@@ -7,7 +7,7 @@ import pytest
 from tests.operations.answers import check_answer
 from tests.operations.fleet import make_device, make_product
 from tests.operations.signed_door import NOW_MS, SignedDoor
-from whimbrel.domain.access import Permission
+from whimbrel.domain.access import Access, Permission, Policy, Statement
 from whimbrel.rpc.dialect import Case
 
 
@@ -93,3 +93,12 @@ async def test_without_permission(door: SignedDoor) -> None:
     """A key that may do everything else may not read products."""
     key = await door.make_key(permissions=frozenset(Permission) - {Permission.PRODUCT_READ})
     assert await door.refusal("QueryProduct", by=key, ProductKey=await make_product(door)) == "Forbidden.RAM"
+
+
+async def test_A06_keys_of_groups_do_not_see_the_product_secret(door: SignedDoor) -> None:
+    """A key limited to groups may read the product but not its secret, which would enrol any device of it."""
+    product_key = await make_product(door)
+    of_group = Statement(frozenset({"*"}), Access.WRITE, None, frozenset({"group0000001"}))
+    limited, whole = await door.make_key_of(Policy((of_group,))), await door.make_key()
+    assert "ProductSecret" not in (await door.ok("QueryProduct", by=limited, ProductKey=product_key))["Data"]
+    assert (await door.ok("QueryProduct", by=whole, ProductKey=product_key))["Data"]["ProductSecret"]

@@ -55,7 +55,7 @@ async def test_confirming(door: SignedDoor, case: Case) -> None:
     await door.engine.settle()
     assert await statuses_of(door, waiting.job_id) == {"lamp-1": "NOTIFIED", "lamp-2": "CONFIRM"}
     assert [len(device.notices) for device in waiting.devices.values()] == [1, 0]
-    door.check_consistency()
+    await door.check_consistency()
 
 
 async def test_confirming_in_any_order(door: SignedDoor) -> None:

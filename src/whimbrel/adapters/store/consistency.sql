@@ -16,11 +16,21 @@ FROM task t JOIN job j ON j.id = t.job_id
 GROUP BY t.job_id, t.device_id, j.selection_type HAVING count(*) > CASE j.selection_type WHEN 'DYNAMIC' THEN 10 ELSE 1 END
 
 -- rule: I2 tasks_inside_target_set
--- A job's tasks are for devices of its product; with ALL, for those that were there when it began.
+-- A job's tasks are for devices of its product; with ALL, for those that were there when it began, else for those that
+-- were gathered for it.
 SELECT t.id AS task_id, t.job_id, t.device_id
 FROM task t JOIN job j ON j.id = t.job_id JOIN device d ON d.id = t.device_id
 WHERE d.product_id <> j.product_id
   OR (j.target_selection = 'ALL' AND j.selection_type = 'STATIC' AND t.device_id > j.fill_until)
+  OR (j.target_selection <> 'ALL'
+    AND NOT EXISTS (SELECT 1 FROM job_target x WHERE x.job_id = t.job_id AND x.device_id = t.device_id))
+
+-- rule: I2 shares_are_exact
+-- A job with GRAY has as many devices as its share, as far as they are gathered.
+SELECT j.id AS job_id, j.gray_devices, j.gray_left, count(x.device_id) AS gathered
+FROM job j LEFT JOIN job_target x ON x.job_id = j.id
+WHERE j.target_selection = 'GRAY'
+GROUP BY j.id, j.gray_devices, j.gray_left HAVING count(x.device_id) <> j.gray_devices - j.gray_left
 
 -- rule: I2 target_set_complete
 -- As far as a job with ALL is filled, each device it takes has a task; devices that reported since are not judged.

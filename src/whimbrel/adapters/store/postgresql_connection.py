@@ -52,8 +52,10 @@ FOREIGN = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClient
 """Whatever the driver raises."""
 
 _FULL = "53100"
-#: Deadlock, serialization failure; and a plan that another process's migration has made old.
-_CONFLICTS = ("40P01", "40001", "0A000")
+#: Deadlock, serialization failure.
+_CONFLICTS = ("40P01", "40001")
+#: A plan, or a row's type, that another process's migration has made old: it is made anew.
+_OUTDATED = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)
 #: By the first characters of an SQLSTATE: connection, authentication, resources, operator, system, and inner errors;
 #: no such database, read only, idle too long, lock not available.
 _UNAVAILABLE = ("08", "28", "53", "57", "58", "F0", "XX", "3D000", "25006", "25P03", "55P03")
@@ -97,7 +99,7 @@ def translated(error: BaseException) -> WhimbrelError:
     state = str(getattr(error, "sqlstate", None) or "")
     if state == _FULL:
         return StoreFullError("the disk that holds the database is full; nothing was changed; free space and repeat")
-    if state.startswith(_CONFLICTS) or isinstance(error, asyncpg.OutdatedSchemaCacheError):
+    if state in _CONFLICTS or isinstance(error, _OUTDATED):
         return StoreConflictError("another transaction was in the way; nothing was changed; repeat the request")
     if is_unavailable(error):
         return StoreUnavailableError(f"the database cannot answer now ({type(error).__name__}); nothing was changed")

@@ -30,7 +30,7 @@ async def find_named_device(context: Context, request: DeviceRequest) -> Device:
 
 
 async def find_device(context: Context, iot_id: str | None, product_key: str | None, device_name: str | None) -> Device:
-    """The caller's device; IotId wins when both forms are given. One that the AccessKey may not touch is not found (A06).
+    """The caller's device; IotId wins when both forms are given. One that the key may not touch is not found (A06).
 
     Raises NullDeviceNameError, InvalidIotIdError, ProductNotFoundError, DeviceNotFoundError.
     """

@@ -24,7 +24,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 class ProductData(msgspec.Struct, frozen=True, kw_only=True):
     product_key: Annotated[str, Field("The product's public key.")]
     product_name: Annotated[str, Field("Its name.")]
-    product_secret: Annotated[str, Field("The secret that devices of dynamic registration share.", is_secret=True)]
+    product_secret: Annotated[
+        str | None,
+        Field("The secret that devices of dynamic registration share; not for keys limited to groups.", is_secret=True),
+    ]
     product_status: Annotated[str, Field("`DEVELOPMENT_STATUS`: this server knows no publishing.")]
     node_type: Annotated[int, Field("0 device, 1 gateway.")]
     data_format: Annotated[int | None, Field("0 custom, 1 Alink JSON.")]
@@ -81,14 +84,17 @@ EXAMPLE = Example(
     manner=Manner(idempotent=True, qps=50),
 )
 async def handle(request: Request, context: Context) -> Response:
-    return Response(data=_answer(await find_product(context, request.product_key)))
+    product = await find_product(context, request.product_key)
+    # With it a device that is in none of the key's groups could be enrolled.
+    has_all_devices = context.caller.scope.covers_all_devices_of(product.product_key)
+    return Response(data=_answer(product, product.product_secret if has_all_devices else None))
 
 
-def _answer(product: Product) -> ProductData:
+def _answer(product: Product, secret: str | None) -> ProductData:
     return ProductData(
         product_key=product.product_key,
         product_name=product.name,
-        product_secret=product.product_secret,
+        product_secret=secret,
         product_status="DEVELOPMENT_STATUS",
         node_type=product.node_type,
         data_format=product.data_format,

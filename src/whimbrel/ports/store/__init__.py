@@ -1,4 +1,4 @@
-"""Port: the database, which alone is the truth. Adapters: `sqlite` (embedded); PostgreSQL follows.
+"""Port: the database, which alone is the truth. Adapters: `sqlite` (embedded), `postgresql`.
 
 A `transaction` is all or nothing and durable once its block has been left (I1). A `snapshot` reads one committed state.
 Every repository method takes the account first where rows belong to an account (I15). Handlers inside a transaction

@@ -17,7 +17,7 @@ class Notices(NamedTuple):
 
 
 class Pacing(Protocol):
-    """MaximumPerMinute (api-contract 7.8, I5). No wall clock decides: the engine forgets what it has known long enough."""
+    """MaximumPerMinute (api-contract 7.8, I5). No wall clock decides: the engine forgets what it knew long enough."""
 
     async def ready(self, task: Task) -> None:
         """The queued task may leave as soon as its job's pace allows; once more changes nothing."""

@@ -1,5 +1,5 @@
 -- How tasks are made: each statement is one bounded step over a product's devices or over a job's gathered targets.
--- The rules are domain/job.targets_version, domain/task.birth_status and api-contract 7.3.
+-- The rules are domain/job.targets_version and stands_in_the_way, domain/task.birth_status and OVERWRITABLE.
 
 -- columns: birth_status
 CASE WHEN EXISTS (

@@ -72,12 +72,12 @@ DELETE FROM task_description WHERE task_id IN (
 -- name: strategy_of_device
 -- The newest running dynamic job that a device follows which reports the version: by that version, or by its group.
 SELECT {job_columns}
-FROM device d JOIN strategy s ON s.product_id = d.product_id AND s.module_name = :module_name
+FROM device d
+  JOIN strategy s ON s.product_id = d.product_id AND s.module_name = :module_name AND s.version IN (:version, '')
   JOIN job j ON j.id = s.job_id JOIN product p ON p.id = j.product_id
 WHERE d.id = :device_id AND d.deleted_ms IS NULL AND j.dest_version <> :version AND (
-  (s.group_row_id = 0 AND s.version = :version)
-  OR (s.group_row_id <> 0 AND s.version = ''
-    AND (j.required_version = '' OR j.required_version = :version)
+  s.group_row_id = 0
+  OR ((j.required_version = '' OR j.required_version = :version)
     AND EXISTS (
       SELECT 1 FROM device_group g
       WHERE g.id = s.group_row_id AND g.deleted_ms IS NULL AND {follows_rule_of_group})))

@@ -1,4 +1,4 @@
-"""How fast jobs tell devices. Claims are counted in the transaction that makes them, while the job's turn is held (I6)."""
+"""How fast jobs tell devices. Claims are counted in the transaction that makes them, the job's turn being held (I6)."""
 
 from __future__ import annotations
 

@@ -117,6 +117,10 @@ CREATE UNIQUE INDEX task_open_of_device ON task (device_id, open_scope) WHERE st
 DROP INDEX task_of_job_device;
 CREATE UNIQUE INDEX task_of_job_device ON task (job_id, device_id, match_number);
 
+-- Devices that were named one by one so far.
+INSERT INTO job_target (job_id, device_id)
+SELECT t.job_id, t.device_id FROM task t JOIN job j ON j.id = t.job_id WHERE j.target_selection = 'SPECIFIC';
+
 -- The lists that this release counts: a firmware's jobs, and which devices of a product report a version of a module.
 INSERT INTO list_count (list, block, n)
 SELECT 'jobs:' || firmware_id, id >> 12, count(*) FROM job GROUP BY 1, 2
