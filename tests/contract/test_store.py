@@ -1,7 +1,7 @@
 """The contract of the port Store, held by every adapter. The cases stand in `store_cases_*.py`, by subject.
 
-Another adapter joins by a further parameter of `rig`. What only one of them can be asked is in `store_cases_sqlite.py`
-and `store_cases_postgresql.py`.
+Another adapter joins by a further parameter of `rig`. What only one of them can be asked is in `store_cases_sqlite.py`,
+`store_cases_postgresql.py` and `store_cases_together.py`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.contract.store_cases_groups import TestDeviceGroups, TestGroupMembers
 from tests.contract.store_cases_jobs import TestJobs, TestTasks
 from tests.contract.store_cases_moves import TestJobLists, TestJobMoves, TestReopen, TestStrategies
 from tests.contract.store_cases_pacing import TestFollowing, TestPacing, TestTime
-from tests.contract.store_cases_postgresql import TestFaults, TestServer, TestTogether, database, two
+from tests.contract.store_cases_postgresql import TestFaults, TestServer
 from tests.contract.store_cases_rig import Rig, postgresql_rig, sqlite_rig
 from tests.contract.store_cases_rows import (
     TestDevices,
@@ -33,6 +33,7 @@ from tests.contract.store_cases_rows import (
 from tests.contract.store_cases_sqlite import TestDisk, TestGroups, disk, fatal, store
 from tests.contract.store_cases_tags import TestDeviceTags
 from tests.contract.store_cases_targets import TestBirthsEqualTheRule, TestDeviceLists, TestGray
+from tests.contract.store_cases_together import TestTogether, database, two
 from tests.contract.store_cases_transactions import TestCounts, TestDurability, TestPages, TestTransactions
 
 RIGS = {"postgresql": postgresql_rig, "sqlite": sqlite_rig}

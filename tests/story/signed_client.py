@@ -7,7 +7,7 @@ import time
 import urllib.parse
 from typing import Any, NamedTuple
 
-from tests.story.servers import WhimbrelServer
+from tests.story.servers import AccessKey, WhimbrelServer
 from whimbrel.rpc.signing_caller import Credentials, sign_request_v1, timestamp_text
 
 ANSWER_WITHIN_S = 30.0
@@ -29,11 +29,11 @@ class NoAnswerError(Exception):
 
 
 class SignedClient:
-    """Calls one server with its root key."""
+    """Calls one server with its root key, or another."""
 
-    def __init__(self, server: WhimbrelServer) -> None:
+    def __init__(self, server: WhimbrelServer, key: AccessKey | None = None) -> None:
         self._server = server
-        self._key = Credentials(*server.access_key)
+        self._key = Credentials(*(key or server.access_key))
 
     def call(self, action: str, **parameters: str) -> Answered:
         """One signed POST. Raises NoAnswerError when no whole answer came."""

@@ -1,4 +1,6 @@
 -- How tasks are made: each statement is one bounded step over a product's devices or over a job's gathered targets.
+-- CROSS JOIN is how SQLite is told to begin with a job's targets, and + that an index is not the one to use: it took the
+-- product's devices and the job's open tasks, and looked at all of them for each step.
 -- The rules are domain/job.targets_version and stands_in_the_way, domain/task.birth_status and OVERWRITABLE.
 
 -- columns: birth_status
@@ -32,8 +34,8 @@ d.id > :after AND d.id <= :bound AND {is_target} AND {is_of_rule}
     OR NOT EXISTS (SELECT 1 FROM task y WHERE y.job_id = :job_id AND y.device_id = d.id))
 
 -- columns: of_targets
-x.job_id = :job_id AND x.device_id > :after AND x.device_id <= :bound AND {is_target}
-  AND NOT EXISTS (SELECT 1 FROM task y WHERE y.job_id = :job_id AND y.device_id = d.id AND y.status < 4)
+d.id = x.device_id AND x.job_id = :job_id AND x.device_id > :after AND x.device_id <= :bound AND {is_target}
+  AND NOT EXISTS (SELECT 1 FROM task y WHERE y.job_id = :job_id AND y.device_id = d.id AND +y.status < 4)
   AND (SELECT count(*) FROM task y WHERE y.job_id = :job_id AND y.device_id = d.id) < CAST(:matches_max AS INTEGER)
 
 -- name: fill_bound
@@ -50,7 +52,8 @@ ORDER BY device_id LIMIT 1 OFFSET :devices_max - 1
 -- Cancel the tasks in the status :old that stand in the way of the tasks that fill_product makes next.
 UPDATE task SET status = 6, due_ms = NULL, overwritten_by = :job_id, modified_ms = :now_ms
 WHERE status = :old AND id IN (
-  SELECT o.id FROM device d {reported} JOIN task o ON o.device_id = d.id AND o.status = :old AND o.job_id <> :job_id
+  SELECT o.id FROM device d {reported}
+    JOIN task o ON o.device_id = d.id AND o.status < 4 AND o.status = :old AND o.job_id <> :job_id
   WHERE {of_product} AND {stands_in_the_way})
 RETURNING id, job_id
 
@@ -58,8 +61,8 @@ RETURNING id, job_id
 -- As overwrite_for_product, for fill_targets.
 UPDATE task SET status = 6, due_ms = NULL, overwritten_by = :job_id, modified_ms = :now_ms
 WHERE status = :old AND id IN (
-  SELECT o.id FROM job_target x JOIN device d ON d.id = x.device_id {reported}
-    JOIN task o ON o.device_id = d.id AND o.status = :old AND o.job_id <> :job_id
+  SELECT o.id FROM job_target x CROSS JOIN device d {reported}
+    JOIN task o ON o.device_id = d.id AND o.status < 4 AND o.status = :old AND o.job_id <> :job_id
   WHERE {of_targets} AND {stands_in_the_way})
 RETURNING id, job_id
 
@@ -77,7 +80,7 @@ RETURNING id, status
 INSERT INTO task (job_id, device_id, match_number, status, src_version, open_scope, created_ms, modified_ms)
 SELECT :job_id, d.id, 1 + (SELECT count(*) FROM task y WHERE y.job_id = :job_id AND y.device_id = d.id), {birth_status},
   coalesce(m.version, ''), CAST(:open_scope AS TEXT), :now_ms, :now_ms
-FROM job_target x JOIN device d ON d.id = x.device_id {reported}
+FROM job_target x CROSS JOIN device d {reported}
 WHERE {of_targets}
 ORDER BY d.id
 RETURNING id, status

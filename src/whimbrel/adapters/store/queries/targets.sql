@@ -44,10 +44,10 @@ WITH RECURSIVE place (n) AS (
   SELECT 0 UNION ALL SELECT n + 1 FROM place WHERE n < 499
 )
 SELECT CAST(:job_id AS BIGINT), d.id
-FROM device_list_part l JOIN place ON place.n < l.n
-  JOIN device d ON d.product_id = :product_id
-    AND d.device_name = rtrim(substr(l.names, place.n * l.width + 1, l.width))
-WHERE l.object_key = :object_key AND l.number = :number AND d.deleted_ms IS NULL AND d.id <= :until
+FROM device_list_part l CROSS JOIN place CROSS JOIN device d
+WHERE place.n < l.n AND d.product_id = :product_id
+  AND d.device_name = rtrim(substr(l.names, place.n * l.width + 1, l.width))
+  AND l.object_key = :object_key AND l.number = :number AND d.deleted_ms IS NULL AND d.id <= :until
 ON CONFLICT DO NOTHING
 
 -- name: move_gather_cursor
