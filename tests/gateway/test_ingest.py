@@ -11,9 +11,9 @@ import pytest
 
 from tests.engine.world import LINKS, NOW_MS, SteeredClock, add_devices, add_place, open_store
 from whimbrel.adapters.wakeup.in_process import InProcessWakeup
-from whimbrel.errors import ReportError, StoreFullError, StoreUnavailableError
+from whimbrel.errors import ReportError, StoreConflictError, StoreFullError, StoreUnavailableError
 from whimbrel.gateway import ingest as ingest_module
-from whimbrel.gateway.ingest import BATCH_REPORTS_MAX, Ingest, Item
+from whimbrel.gateway.ingest import BATCH_REPORTS_MAX, TRIES_MAX, Ingest, Item
 from whimbrel.ports.store import Store, Transaction
 from whimbrel.reports.declaration import Outcome, ReportContext
 
@@ -27,11 +27,15 @@ class WatchedStore:
         self._store = store
         self.transactions = 0
         self.error: Exception | None = None
+        self.conflicts = 0
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         self.transactions += 1
         if self.error is not None:
             raise self.error
+        if self.conflicts:
+            self.conflicts -= 1
+            raise StoreConflictError("another process was in the way")
         return self._store.transaction()
 
     def snapshot(self) -> AbstractAsyncContextManager[Transaction]:
@@ -135,6 +139,16 @@ async def test_a_refused_report_is_done_without_effect(rig: Rig) -> None:
     await rig.ingest.drain()
     assert (rig.sink.done_ids, rig.sink.failures) == ([1, 2], 0)
     assert await rig.versions() == [None, "1", None]
+
+
+@pytest.mark.parametrize(("conflicts", "done"), [(1, 1), (TRIES_MAX - 1, 1), (TRIES_MAX, 0)])
+async def test_a_conflict_is_tried_again(conflicts: int, done: int, rig: Rig) -> None:
+    """Reports that stood in another process's way are taken in again, a few times; then their sessions end."""
+    rig.store.conflicts = conflicts
+    rig.submit(put("1"), 1)
+    await rig.ingest.drain()
+    assert (len(rig.sink.done_ids), rig.sink.failures) == (done, 1 - done)
+    assert (await rig.versions())[0] == ("1" if done else None)
 
 
 async def test_a_fault_of_ours_fails_its_own_report(rig: Rig) -> None:

@@ -24,8 +24,9 @@ Nonces = SqliteNonces | PostgresqlNonces
 
 DATABASE, NONCES = "whimbrel.db", "nonces.db"
 _NEW_FILES: dict[str, bytes] = {}
+#: Nonces are in another file on SQLite; and a refused call uses one up.
 _TABLES = """SELECT table_name FROM information_schema.tables
-WHERE table_schema = 'public' AND table_name <> 'schema_migration'"""
+WHERE table_name <> 'nonce' AND table_schema = 'public' AND table_name <> 'schema_migration'"""
 
 
 class Database(Protocol):
@@ -34,6 +35,10 @@ class Database(Protocol):
     async def open(self, sealer: AesGcmSealer, faults: list[str], now_ms: int) -> tuple[Store, Nonces]: ...
     def rows(self) -> Rows:
         """Every row, by table."""
+        ...
+
+    def execute(self, sql: str) -> list[tuple[Any, ...]]:
+        """Run a statement behind the store's back; its rows."""
         ...
 
     async def findings(self) -> list[Finding]:
@@ -70,6 +75,13 @@ class SqliteFiles:
         finally:
             connection.close()
 
+    def execute(self, sql: str) -> list[tuple[Any, ...]]:
+        connection = apsw.Connection(str(self.path))
+        try:
+            return connection.execute(sql).fetchall()
+        finally:
+            connection.close()
+
     async def findings(self) -> list[Finding]:
         check = ConsistencyCheck(self.path)
         try:
@@ -82,26 +94,25 @@ class SqliteFiles:
 
 
 class PostgresqlDatabase:
-    """A database of the server that this process's tests share, one after the other: emptied, which costs less than another.
-
-    Emptying deletes every row and sets every identity back, so a test sees what it would see in a new one.
-    """
+    """A database of the server that this process's tests share; afterwards another test has it, emptied."""
 
     def __init__(self) -> None:
-        self._url = _IDLE.pop() if _IDLE else shared_server().new_database()
+        self._url = shared_server().new_database()
 
     async def open(self, sealer: AesGcmSealer, faults: list[str], now_ms: int) -> tuple[Store, Nonces]:
         return PostgresqlStore(self._url, sealer), PostgresqlNonces(self._url)
 
     def rows(self) -> Rows:
         # One round trip: every table's rows as text, each with its name.
-        # Nonces are in another file on SQLite; and a refused call uses one up.
-        names = [name for name in _tables(self._url) if name != "nonce"]
+        names = _tables(self._url)
         all_rows = " UNION ALL ".join(f"SELECT '{name}', t::text FROM \"{name}\" t" for name in names)
         found: Rows = {name: [] for name in names}
         for name, text in shared_server().execute(all_rows, self._url):
             found[name].append((text.removeprefix("("), text))
         return {name: sorted(rows) for name, rows in found.items()}
+
+    def execute(self, sql: str) -> list[tuple[Any, ...]]:
+        return shared_server().execute(sql, self._url)
 
     async def findings(self) -> list[Finding]:
         check = await PostgresqlConsistencyCheck.open(self._url)
@@ -111,14 +122,7 @@ class PostgresqlDatabase:
             await check.close()
 
     def drop(self) -> None:
-        deletes = " ".join(f'DELETE FROM "{name}";' for name in _tables(self._url))
-        shared_server().execute(f"DO $$ BEGIN {_IGNORE_REFERENCES} {deletes} {_RESTART_IDENTITIES} END $$", self._url)
-        _IDLE.append(self._url)
-
-
-_IDLE: list[str] = []
-_IGNORE_REFERENCES = "SET LOCAL session_replication_role = replica;"
-_RESTART_IDENTITIES = """PERFORM setval(s.oid, 1, false) FROM pg_class s WHERE s.relkind = 'S';"""
+        shared_server().give_back(self._url)
 
 
 @cache

@@ -16,7 +16,7 @@ from prometheus_client import Counter
 
 from whimbrel.crash_points import crash_here
 from whimbrel.domain.notice import LinkMaker
-from whimbrel.errors import ReportError, StoreFullError, StoreUnavailableError
+from whimbrel.errors import ReportError, StoreConflictError, StoreFullError, StoreUnavailableError
 from whimbrel.ports.clock import Clock
 from whimbrel.ports.store import Store
 from whimbrel.ports.wakeup import Wakeup
@@ -29,6 +29,7 @@ BATCH_REPORTS_MAX = (
 )
 SLICE_REPORTS = 50  # after so many within a batch, other work of the loop gets its turn
 WAITING_REPORTS_MAX = 20_000
+TRIES_MAX = 5  # for a batch that another process stood in the way of
 
 reports_total = Counter("whimbrel_reports_total", "Reports of devices taken in", ["report", "result"])
 
@@ -87,7 +88,7 @@ class Ingest:
 
     async def _take(self, batch: list[Item]) -> None:
         try:
-            outcomes = await self._commit(batch)
+            outcomes = await self._commit_in_spite_of_others(batch)
         except (StoreUnavailableError, StoreFullError) as error:
             log.warning("the store takes no reports now: %s", error)
             for item in batch:
@@ -109,6 +110,15 @@ class Ingest:
             _tell(item, outcome)
             if number % SLICE_REPORTS == 0:
                 await asyncio.sleep(0)
+
+    async def _commit_in_spite_of_others(self, batch: list[Item]) -> list[Outcome]:
+        """A batch that stood in another process's way is taken in again: its devices have done nothing wrong."""
+        for _ in range(TRIES_MAX - 1):
+            try:
+                return await self._commit(batch)
+            except StoreConflictError as error:
+                log.info("%d reports are taken in again: %s", len(batch), error)
+        return await self._commit(batch)
 
     async def _commit(self, batch: list[Item]) -> list[Outcome]:
         outcomes = []

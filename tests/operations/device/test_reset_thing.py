@@ -18,9 +18,9 @@ async def test_a_device_that_enrolled(door: SignedDoor, case: Case) -> None:
     device = await make_device(door, product_key, "lamp-0001")
     await device.connect()
     before = (await door.ok("QueryDeviceDetail", ProductKey=product_key, DeviceName="lamp-0001"))["Data"]
-    door.store._writer.execute("UPDATE device SET enrolled_ms = 1")
+    door.ports.database.execute("UPDATE device SET enrolled_ms = 1")
     check_answer(await door.call(ACTION, case=case, ProductKey=product_key, DeviceName="lamp-0001"), case, {})
-    assert door.store._writer.execute("SELECT enrolled_ms FROM device").fetchall() == [(None,)]
+    assert door.ports.database.execute("SELECT enrolled_ms FROM device") == [(None,)]
     after = (await door.ok("QueryDeviceDetail", ProductKey=product_key, DeviceName="lamp-0001"))["Data"]
     assert before == after
 
