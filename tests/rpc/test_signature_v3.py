@@ -205,7 +205,9 @@ def test_a_changed_byte_is_refused(data: st.DataObject) -> None:
     except errors.GatewayError:
         return
     same_query = call.parameters == read_call(raw).parameters and part == -2  # %e4 for %E4 is the same reading
-    assert same_query or not signature_matches(call, SECRET)
+    # The id in Credential is not signed: a changed one names another key, whose secret does not match.
+    names_another_key = call.access_key_id != read_call(raw).access_key_id
+    assert same_query or names_another_key or not signature_matches(call, SECRET)
 
 
 def test_another_body_is_a_wrong_signature() -> None:

@@ -23,7 +23,7 @@ TARGETS = Source("overwrite_for_targets", "fill_targets")
 
 async def make_tasks(session: Session, job: Job, source: Source, range_: tuple[int, int], now_ms: int) -> int:
     """Tasks for the devices whose ids are above the first and up to the second of the range; how many."""
-    await hold_births(session, job)
+    await hold_births(session, job.product_id)
     birth = birth_status(need_confirm=job.need_confirm, has_open_task=False, cancelled=job.cancelling)
     where: dict[str, object] = {
         "job_id": job.id,
@@ -60,9 +60,9 @@ async def make_tasks(session: Session, job: Job, source: Source, range_: tuple[i
     return len(rows)
 
 
-async def hold_births(session: Session, job: Job) -> None:
+async def hold_births(session: Session, product_id: int) -> None:
     """One job of a product opens tasks at a time: two that see no open task of a device would both open one (I3)."""
-    await session.lock(f"tasks:{job.product_id}")
+    await session.lock(f"tasks:{product_id}")
 
 
 def _count_births(session: Session, job_id: int, rows: list[Row]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from whimbrel.adapters.store.repositories.births import hold_births
 from whimbrel.adapters.store.repositories.departures import leave_everything
 from whimbrel.adapters.store.repositories.device_lists import (
     DevicePlace,
@@ -34,6 +35,8 @@ class DeviceChangeRepository:
 
     async def delete(self, device: Device, now_ms: int) -> None:
         await self._session.lock(device_turn(device.id))
+        # A job that makes tasks just now still sees the device: the caller, who cancels its open ones, must see them all.
+        await hold_births(self._session, device.product_id)
         row = await self._session.one("delete_device", device_id=device.id, state=device.status.value, now_ms=now_ms)
         if row is None:
             raise _conflict(device)

@@ -89,7 +89,7 @@ class TaskRepository:
 
     async def reopen(self, job: Job, old: Task, new: Task, now_ms: int) -> bool:
         await self._session.lock(job_turn(job.id))
-        await hold_births(self._session, job)
+        await hold_births(self._session, job.product_id)
         opened = await self._session.run(
             "reopen_task",
             task_id=old.id,
