@@ -35,7 +35,7 @@ class DeviceChangeRepository:
 
     async def delete(self, device: Device, now_ms: int) -> None:
         await self._session.lock(device_turn(device.id))
-        # A job that makes tasks just now still sees the device: the caller, who cancels its open ones, must see them all.
+        # A job that makes tasks now still sees the device: the caller, who cancels its open ones, must see them all.
         await hold_births(self._session, device.product_id)
         row = await self._session.one("delete_device", device_id=device.id, state=device.status.value, now_ms=now_ms)
         if row is None:
