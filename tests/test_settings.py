@@ -54,6 +54,41 @@ def test_a_broken_url_is_not_shown(tmp_path: Path, url: str) -> None:
     assert url not in refused.value.message or url in "postgresql://USER:PASSWORD@HOST:PORT/NAME"
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://whimbrel:pa/sesame@127.0.0.1/ota",
+        "postgresql://whimbrel:pa#sesame@127.0.0.1/ota",
+        "postgresql://whimbrel:pa?sesame@127.0.0.1/ota",
+        "postgresql://whimbrel:1/sesame@127.0.0.1/ota",
+        "postgresql://whimbrel:1/ota?sesame@127.0.0.1/ota",
+        "postgresql://whimbrel:pa@sesame@127.0.0.1/ota",
+        "postgresql://whimbrel:sesame@127.0.0.1:port/ota",
+        "Postgresql://whimbrel:sesame@127.0.0.1/ota",
+        "postgresql+asyncpg://whimbrel:sesame@127.0.0.1/ota",
+        "mysql://whimbrel:sesame@127.0.0.1/ota",
+    ],
+)
+def test_A05_a_password_that_breaks_the_url_is_not_shown(tmp_path: Path, url: str) -> None:
+    """Refused here, without the URL: the driver's own error quotes what it took for a port or an option."""
+    with pytest.raises(SettingsError) as refused:
+        load_settings({"database": url}, {}, tmp_path)
+    assert "sesame" not in refused.value.message
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgres://localhost/ota",
+        "postgresql://whimbrel@/ota?host=/run/postgresql&port=5433",
+        "postgresql://whimbrel:!$&'()*+,;=~%40^|@[2001:db8::1]:5432,db-2.example.com/ota",
+    ],
+)
+def test_other_urls_of_postgresql(tmp_path: Path, url: str) -> None:
+    """A socket's folder, several hosts, addresses, and every character that a password may have unescaped."""
+    assert load_settings({"database": url}, {}, tmp_path).database_url == url
+
+
 @pytest.mark.parametrize("name", sorted(SAMPLES))
 def test_precedence(tmp_path: Path, name: str) -> None:
     """The command line wins, then the environment, then the file."""

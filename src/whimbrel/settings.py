@@ -22,7 +22,13 @@ _PORT = re.compile(r"[0-9]{1,5}")
 _PUBLIC_URL = re.compile(
     r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?(?:/[A-Za-z0-9._~/-]*)?"
 )
-_POSTGRESQL_URL = re.compile(r"postgres(?:ql)?://[!-~]*/[!-~]+")
+# Strict, because the driver's errors quote what it took for a port or an option, and with a `/`, `?` or `#` that was
+# not escaped that is a piece of the password.
+_POSTGRESQL_HOST = r"(?:[A-Za-z0-9._%-]*|\[[0-9A-Fa-f:.%]+\])(?::[0-9]{1,5})?"
+_POSTGRESQL_URL = re.compile(
+    rf'postgres(?:ql)?://(?:[!"$-.0->A-Z\\^-~]+@)?{_POSTGRESQL_HOST}(?:,{_POSTGRESQL_HOST})*/[A-Za-z0-9._~%-]+'
+    r"(?:\?[a-z_]+=[!-%'-~]*(?:&[a-z_]+=[!-%'-~]*)*)?"
+)
 
 
 class SettingsError(WhimbrelError):
@@ -227,7 +233,9 @@ def _path(name: str, text: str | None, scheme: str, default: Path) -> Path:
         return default
     given, _, path = text.partition(":")
     if given != scheme or not path:
-        raise SettingsError(f"{name} must be {scheme}:PATH in this release, given was {text}")
+        # What looks like a URL with a password, as of another database, is not shown (A05).
+        shown = f"{given}:…" if "@" in path else text
+        raise SettingsError(f"{name} must be {scheme}:PATH in this release, given was {shown}")
     return Path(path.removeprefix("//") if path.startswith("///") else path)
 
 
@@ -250,7 +258,8 @@ def _postgresql_url(text: str | None) -> str | None:
         return None
     if _POSTGRESQL_URL.fullmatch(text) is None:
         raise SettingsError(
-            "database must be postgresql://USER:PASSWORD@HOST:PORT/NAME; what was given is not of that form"
+            "database must be postgresql://USER:PASSWORD@HOST:PORT/NAME; what was given is not of that form (in a "
+            "password / is written %2F, ? %3F, # %23 and @ %40)"
         )
     return text
 

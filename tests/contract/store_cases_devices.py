@@ -165,9 +165,10 @@ class TestDeletedDevices:
         async with rig.store.transaction() as store:
             device = await row(store, place, 1)
             await store.device_changes.delete(device, NOW_MS)
-        names = ("dev-0000", "dev-0001")
+        names = ("dev-0000", "dev-0001", f"dev-0001~{device.id}")
         async with rig.store.snapshot() as store:
-            assert await store.devices.by_name(place.account_id, place.product_key, "dev-0001") is None
+            for name in names[1:]:
+                assert await store.devices.by_name(place.account_id, place.product_key, name) is None
             assert await store.devices.by_iot_id(place.account_id, device.iot_id) is None
             assert await store.devices.login(place.product_key, "dev-0001") is None
             assert await store.devices.login(place.product_key, f"dev-0001~{device.id}") is None

@@ -177,6 +177,31 @@ class TestJobMoves:
         last = await read_job(rig.store, job)
         assert (last.maximum_per_minute, last.src_versions) == (20, ("2", "3"))
 
+    async def test_no_change_of_what_has_ended(self, rig: Rig) -> None:
+        """A job that ended since it was read is not changed, and a dynamic one follows nothing again."""
+        place = await add_place(rig.store)
+        dynamic = {"selection_type": SelectionType.DYNAMIC, "is_filled": True, "dynamic_mode": 1}
+        followed = await add_job(rig.store, place, **dynamic, src_versions=("1",))
+        static = await add_job(rig.store, place)
+        async with rig.store.transaction() as store:
+            await store.strategies.add(followed)
+            assert await store.job_moves.end_strategy(followed.id, NOW_MS)
+            assert await store.jobs.end(static.id, JobStatus.COMPLETED, NOW_MS)
+            assert not await store.job_moves.change(followed, JobChange(10, (), 5, ("2",)), NOW_MS + 1)
+            assert not await store.job_moves.change(static, JobChange(10, (), None), NOW_MS + 1)
+            assert await store.strategies.of_version(place.product_id, "default", "2") is None
+        assert (await read_job(rig.store, followed)).src_versions == ("1",)
+        assert (await read_job(rig.store, static)).maximum_per_minute is None
+
+    async def test_no_cancel_of_what_has_ended(self, rig: Rig) -> None:
+        """A cancel that comes as the job ends leaves nothing to do: no engine looks at an ended job."""
+        place = await add_place(rig.store)
+        job = await add_job(rig.store, place)
+        async with rig.store.transaction() as store:
+            assert await store.jobs.end(job.id, JobStatus.COMPLETED, NOW_MS)
+            await store.jobs.cancel_tasks(job.id, frozenset({QUEUED}), NOW_MS)
+        assert (await read_job(rig.store, job)).cancelling == frozenset()
+
 
 class TestJobLists:
     async def test_of_firmware(self, rig: Rig) -> None:

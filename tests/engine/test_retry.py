@@ -25,7 +25,7 @@ from tests.engine.world import (
 )
 from tests.reports.mouth import Device
 from whimbrel.domain.job import Job, JobStatus
-from whimbrel.domain.task import Task, TaskStatus
+from whimbrel.domain.task import CANCELLED_WORDS, Task, TaskStatus, shown_description
 
 CONFIRM, QUEUED, NOTIFIED, IN_PROGRESS, SUCCEEDED, FAILED, CANCELED = TaskStatus
 MINUTE_MS = 60_000
@@ -188,6 +188,37 @@ async def test_cancelled_while_it_waits(stage: Stage) -> None:
     await cancel(stage.store, scene.job, QUEUED)
     cancelled = await scene.settled(WAIT_MS)
     assert (cancelled.status, cancelled.due_ms, cancelled.description, scene.told) == (CANCELED, None, "", 1)
+
+
+async def test_success_after_a_failure(stage: Stage) -> None:
+    """A task that succeeds in the end gives no reason of a failure."""
+    scene = await set_scene(stage, retry_minutes=0)
+    await scene.fail()
+    await scene.device.version("2.0.0")
+    succeeded = await scene.task()
+    assert (succeeded.status, shown_description(succeeded)) == (SUCCEEDED, "")
+
+
+async def test_cancelled_by_its_report_while_it_waits(stage: Stage) -> None:
+    """So it is when the device reports before the cancelling came to its task."""
+    scene = await set_scene(stage)
+    await scene.fail()
+    await cancel(stage.store, scene.job, QUEUED)
+    await scene.device.progress("10")
+    cancelled = await scene.task()
+    assert (cancelled.status, shown_description(cancelled)) == (CANCELED, CANCELLED_WORDS)
+
+
+async def test_cancelled_in_progress_after_the_schedule(stage: Stage) -> None:
+    """Nor does an old failure speak for a second attempt that somebody cancels after ScheduleFinishTime."""
+    scene = await set_scene(stage, retry_minutes=0, schedule_finish_ms=NOW_MS + MINUTE_MS)
+    await scene.fail()
+    await scene.device.progress("10")
+    running = await scene.settled(MINUTE_MS)
+    assert (running.status, running.attempt) == (IN_PROGRESS, 2)
+    await cancel(stage.store, scene.job, IN_PROGRESS)
+    cancelled = await scene.settled(1)
+    assert (cancelled.status, shown_description(cancelled)) == (CANCELED, CANCELLED_WORDS)
 
 
 async def test_I8_no_retry_while_queued_tasks_are_cancelled(stage: Stage) -> None:

@@ -201,7 +201,7 @@ async def upload_list(door: SignedDoor, content: bytes, *, by: Credentials | Non
     try:
         parts = [*reader.take(content), *reader.finish()]
     except DeviceListFileError as error:
-        fault = str(error)
+        fault = error.message
     sha256 = hashlib.sha256(content).hexdigest()
     file = UploadedFile(key, sha256, "0" * 32, len(content), door.clock.at_ms, is_used=False)
     async with door.store.transaction() as store:

@@ -31,6 +31,7 @@ from whimbrel.rpc.dialect import Case
 from whimbrel.rpc.server import Ambience, RpcDoor
 from whimbrel.rpc.signed_call import RawRequest
 from whimbrel.rpc.signing_caller import Credentials, sign_request_v1, timestamp_text
+from whimbrel.rpc.throttle import Refusals
 
 NOW_MS = 1_735_787_045_678
 NOW_TEXT = "2025-01-02T03:04:05.678Z"
@@ -166,6 +167,8 @@ class SignedDoor:
             SessionEnding(ports.store, ports.channel), Registering(ports.store, ports.clock, ports.randomness)
         )
         self.rpc = _rpc_door()
+        # Keys of different doors have the same names, and one key's refusals are entered so often an hour only.
+        self.rpc._refusals = Refusals()
         self._nonces = 0
         self.root = Credentials("", "")
 

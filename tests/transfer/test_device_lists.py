@@ -68,4 +68,4 @@ async def test_what_is_no_list_is_kept_with_its_fault(stage: Stage, tmp_path: Pa
     """The upload itself succeeds; the job that names it is told what is wrong."""
     found = await upload(stage, tmp_path, b"dev-0001\n\xff\n")
     assert found is not None
-    assert "line 2 is not UTF-8" in found.fault
+    assert found.fault == "line 2 is not UTF-8"

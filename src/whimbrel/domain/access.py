@@ -114,6 +114,14 @@ class Scope(NamedTuple):
             (grant.products is None if grant.groups is None else group_id in grant.groups) for grant in self.grants
         )
 
+    def covers_members(self, group_id: str, product_key: str | None) -> bool:
+        """Every device that the group may hold: those of one product when it is dynamic, else of any."""
+        return any(
+            (grant.products is None or product_key in grant.products)
+            and (group_id in grant.groups if grant.groups is not None else grant.products is None)
+            for grant in self.grants
+        )
+
 
 NOTHING = Scope((), is_read=True)
 

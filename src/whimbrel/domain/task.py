@@ -102,7 +102,9 @@ def moved(task: Task, status: TaskStatus, description: str = "") -> Task | None:
 
 
 def shown_description(task: Task) -> str:
-    """Why a task failed or was cancelled, as callers read it."""
+    """Why a task failed or was cancelled, as callers read it. One that succeeded in the end gives no reason."""
+    if task.status is TaskStatus.SUCCEEDED:
+        return ""
     return task.description or (CANCELLED_WORDS if task.status is TaskStatus.CANCELED else "")
 
 

@@ -7,6 +7,7 @@ race: they run one after the other, over all processes.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
@@ -20,12 +21,13 @@ from whimbrel.domain.audit import AuditDraft, AuditOutcome, parameters_text
 from whimbrel.errors import IdempotentParameterMismatchError, InvalidParameterError, StoreConflictError
 from whimbrel.operations.declaration import Context, Operation, Services
 from whimbrel.operations.fields import wire_name
-from whimbrel.ports.store import ClientToken, Store, TokenUse, Transaction
+from whimbrel.ports.store import ClientToken, Store, TokenUse
 
 TOKEN_KEPT_MS = CLIENT_TOKEN_KEPT_MS
 TOKEN_PARAMETER = "ClientToken"  # noqa: S105  a parameter's name
 TOKEN = re.compile(r"[\x21-\x7e]{1,64}")
 TRIES_MAX = 5  # two transactions that block each other are rare; five times in a row the store is in trouble
+LARGE_CALL_PARAMETERS = 1_000  # 20,000 take some 50 ms to write down, and 10 may hold the loop
 
 
 class Call(NamedTuple):
@@ -37,18 +39,26 @@ class Call(NamedTuple):
     parameters: Mapping[str, str]
 
 
+class _Prepared(NamedTuple):
+    """What a change needs of its call besides the request; `entered` is for the audit trail."""
+
+    token: ClientToken | None
+    entered: str
+
+
 async def perform(operation: Operation, request: msgspec.Struct, call: Call, store: Store, services: Services) -> Any:
     """The operation's response. Raises what the operation raises, and IdempotentParameterMismatchError."""
     if operation.is_read:
         async with store.snapshot() as snapshot:
             return await operation.handle(request, Context(call.caller, call.now_ms, snapshot, services))
-    token = _token_of(operation, call)
+    # Before the transaction: nobody waits for it meanwhile.
+    prepared = _Prepared(_token_of(operation, call), await _entered(operation, call))
     for left in reversed(range(TRIES_MAX)):
         try:
             async with store.transaction() as transaction:
                 await transaction.hold(f"account:{call.caller.account_id}")
                 context = Context(call.caller, call.now_ms, transaction, services)
-                return await _change(operation, request, context, call, token)
+                return await _change(operation, request, context, call, prepared)
         except StoreConflictError:
             if not left:
                 raise
@@ -57,35 +67,42 @@ async def perform(operation: Operation, request: msgspec.Struct, call: Call, sto
 
 async def record_refusal(operation: Operation, call: Call, store: Store) -> None:
     """Enter that a key tried what it has no right to (threat-model part 4)."""
-    draft = _draft(operation.action, call, AuditOutcome.REFUSED, (_entered(operation, call), "{}"))
+    draft = _draft(operation.action, call, AuditOutcome.REFUSED, (await _entered(operation, call), "{}"))
     async with store.transaction() as transaction:
         await transaction.hold(f"account:{call.caller.account_id}")
         await transaction.audit.append(draft)
 
 
 async def _change(
-    operation: Operation, request: msgspec.Struct, context: Context, call: Call, token: ClientToken | None
+    operation: Operation, request: msgspec.Struct, context: Context, call: Call, prepared: _Prepared
 ) -> Any:
-    digest = ""
+    token, digest = prepared.token, ""
     if token is not None:
-        digest = hashlib.sha256(msgspec.json.encode(request)).hexdigest()
+        digest = _digest(request, call.caller)
         use = await context.store.tokens.use_of(token)
         if use is not None:
             if use.digest != digest:
-                raise IdempotentParameterMismatchError
+                raise IdempotentParameterMismatchError(
+                    "this ClientToken was used with other parameters, or when this AccessKey had other rights; use a "
+                    "new one for a new call"
+                )
             return msgspec.json.decode(use.answer, type=operation.response)
     response = await operation.handle(request, context)
     if token is not None:
         answer = msgspec.json.encode(response).decode()
         await context.store.tokens.remember(token, TokenUse(digest, answer), context.now_ms)
-    await _enter(operation, response, call, context.store)
+    objects = parameters_text(dict(_ids_of(response)), frozenset())
+    texts = (prepared.entered, objects)
+    await context.store.audit.append(_draft(operation.action, call, AuditOutcome.ACCEPTED, texts))
     return response
 
 
-async def _enter(operation: Operation, response: msgspec.Struct, call: Call, store: Transaction) -> None:
-    parameters = _entered(operation, call)
-    objects = parameters_text(dict(_ids_of(response)), frozenset())
-    await store.audit.append(_draft(operation.action, call, AuditOutcome.ACCEPTED, (parameters, objects)))
+def _digest(request: msgspec.Struct, caller: Caller) -> str:
+    """Of the request and the caller's rights: what was answered under other rights, perhaps with a secret in it, is not
+    answered again (A06).
+    """
+    rights = "" if caller.policy.is_everything else caller.policy.to_text()
+    return hashlib.sha256(msgspec.json.encode(request) + rights.encode()).hexdigest()
 
 
 def _draft(action: str, call: Call, outcome: AuditOutcome, texts: tuple[str, str]) -> AuditDraft:
@@ -104,12 +121,24 @@ def _token_of(operation: Operation, call: Call) -> ClientToken | None:
     return ClientToken(call.caller.account_id, call.caller.access_key_id, operation.action, text)
 
 
-def _entered(operation: Operation, call: Call) -> str:
+async def _entered(operation: Operation, call: Call) -> str:
     """What the call said, as far as the operation listens: what it does not know may be a secret, or a flood."""
+    if len(call.parameters) <= LARGE_CALL_PARAMETERS:
+        return _text_of(operation, call.parameters)
+    return await asyncio.to_thread(_text_of, operation, call.parameters)
+
+
+def _text_of(operation: Operation, parameters: Mapping[str, str]) -> str:
     secrecy = _secrecy(operation.request)
-    known = {name: _in_declaration(name) for name in call.parameters if _in_declaration(name) in secrecy}
-    shown = {name: call.parameters[name] for name in known}
-    return parameters_text(shown, frozenset(name for name, declared in known.items() if secrecy[declared]))
+    shown: dict[str, str] = {}
+    secret: set[str] = set()
+    for name, value in parameters.items():
+        is_secret = secrecy.get(_in_declaration(name))
+        if is_secret is not None:
+            shown[name] = value
+        if is_secret:
+            secret.add(name)
+    return parameters_text(shown, frozenset(secret))
 
 
 def _in_declaration(name: str) -> str:

@@ -32,8 +32,10 @@ async def open_of_module(context: ReportContext, module_name: str) -> list[tuple
             found.append((task, job))
             continue
         has_schedule_ended = job.schedule_ended_ms is not None and task.status is not TaskStatus.IN_PROGRESS
-        cancelled = moved(task, TaskStatus.CANCELED, SCHEDULE_ENDED_WORDS if has_schedule_ended else "")
+        cancelled = moved(task, TaskStatus.CANCELED)
         assert cancelled is not None, "the table lets every open task be cancelled"
+        # Why its last attempt failed says nothing any more.
+        cancelled = cancelled._replace(description=SCHEDULE_ENDED_WORDS if has_schedule_ended else "")
         await context.store.tasks.change(task, cancelled, context.now_ms)
     return found
 

@@ -146,7 +146,7 @@ class RpcDoor:
 
     async def _enter_refusal(self, operation: Operation, call: Call) -> None:
         """The key has no right to the action: audited, as often as one key may fill the trail with it (I17)."""
-        if self._refusals.may_enter(call.caller.access_key_id, call.now_ms):
+        if self._refusals.may_enter(call.caller, call.now_ms):
             await record_refusal(operation, call, self._store)
 
     async def _key(self, call: SignedCall, now_ms: int) -> AccessKey:

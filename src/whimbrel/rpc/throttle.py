@@ -5,11 +5,12 @@ Both are kept per process and bounded: who is forgotten starts afresh.
 
 from __future__ import annotations
 
+from whimbrel.domain.access import ACCESS_KEYS_MAX, Caller
 from whimbrel.errors import ThrottlingError
 from whimbrel.operations.declaration import Operation
 from whimbrel.ports.clock import Clock
 
-CALLERS_KEPT_MAX = 10_000
+KEYS_PER_ACCOUNT_MAX = 2 * ACCESS_KEYS_MAX  # an hour; keys may be deleted and made anew
 REFUSALS_PER_HOUR_MAX = 60
 HOUR_MS = 3_600_000
 
@@ -41,19 +42,23 @@ class Throttle:
 
 
 class Refusals:
-    """Which refused calls are entered into the audit trail: of one key at most REFUSALS_PER_HOUR_MAX an hour."""
+    """Which refused calls are entered into the audit trail: of one key at most REFUSALS_PER_HOUR_MAX an hour.
+
+    Each account has room of its own: however many keys one makes and deletes, it silences no other's (I15).
+    """
 
     def __init__(self) -> None:
         self._hour = -1
-        self._entered: dict[str, int] = {}
+        self._entered: dict[int, dict[str, int]] = {}
 
-    def may_enter(self, access_key_id: str, now_ms: int) -> bool:
+    def may_enter(self, caller: Caller, now_ms: int) -> bool:
         hour = now_ms // HOUR_MS
         if hour != self._hour:
             self._hour = hour
             self._entered.clear()
-        entered = self._entered.get(access_key_id, 0)
-        if entered >= REFUSALS_PER_HOUR_MAX or len(self._entered) >= CALLERS_KEPT_MAX:
+        of_account = self._entered.setdefault(caller.account_id, {})
+        entered = of_account.get(caller.access_key_id, 0)
+        if entered >= REFUSALS_PER_HOUR_MAX or (not entered and len(of_account) >= KEYS_PER_ACCOUNT_MAX):
             return False
-        self._entered[access_key_id] = entered + 1
+        of_account[caller.access_key_id] = entered + 1
         return True

@@ -29,7 +29,7 @@ async def read_device_list(
             await asyncio.sleep(0)
         await _put(store, object_key, reader.finish())
     except DeviceListFileError as error:
-        fault = str(error)
+        fault = error.message
     finally:
         file.close()
     async with store.transaction() as transaction:

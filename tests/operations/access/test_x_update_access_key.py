@@ -8,6 +8,7 @@ import pytest
 
 from tests.operations.access.keyring import EVERYTHING, look, make, statements_of
 from tests.operations.answers import check_answer
+from tests.operations.fleet import make_product
 from tests.operations.signed_door import NOW_TEXT, SignedDoor
 from whimbrel.domain.access import Permission
 from whimbrel.rpc.dialect import Case
@@ -144,3 +145,18 @@ async def test_without_permission(door: SignedDoor) -> None:
     """A key that may do everything else may not change keys."""
     key = await door.make_key(permissions=frozenset(Permission) - {Permission.ACCESS_WRITE})
     assert await door.refusal(ACTION, by=key, UserAccessKeyId=key.access_key_id) == FORBIDDEN
+
+
+async def test_A06_a_token_answers_no_secret_under_other_rights(door: SignedDoor) -> None:
+    """What a ClientToken made under rights that the key has lost is not answered again, nor made twice."""
+    lamp, plug = await make_product(door), await make_product(door, "plug")
+    key = await make(door, EVERYTHING)
+    key_call = {"Name": "made", "Statement": [EVERYTHING], "ClientToken": "t"}
+    device_call = {"ProductKey": lamp, "DeviceName": "lamp-0001", "ClientToken": "t"}
+    for action, parameters in (("XCreateAccessKey", key_call), ("RegisterDevice", device_call)):
+        made = await door.ok(action, by=key, **parameters)
+        assert (await door.ok(action, by=key, **parameters))["Data"] == made["Data"]
+    narrower = {"Actions": "XCreateAccessKey,RegisterDevice", "Products": plug}
+    await door.ok(ACTION, UserAccessKeyId=key.access_key_id, Statement=[narrower])
+    assert await door.refusal("XCreateAccessKey", by=key, **key_call) in (FORBIDDEN, "IdempotentParameterMismatch")
+    assert await door.refusal("RegisterDevice", by=key, **device_call) == "IdempotentParameterMismatch"

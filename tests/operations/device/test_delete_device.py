@@ -47,6 +47,28 @@ async def test_a_device_is_gone(door: SignedDoor, case: Case) -> None:
         assert await store.devices.login(product_key, "lamp-0001") is None
 
 
+async def test_no_name_finds_it(door: SignedDoor) -> None:
+    """Nor does what the store keeps in place of its name, whether the device is to be read, changed or upgraded."""
+    product_key = await make_product(door)
+    device = await make_device(door, product_key, "lamp-0001", "1.0.0")
+    firmware_id = await make_firmware(door, product_key)
+    await door.ok(ACTION, ProductKey=product_key, DeviceName="lamp-0001")
+    kept = {"ProductKey": product_key, "DeviceName": f"lamp-0001~{device.id}"}
+    for action, given in (
+        ("QueryDeviceDetail", {}),
+        ("DisableThing", {}),
+        (ACTION, {}),
+        ("SaveDeviceProp", {"Props": '{"color":"red"}'}),
+    ):
+        assert await door.refusal(action, **kept, **given) == "iot.device.NotExistedDevice", action
+    names = {"ProductKey": product_key, "DeviceName": [kept["DeviceName"]]}
+    assert (await door.ok("BatchQueryDeviceDetail", **names))["Data"] == {"Data": []}
+    assert (await door.ok("BatchGetDeviceState", **names))["DeviceStatusList"] == {"DeviceStatus": []}
+    target = {"FirmwareId": firmware_id, "TargetSelection": "SPECIFIC", "TargetDeviceName": [kept["DeviceName"]]}
+    code = await door.refusal("CreateOTAStaticUpgradeJob", ProductKey=product_key, **target)
+    assert code == "iot.device.NotExistedDevice"
+
+
 async def test_its_name_may_be_given_again(door: SignedDoor) -> None:
     """The successor is another device: another IotId and secret, nothing reported."""
     product_key = await make_product(door)

@@ -67,6 +67,17 @@ async def test_all_of_the_tags(door: SignedDoor) -> None:
     assert await names(door, RED, ROUND) == []
 
 
+async def test_keys_that_no_tag_can_have(door: SignedDoor) -> None:
+    """Such a key is on no device, also where key and value joined look like another tag's."""
+    lamp = await make_product(door)
+    await make_device(door, lamp, "lamp-0001")
+    await door.ok("SaveDeviceProp", ProductKey=lamp, DeviceName="lamp-0001", Props='{"place":"hall:3","color":"red"}')
+    assert await names(door, {"TagKey": "place", "TagValue": "hall:3"}) == ["lamp-0001"]
+    for key, value in (("place:hall", "3"), ("pl ace", "hall:3"), ("abc", "1")):
+        assert await names(door, {"TagKey": key, "TagValue": value}) == []
+        assert await names(door, {"TagKey": key, "TagValue": value}, RED) == []
+
+
 async def test_pages(door: SignedDoor) -> None:
     """Three devices in pages of two, by one tag and by two; the page beyond the end is empty."""
     lamp = await make_product(door)

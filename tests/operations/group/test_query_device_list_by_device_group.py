@@ -95,6 +95,24 @@ async def test_A06_limited_keys(door: SignedDoor) -> None:
     assert await door.refusal("QueryDeviceListByDeviceGroup", by=key, GroupId=other) == "iot.group.NotExistedGroup"
 
 
+async def test_A06_devices_of_other_products(door: SignedDoor) -> None:
+    """A key for a group and some products does not see the group's devices of others; a dynamic group has one's."""
+    lamp, plug = await make_product(door), await make_product(door, "plug")
+    await make_device(door, lamp, "lamp-0001")
+    mixed = await make_group(door, lamp, "north_hall", "lamp-0001")
+    dynamic = await door.ok(
+        "CreateDeviceDynamicGroup",
+        GroupName="lamps",
+        DynamicGroupExpression=f'product_key = "{lamp}" and name LIKE "lamp%"',
+    )
+    dynamic_id = dynamic["Data"]["GroupId"]
+    of_plug = await limited_key(door, products=[plug], groups=[mixed, dynamic_id])
+    of_lamp = await limited_key(door, products=[lamp], groups=[mixed, dynamic_id])
+    for key, group_id in ((of_plug, mixed), (of_plug, dynamic_id), (of_lamp, mixed)):
+        assert await door.refusal("QueryDeviceListByDeviceGroup", by=key, GroupId=group_id) == "Forbidden.RAM"
+    assert (await door.ok("QueryDeviceListByDeviceGroup", by=of_lamp, GroupId=dynamic_id))["Total"] == 1
+
+
 async def test_without_permission(door: SignedDoor) -> None:
     """A key that may do everything else may not see groups."""
     key = await key_without(door, Permission.GROUP_READ)

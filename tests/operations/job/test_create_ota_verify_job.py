@@ -13,10 +13,12 @@ from tests.operations.fleet import (
     make_device,
     make_devices,
     make_firmware,
+    make_group,
     make_product,
     make_verify_job,
     statuses_of,
 )
+from tests.operations.group.keys import limited_key
 from tests.operations.signed_door import NOW_TEXT, SignedDoor
 from whimbrel.domain.access import Permission
 from whimbrel.rpc.dialect import Case
@@ -147,3 +149,12 @@ async def test_without_permission(door: SignedDoor) -> None:
     """A key that may do everything else may not start verifications."""
     key = await door.make_key(permissions=frozenset(Permission) - {Permission.JOB_WRITE})
     assert await door.refusal(ACTION, by=key, **await given(door)) == "Forbidden.RAM"
+
+
+async def test_A06_a_key_for_a_group_verifies_nothing(door: SignedDoor) -> None:
+    """A verdict on its own devices would release the firmware to all of the product's."""
+    parameters = await given(door)
+    group_id = await make_group(door, parameters["ProductKey"], "north_hall", "lamp-0001")
+    key = await limited_key(door, groups=[group_id])
+    assert await door.refusal(ACTION, by=key, **parameters) == "iot.ota.FirmwareNotFound"
+    await door.ok(ACTION, by=await limited_key(door, products=[parameters["ProductKey"]]), **parameters)

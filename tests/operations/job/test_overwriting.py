@@ -47,6 +47,36 @@ async def test_overwrite_mode(status: str, door: SignedDoor) -> None:
         assert task["TaskStatus"] == ("NOTIFIED" if status == "NOTIFIED" else "QUEUED")
 
 
+async def test_an_overwritten_retry_says_so(door: SignedDoor) -> None:
+    """A task that waits for its retry, once overwritten, says what took its place, not why its last attempt failed."""
+    product_key = await make_product(door)
+    device = await make_device(door, product_key, "lamp-1", "1.0.0")
+    firmware_id = await make_firmware(door, product_key)
+    old = await make_job(door, product_key, firmware_id, RetryInterval=10, RetryCount=1)
+    await put_in(door, device, "NOTIFIED")
+    await device.report_progress(-2)
+    assert (await tasks_of(door, old))["lamp-1"]["TaskStatus"] == "QUEUED"
+    new = await make_job(door, product_key, firmware_id, OverwriteMode=2)
+    task = (await tasks_of(door, old))["lamp-1"]
+    assert (task["TaskStatus"], task["TaskDesc"]) == ("CANCELED", f"overwritten by job {new}")
+
+
+async def test_overwritten_again_after_a_reupgrade(door: SignedDoor) -> None:
+    """A task that was started again and is overwritten a second time names the second job."""
+    product_key = await make_product(door)
+    await make_device(door, product_key, "lamp-1", "1.0.0")
+    firmware_id = await make_firmware(door, product_key)
+    old = await make_job(door, product_key, firmware_id)
+    first = await make_job(door, product_key, firmware_id, OverwriteMode=2)
+    await door.ok("CancelOTATaskByJob", JobId=first, CancelQueuedTask=True)
+    task_id = (await tasks_of(door, old))["lamp-1"]["TaskId"]
+    await door.ok("ReupgradeOTATask", JobId=old, TaskId=[task_id])
+    assert (await tasks_of(door, old))["lamp-1"]["TaskDesc"] == ""
+    second = await make_job(door, product_key, firmware_id, OverwriteMode=2)
+    task = (await tasks_of(door, old))["lamp-1"]
+    assert (task["TaskStatus"], task["TaskDesc"]) == ("CANCELED", f"overwritten by job {second}")
+
+
 async def test_only_targets_are_overwritten(door: SignedDoor) -> None:
     """A device that gets no task of the new job keeps its old one."""
     product_key = await make_product(door)

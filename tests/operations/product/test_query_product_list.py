@@ -135,6 +135,17 @@ async def test_by_resource_group(door: SignedDoor) -> None:
     assert await found(ResourceGroupId="rg-3") == []
 
 
+async def test_resource_groups_of_odd_form(door: SignedDoor) -> None:
+    """What CreateProduct refuses as a group's name is refused here, also where it looks like a group and a kind."""
+    given = {"ResourceGroupId": "rg-1", "AliyunCommodityCode": "iothub_senior", "DataFormat": 1}
+    await door.ok("CreateProduct", ProductName="lamp", NodeType=0, **given)
+    for group in ("rg-1:iothub_senior", "rg 1", "x" * 65):
+        code = await door.refusal("QueryProductList", CurrentPage=1, PageSize=10, ResourceGroupId=group)
+        assert code == "iot.ota.InvalidParameter", group
+    longest = {"ResourceGroupId": "x" * 64}
+    assert (await door.ok("QueryProductList", CurrentPage=1, PageSize=10, **longest))["Data"]["Total"] == 0
+
+
 async def test_a_limited_key(door: SignedDoor) -> None:
     """A key for some products may not list the account's (A06)."""
     product_key = await make_product(door)

@@ -56,6 +56,16 @@ async def test_a_failed_task_starts_again(door: SignedDoor, case: Case) -> None:
     assert await job_status(door, job_id) == "COMPLETED"
 
 
+async def test_a_device_that_has_the_version_by_now(door: SignedDoor) -> None:
+    """A device that reports DestVersion after its task ended is not told to upgrade to what it runs (7.3)."""
+    job_id, task_id, device = await make_failed(door)
+    await device.report_version("1.1.0")
+    assert await door.refusal(ACTION, JobId=job_id, TaskId=[task_id]) == "iot.ota.TaskStatusError"
+    await door.engine.settle()
+    assert len(device.notices) == 1
+    assert await job_status(door, job_id) == "COMPLETED"
+
+
 async def test_a_cancelled_task_starts_again(door: SignedDoor) -> None:
     """So does one that was cancelled."""
     product_key = await make_product(door)

@@ -34,10 +34,13 @@ class _Block:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is None:
-            await self._session.commit()
-        else:
-            await self._session.undo()
+        try:
+            if error is None:
+                await self._session.commit()
+            else:
+                await self._session.undo()
+        finally:
+            self._session.leave()
 
 
 class PostgresqlStore:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from weakref import WeakValueDictionary
 
 from whimbrel.adapters.store.postgresql_connection import (
     FOREIGN,
@@ -40,6 +41,24 @@ class ConnectionPool:
         self._all_back.set()
         self._is_closed = False
         self._repairs: set[asyncio.Task[None]] = set()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def take_turn(self, name: str) -> asyncio.Lock:
+        """For who will lock `name` as the first thing: to be released when the transaction has ended.
+
+        Only one of this process then waits in the database, and a caller's crowd of calls does not take all connections
+        from everybody else (I15). Who waits here holds nothing yet, so nobody waits in a ring.
+        Raises StoreUnavailableError.
+        """
+        turn = self._turns.setdefault(name, asyncio.Lock())
+        try:
+            async with asyncio.timeout(WAIT_SECONDS_MAX):
+                await turn.acquire()
+        except TimeoutError:
+            raise StoreUnavailableError(
+                "what was begun before on the same is under way still; repeat the request later"
+            ) from None
+        return turn
 
     async def begin(self, how: str | None) -> Connection:
         """A connection, on which `how`, a statement without rows, was run. Raises StoreUnavailableError."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -66,6 +67,7 @@ class PostgresqlSession:
         self._counts = CountChanges()
         self._has_savepoint = False
         self._held: set[tuple[str, bool]] = set()
+        self._turn: asyncio.Lock | None = None
 
     async def all(self, statement: str, /, **parameters: object) -> list[Row]:
         return [tuple(record) for record in await self._ask(statement, parameters)]
@@ -91,6 +93,8 @@ class PostgresqlSession:
     async def lock(self, name: str, *, shared: bool = False) -> None:
         if self._begin is Begin.SNAPSHOT or not self._held.isdisjoint({(name, False), (name, shared)}):
             return
+        if self._connection is None and self._turn is None and not shared:
+            self._turn = await self._pool.take_turn(name)
         await self._ask("lock_shared" if shared else "lock", {"name": name})
         self._held.add((name, shared))
 
@@ -115,6 +119,11 @@ class PostgresqlSession:
         """Nothing has been done afterwards."""
         if self._connection is not None:
             await self._pool.abandon(self._connection)
+
+    def leave(self) -> None:
+        """The transaction has ended, either way: whoever waits for its turn has it now."""
+        if self._turn is not None:
+            self._turn.release()
 
     async def _ask(
         self, statement: str, parameters: Mapping[str, object], how: Callable[..., Any] = asyncpg.Connection.fetch

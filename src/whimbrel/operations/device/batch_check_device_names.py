@@ -6,6 +6,7 @@
    malformed. One name at fault fails the whole apply: CHECK_FAILED, nothing can be registered of it.
 3. The check is done when the answer comes. Names may be taken between the check and the registration.
 4. What is longer than 128 characters is answered cut off.
+5. The form body may have 1 MiB: 10,000 of the longest names fit, or as many shorter ones with nicknames.
 
 Source: api-contract 13.2. A taken name is answered among the repeated ones: the vendor has no list for it.
 """

@@ -1,7 +1,7 @@
 """Counts devices: all there are, those connected now, and those that ever were.
 
 1. Of the account, of a product, of a group, or of a group's devices of one product.
-2. A dynamic group of more than 20,000 devices is not counted.
+2. A dynamic group of more than 10,000 devices is not counted.
 
 Source: api-contract 13.2. The counts' names begin with a small letter also in Alibaba's dialect.
 """

@@ -4,6 +4,7 @@
 2. With one tag any number of devices is paged, each page at the same cost.
 3. With several tags the devices of the rarest one are looked at, at most 10,000 divided by the number of further tags.
    More are refused rather than answered in part: ask for one tag, or for a rarer one.
+4. A key that no tag can have is on no device.
 
 Source: api-contract 13.4; rule 3 is ours.
 """
@@ -15,14 +16,15 @@ from typing import Annotated
 import msgspec
 
 from whimbrel.domain.access import Permission
-from whimbrel.domain.device_tag import KEY_LENGTH_MAX, QUERY_TAGS_MAX, VALUE_LENGTH_MAX, DeviceTag
-from whimbrel.domain.paging import Page, page_count
+from whimbrel.domain.device_tag import KEY_LENGTH_MAX, QUERY_TAGS_MAX, VALUE_LENGTH_MAX, DeviceTag, is_valid_key
+from whimbrel.domain.paging import Listing, Page, page_count
 from whimbrel.errors import InvalidPageParamsError, OtaInvalidParameterError
 from whimbrel.operations.declaration import Context, Example, Manner, operation
 from whimbrel.operations.fields import Field
 from whimbrel.operations.group.devices import EXAMPLE_DEVICES, DeviceList, device_list
 from whimbrel.operations.paging import PAGE_NUMBER_MAX
 from whimbrel.operations.rights import require_whole_account
+from whimbrel.ports.store import DeviceIdentity
 
 PAGE_SIZE_MAX = 50
 
@@ -67,7 +69,7 @@ async def handle(request: Request, context: Context) -> Response:
     require_whole_account(context)
     tags = {DeviceTag(tag.tag_key, tag.tag_value) for tag in request.tag}
     page = Page(request.current_page, request.page_size)
-    listing = await context.store.tags.page(context.caller.account_id, tags, page)
+    listing = await _listing(tags, page, context)
     if listing is None:
         raise OtaInvalidParameterError(
             "each of the tags is on too many devices to look for those that have all; add a rarer tag, or ask for one"
@@ -79,3 +81,10 @@ async def handle(request: Request, context: Context) -> Response:
         page_count=page_count(listing.total, page.size),
         total=listing.total,
     )
+
+
+async def _listing(tags: set[DeviceTag], page: Page, context: Context) -> Listing[DeviceIdentity] | None:
+    # Keys have no colon, values may: in names of lists, `a:b` would be the key `a` with a value that begins with `b`.
+    if not all(is_valid_key(tag.key) for tag in tags):
+        return Listing((), 0)
+    return await context.store.tags.page(context.caller.account_id, tags, page)

@@ -2,6 +2,7 @@
 
 1. PageSize 1 to 200, default 10; CurrentPage default 1. The page number is answered as Page.
 2. A dynamic group of more than 10,000 devices is refused: its devices are found by looking, not kept in a list.
+3. A key that is limited to some products may not list a group of devices of any; a dynamic group has one product's.
 
 Source: api-contract 13.3; the largest page is ours.
 """
@@ -15,7 +16,7 @@ import msgspec
 from whimbrel.domain.access import Permission
 from whimbrel.domain.group import MATCHED_DEVICES_MAX
 from whimbrel.domain.paging import Page, page_count
-from whimbrel.errors import GroupNotFoundError, InvalidPageParamsError, OtaInvalidParameterError
+from whimbrel.errors import ForbiddenError, GroupNotFoundError, InvalidPageParamsError, OtaInvalidParameterError
 from whimbrel.operations.declaration import Context, Example, Manner, operation
 from whimbrel.operations.fields import Field
 from whimbrel.operations.group.devices import EXAMPLE_DEVICES, DeviceList, device_list
@@ -58,6 +59,8 @@ EXAMPLE = Example(
 )
 async def handle(request: Request, context: Context) -> Response:
     group = await find_group(context, request.group_id)
+    if not context.caller.scope.covers_members(group.group_id, group.rule.product_key or None):
+        raise ForbiddenError("the group may hold devices of products that this AccessKey may not touch")
     page = Page(request.current_page, request.page_size)
     listing = await context.store.group_members.page(group, page)
     if listing is None:

@@ -28,7 +28,7 @@ from whimbrel.errors import (
 )
 from whimbrel.operations.declaration import Context, Example, Manner, operation
 from whimbrel.operations.fields import Field
-from whimbrel.operations.firmware.lookup import refer_to_firmware
+from whimbrel.operations.firmware.lookup import find_firmware
 from whimbrel.operations.job.delivery import DeliveryRequest, check_delivery, unique
 from whimbrel.operations.job.drafting import CreatedJob, JobData, created, draft_job, has_targets, store_job
 from whimbrel.operations.job.lookup import find_named_devices
@@ -68,7 +68,8 @@ async def handle(request: Request, context: Context) -> CreatedJob:
     names = unique(request.target_device_name, "TargetDeviceName")
     check_delivery(request)
     product = await refer_to_product(context, request.product_key)
-    firmware = await refer_to_firmware(context, request.firmware_id, request.product_key)
+    # Found, not only named: its status changes, and with it what may be sent to all devices of the product (A06).
+    firmware = await find_firmware(context, request.firmware_id, request.product_key)
     old_status = _verifiable(FirmwareStatus(firmware.status))
     device_ids = await find_named_devices(context, product, names)
     job = await store_job(context, draft_job(firmware, JobType.VERIFY, request, context.now_ms))

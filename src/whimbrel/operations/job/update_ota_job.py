@@ -90,7 +90,8 @@ async def handle(request: Request, context: Context) -> EmptyResponse:
         timeout_minutes=request.timeout_in_minutes or job.timeout_minutes,
         source_versions=request.src_version_list or None,
     )
-    await context.store.job_moves.change(job, change, context.now_ms)
+    if not await context.store.job_moves.change(job, change, context.now_ms):
+        raise JobStatusError(f"the job {job.id} has ended")
     return EmptyResponse()
 
 

@@ -14,7 +14,7 @@ import msgspec
 
 from whimbrel.domain.access import Permission
 from whimbrel.domain.paging import Page, page_count
-from whimbrel.domain.product import Product
+from whimbrel.domain.product import RESOURCE_GROUP_ID, Product
 from whimbrel.errors import InvalidPageParamsError, OtaInvalidParameterError
 from whimbrel.operations.declaration import Context, Example, Manner, operation
 from whimbrel.operations.fields import Field
@@ -31,7 +31,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     ]
     page_size: Annotated[int, Field("Rows a page.", minimum=1, maximum=PAGE_SIZE_MAX, error=InvalidPageParamsError)]
     aliyun_commodity_code: Annotated[str | None, Field("Only products of this kind.", length_max=32)] = None
-    resource_group_id: Annotated[str | None, Field("Only products of this group.", length_max=64)] = None
+    resource_group_id: Annotated[str | None, Field("Only products of this group.", pattern=RESOURCE_GROUP_ID)] = None
 
 
 class ProductInfo(msgspec.Struct, frozen=True, kw_only=True):

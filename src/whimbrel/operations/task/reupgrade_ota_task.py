@@ -2,7 +2,8 @@
 
 1. 1 to 10 tasks of the job, each named once. All or nothing.
 2. A task that needs confirmation must have been confirmed.
-3. A device that was deleted, or that has another open task in the way, refuses the call (I3).
+3. A device that was deleted, that has another open task in the way (I3), or that is at DestVersion by now (7.3)
+   refuses the call.
 4. A job that has ended goes on with them. A verification that has ended does not, nor a job that is planned, whose
    ScheduleFinishTime has come, whose tasks are being cancelled, or whose firmware was deleted.
 
@@ -86,5 +87,7 @@ async def _reopen(job: Job, task: Task, context: Context) -> None:
     if again is None:
         raise TaskStatusError(f"task {task.id} is {task.status.name}; it can be started again once it failed or was"
                               " cancelled, and was confirmed where that is needed")  # fmt: skip
+    if reported == job.dest_version:
+        raise TaskStatusError(f"the device of task {task.id} has the version {reported} already")
     if not await context.store.tasks.reopen(job, task, again, context.now_ms):
         raise TaskStatusError(f"the device of task {task.id} has another open task, or was deleted")

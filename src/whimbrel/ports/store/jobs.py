@@ -91,8 +91,8 @@ class JobMoves(Protocol):
         """A dynamic job takes no more devices; its tasks go on (api-contract 10.6)."""
         ...
 
-    async def change(self, job: Job, change: JobChange, now_ms: int) -> None:
-        """Raises DynamicJobConflictError."""
+    async def change(self, job: Job, change: JobChange, now_ms: int) -> bool:
+        """Of a job that has not ended meanwhile. Raises DynamicJobConflictError."""
         ...
 
     async def due(self, now_ms: int, limit: int) -> list[Job]:

@@ -14,10 +14,11 @@ ON CONFLICT DO NOTHING
 RETURNING id
 
 -- name: device_by_name
--- A device by its product's key and its name; a deleted one has lost its name.
+-- A device by its product's key and its name; a deleted one is not found, not even by the name that it was left.
 SELECT {device_columns}
 FROM product p JOIN device d ON d.product_id = p.id
 WHERE p.account_id = :account_id AND p.product_key = :product_key AND d.device_name = :device_name
+  AND d.deleted_ms IS NULL
 
 -- name: device_by_iot_id
 -- A device by its IotId.
@@ -71,8 +72,9 @@ FROM (
 ) AS d
 
 -- name: device_id_by_name
--- A device's id inside a product; a deleted one has lost its name.
-SELECT id FROM device WHERE account_id = :account_id AND product_id = :product_id AND device_name = :device_name
+-- A device's id inside a product; a deleted one is not found, not even by the name that it was left.
+SELECT id FROM device
+WHERE account_id = :account_id AND product_id = :product_id AND device_name = :device_name AND deleted_ms IS NULL
 
 -- name: taken_device_names
 -- Those of :n names that a product has; each is padded with blanks to 32 characters in :names, so that one statement
@@ -80,6 +82,7 @@ SELECT id FROM device WHERE account_id = :account_id AND product_id = :product_i
 WITH RECURSIVE place (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM place WHERE i + 1 < CAST(:n AS BIGINT))
 SELECT d.device_name FROM place JOIN device d
   ON d.product_id = :product_id AND d.device_name = rtrim(substr(CAST(:names AS TEXT), 1 + i * 32, 32))
+  AND d.deleted_ms IS NULL
 
 -- name: largest_device_id
 -- The id of a product's newest device.

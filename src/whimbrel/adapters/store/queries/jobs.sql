@@ -47,8 +47,9 @@ UPDATE job SET status = :status, ended_ms = :now_ms, modified_ms = :now_ms
 WHERE id = :job_id AND status = 'IN_PROGRESS'
 
 -- name: ask_cancel
--- Ask for the cancelling of tasks; the engine walks from the start again.
-UPDATE job SET cancelling = cancelling | :statuses, cancel_after = 0, modified_ms = :now_ms WHERE id = :job_id
+-- Ask for the cancelling of a running job's tasks; the engine walks from the start again.
+UPDATE job SET cancelling = cancelling | :statuses, cancel_after = 0, modified_ms = :now_ms
+WHERE id = :job_id AND status = 'IN_PROGRESS'
 
 -- name: unfinished_job_of_firmware
 -- Any job that still needs the firmware.
@@ -106,10 +107,10 @@ UPDATE job SET strategy_ended_ms = :now_ms, is_gathered = 1, is_filled = 1, modi
 WHERE id = :job_id AND selection_type = 'DYNAMIC' AND status = 'IN_PROGRESS' AND strategy_ended_ms IS NULL
 
 -- name: change_job
--- What UpdateOTAJob changes.
+-- What UpdateOTAJob changes of a job that has not ended.
 UPDATE job SET maximum_per_minute = :maximum_per_minute, tags = :tags, timeout_minutes = :timeout_minutes,
   src_versions = :src_versions, modified_ms = :now_ms
-WHERE id = :job_id
+WHERE id = :job_id AND status IN ('PLANNED', 'IN_PROGRESS') AND strategy_ended_ms IS NULL
 
 -- name: fill_again
 -- A dynamic job takes devices that match it only now; those that it has taken already are passed over.

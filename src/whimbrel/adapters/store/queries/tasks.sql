@@ -1,8 +1,9 @@
 -- Tasks one by one.
+-- What an overwritten task says comes before words of an attempt it had: those stay when it is overwritten.
 
 -- columns: task_columns
 t.id, t.job_id, t.device_id, t.status, t.attempt, t.progress, t.due_ms, t.src_version,
-  coalesce(w.words, 'overwritten by job ' || t.overwritten_by, ''), t.retries, t.is_confirmed
+  coalesce('overwritten by job ' || t.overwritten_by, w.words, ''), t.retries, t.is_confirmed
 
 -- columns: task_row_columns
 {task_columns},

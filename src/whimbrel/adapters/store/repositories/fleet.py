@@ -70,12 +70,12 @@ class FleetRepository:
             return
         where = {"job_id": job.id, "after": job.cancel_after, "bound": bound, "statuses": status_bits(job.cancelling)}
         rows = await self._session.all("tasks_in_statuses", **where)
+        if job.retry_minutes is not None:
+            await self._session.run("forget_retry_words", **where)
         if job.schedule_ended_ms is not None:
             await self._session.run(
                 "describe_ended_schedule", words=SCHEDULE_ENDED_WORDS, ended_ms=job.schedule_ended_ms, **where
             )
-        elif job.retry_minutes is not None:
-            await self._session.run("forget_retry_words", **where)
         for task_id, status in rows:
             self._session.count(tasks_list(job.id, TaskStatus(status)), task_id, -1)
             self._session.count(tasks_list(job.id, TaskStatus.CANCELED), task_id, 1)

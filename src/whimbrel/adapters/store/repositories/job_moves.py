@@ -41,10 +41,10 @@ class JobMoveRepository:
         await self._session.run("end_strategy", job_id=job_id)
         return True
 
-    async def change(self, job: Job, change: JobChange, now_ms: int) -> None:
+    async def change(self, job: Job, change: JobChange, now_ms: int) -> bool:
         await self._session.lock(job_turn(job.id))
         src_versions = job.src_versions if change.source_versions is None else change.source_versions
-        await self._session.run(
+        changed_rows = await self._session.run(
             "change_job",
             job_id=job.id,
             maximum_per_minute=change.maximum_per_minute,
@@ -53,8 +53,8 @@ class JobMoveRepository:
             src_versions=json.dumps(src_versions),
             now_ms=now_ms,
         )
-        if src_versions == job.src_versions:
-            return
+        if changed_rows == 0 or src_versions == job.src_versions:
+            return changed_rows == 1
         changed = job._replace(src_versions=src_versions)
         await self._session.run("forget_job_sources", job_id=job.id)
         for version in changed.source_versions:
@@ -64,6 +64,7 @@ class JobMoveRepository:
         if job.dynamic_mode == DynamicMode.NOW_AND_LATER:
             newest = await self._session.one("largest_device_id", product_id=job.product_id)
             await self._session.run("fill_again", job_id=job.id, fill_until=newest[0] if newest else 0)
+        return True
 
     async def due(self, now_ms: int, limit: int) -> list[Job]:
         return [job_of(row) for row in await self._session.all("due_jobs", now_ms=now_ms, limit=limit)]
