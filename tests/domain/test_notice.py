@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from tests.domain.jobs import JOB as SAMPLE
 from whimbrel.domain.download_link import LINK_SECONDS_MAX, is_genuine, read_token
 from whimbrel.domain.firmware import FirmwareFile
-from whimbrel.domain.job import Job, JobStatus, JobType, Tag
+from whimbrel.domain.job import Tag
 from whimbrel.domain.notice import LinkMaker, make_notice, may_deliver
 from whimbrel.domain.task import Task, TaskStatus
 
@@ -14,40 +15,7 @@ CONFIRM, QUEUED, NOTIFIED, IN_PROGRESS, SUCCEEDED, FAILED, CANCELED = TaskStatus
 NOW_MS = 1_700_000_000_500
 LINKS = LinkMaker(b"k" * 32, "https://ota.example")
 TASK = Task(11, 22, 33, QUEUED, 2, 0, None, "1.0.0", "")
-JOB = Job(
-    id=22,
-    account_id=1,
-    product_id=1,
-    product_key="pk",
-    product_name="product",
-    firmware_id=4,
-    firmware_name="firmware",
-    module_name="MCU",
-    dest_version="2.0.0",
-    required_version="",
-    sha256="a" * 64,
-    md5="b" * 32,
-    size_bytes=1234,
-    sign_method="MD5",
-    firmware_type=0,
-    udi="",
-    job_type=JobType.UPGRADE,
-    status=JobStatus.IN_PROGRESS,
-    target_selection="ALL",
-    need_push=True,
-    need_confirm=False,
-    timeout_minutes=None,
-    tags=(),
-    fill_after=0,
-    fill_until=0,
-    is_filled=True,
-    dispatch_after=0,
-    cancelling=frozenset(),
-    cancel_after=0,
-    created_ms=0,
-    modified_ms=0,
-    ended_ms=None,
-)
+JOB = SAMPLE._replace(id=22, firmware_id=4, module_name="MCU", size_bytes=1234, fill_until=0)
 
 
 def test_notice() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.domain.jobs import JOB as SAMPLE
 from tests.engine.world import NOW_MS
 from whimbrel.domain.firmware import FirmwareStatus
 from whimbrel.domain.job import Job, JobStatus, JobType, SelectionType
@@ -15,40 +16,7 @@ CONFIRM, QUEUED, NOTIFIED, IN_PROGRESS, SUCCEEDED, FAILED, CANCELED = TaskStatus
 START, END_SCHEDULE, CANCEL, FILL, DELIVER, DISPATCH, END = StepKind
 COMPLETED = Step(END, JobStatus.COMPLETED)
 
-JOB = Job(
-    id=1,
-    account_id=1,
-    product_id=1,
-    product_key="pk",
-    product_name="product",
-    firmware_id=1,
-    firmware_name="firmware",
-    module_name="default",
-    dest_version="2.0.0",
-    required_version="",
-    sha256="a" * 64,
-    md5="b" * 32,
-    size_bytes=1,
-    sign_method="MD5",
-    firmware_type=0,
-    udi="",
-    job_type=JobType.UPGRADE,
-    status=JobStatus.IN_PROGRESS,
-    target_selection="ALL",
-    need_push=True,
-    need_confirm=False,
-    timeout_minutes=None,
-    tags=(),
-    fill_after=0,
-    fill_until=9,
-    is_filled=True,
-    dispatch_after=0,
-    cancelling=frozenset(),
-    cancel_after=0,
-    created_ms=NOW_MS,
-    modified_ms=NOW_MS,
-    ended_ms=None,
-)
+JOB = SAMPLE._replace(created_ms=NOW_MS, modified_ms=NOW_MS)
 UNFILLED = JOB._replace(is_filled=False)
 CANCELLING = JOB._replace(cancelling=frozenset({QUEUED}))
 VERIFY = JOB._replace(job_type=JobType.VERIFY)
