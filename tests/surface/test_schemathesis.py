@@ -21,7 +21,10 @@ from tests.surface.explorer import ANSWER_WITHIN_S, FLEET_PRODUCT, Explorer
 from tests.surface.long_run import CI, CI_SEED, FUZZ, Count, Effort, fuzz_seed, told
 
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
-MEMORY_GROWTH_KIB_MAX = 24 * 1024
+MEMORY_GROWTH_KIB_MAX = 64 * 1024  # what one connection's page cache may grow to (CACHE_KIB); a leak is larger
+#: What the store holds grows with the requests, and its page caches with it, up to their own bounds: measured, 27 MiB
+#: for the second half of a long run.
+MEMORY_GROWTH_LONG_KIB_MAX = 96 * 1024
 DEVICES = 10
 ROUNDS_BEFORE = 4
 SHARE_BETWEEN = 0.3
@@ -73,11 +76,11 @@ def run(server: WhimbrelServer, effort: Effort, seed: int, count: Count) -> Expl
     return Explored(explorer, server.peak_memory_kib() - warm_kib)
 
 
-def check(server: WhimbrelServer, explored: Explored) -> None:
+def check(server: WhimbrelServer, explored: Explored, growth_kib_max: int) -> None:
     """The requests reached the operations, the server has not grown, its log tells of no fault, its store is whole."""
     succeeded = explored.explorer.succeeded
     assert len(succeeded) >= SUCCEEDED_SHARE_MIN * len(OPERATIONS), f"never: {sorted(OPERATIONS.keys() - succeeded)}"
-    assert explored.growth_kib < MEMORY_GROWTH_KIB_MAX
+    assert explored.growth_kib < growth_kib_max
     assert "Traceback" not in server.log
     assert requests.get(f"http://{server.endpoint}/readyz", timeout=ANSWER_WITHIN_S).status_code == 200
     checked = whimbrel(server, "check")
@@ -88,7 +91,7 @@ def test_no_generated_request_breaks_the_server(server: WhimbrelServer, capfd: p
     """Thousands of generated requests to all actions."""
     with told("schemathesis", CI_SEED, capfd) as count:
         explored = run(server, CI, CI_SEED, count)
-    check(server, explored)
+    check(server, explored, MEMORY_GROWTH_KIB_MAX)
 
 
 @pytest.mark.fuzz
@@ -99,4 +102,4 @@ def test_no_generated_request_breaks_the_server_for_long(
     seed = fuzz_seed()
     with told("schemathesis", seed, capfd) as count:
         explored = run(server, FUZZ, seed, count)
-    check(server, explored)
+    check(server, explored, MEMORY_GROWTH_LONG_KIB_MAX)
