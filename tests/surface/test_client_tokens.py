@@ -132,9 +132,11 @@ async def test_I14_a_token_belongs_to_its_action(door: SignedDoor) -> None:
 
 @pytest.mark.parametrize("token", ["t", "!", "~", "t" * 63, "t" * 64])
 async def test_tokens(token: str, door: SignedDoor) -> None:
-    """1 to 64 printable ASCII characters."""
-    for _ in range(2):
-        await door.ok("CreateProduct", ProductName="lamp", NodeType=0, ClientToken=token)
+    """1 to 64 printable ASCII characters: the second call is answered as the first, and there is one product."""
+    given = {"ProductName": "lamp", "NodeType": 0, "ClientToken": token}
+    first, again = [(await door.ok("CreateProduct", **given))["Data"] for _ in range(2)]
+    assert first == again
+    assert len(door.rows()["product"]) == 1
 
 
 @pytest.mark.parametrize("token", ["t" * 65, "a b", " ", "灯", "é"])

@@ -27,9 +27,13 @@ async def test_a_deletion(door: SignedDoor, case: Case) -> None:
 
 
 async def test_a_key_may_delete_itself(door: SignedDoor) -> None:
-    """Another root key is left."""
+    """Another root key is left; the deleted one is unknown from then on."""
     key = await make(door, {"Actions": "*"})
     await door.ok(ACTION, by=key, UserAccessKeyId=key.access_key_id)
+    assert (
+        await door.call("QueryProductList", by=key, CurrentPage=1, PageSize=1)
+    ).code == "InvalidAccessKeyId.NotFound"
+    await door.ok("QueryProductList", CurrentPage=1, PageSize=1)
 
 
 async def test_the_last_root_key_stays(door: SignedDoor) -> None:

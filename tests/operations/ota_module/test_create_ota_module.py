@@ -62,8 +62,11 @@ async def test_values_outside_their_sets(changes: dict[str, Any], door: SignedDo
     "changes", [{"AliasName": "a" * 63}, {"AliasName": "名" * 64}, {"AliasName": "A.b-c_灯"}, {"Desc": "述" * 100}]
 )
 async def test_texts_at_the_limits(changes: dict[str, Any], door: SignedDoor) -> None:
-    """An alias of 64 characters, CJK among them, and a description of 100."""
-    await make_module(door, await make_product(door), **changes)
+    """An alias of 64 characters, CJK among them, and a description of 100, are taken and shown as they were given."""
+    product_key = await make_product(door)
+    await make_module(door, product_key, **changes)
+    _, made = (await door.ok("ListOTAModuleByProduct", ProductKey=product_key))["Data"]
+    assert {name: made[name] for name in changes} == changes
 
 
 @pytest.mark.parametrize("missing", ["ProductKey", "ModuleName"])
