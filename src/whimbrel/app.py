@@ -30,8 +30,10 @@ from whimbrel.engine.session_ends import SessionEnding
 from whimbrel.engine.sweep import Sweep
 from whimbrel.front.protocol import GuardedHttp
 from whimbrel.front.routes import Doors, Front
+from whimbrel.gateway.doorway import Doorway
 from whimbrel.gateway.ingest import Ingest
-from whimbrel.gateway.mqtt import Doorway, MqttGateway
+from whimbrel.gateway.login import LoginDesk
+from whimbrel.gateway.mqtt import MqttGateway
 from whimbrel.operations.declaration import VENDOR_QUOTAS, Quotas, Services
 from whimbrel.operations.registry import load_operations
 from whimbrel.reports.registry import load_reports
@@ -178,7 +180,8 @@ async def _open_gateway(part: _Part, ingest: Ingest, tls: ssl.SSLContext | None)
         return None
     _spawn(stack, running, ingest.run())
     stack.push_async_callback(ingest.drain)
-    gateway = MqttGateway(Doorway(NODE_ID, ports.store, ingest, ports.channel, ports.clock, load_reports()))
+    doorway = Doorway(NODE_ID, ports.store, ingest, ports.channel, ports.clock, load_reports(), LoginDesk(ports.store))
+    gateway = MqttGateway(doorway)
     stack.push_async_callback(gateway.stop)
     try:
         return await gateway.start(settings.mqtt.host, settings.mqtt.port, tls)

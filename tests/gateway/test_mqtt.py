@@ -23,8 +23,8 @@ from tests.reports.line import ACCEPTED, KEEP_ALIVE_S, LARGE_NOTICE, SILENCE_S, 
 from whimbrel.domain.device import DeviceStatus
 from whimbrel.domain.task import TaskStatus
 from whimbrel.errors import StoreUnavailableError
-from whimbrel.gateway import mqtt
-from whimbrel.gateway.mqtt import DeviceConnection
+from whimbrel.gateway import login, mqtt
+from whimbrel.gateway.connection import WRITE_BUFFER_BYTES_MAX, DeviceConnection
 from whimbrel.gateway.packets import (
     ConnAck,
     ConnackCode,
@@ -70,7 +70,7 @@ async def test_connect(rig: Door) -> None:
         ("dev-0000", "wrong", ConnackCode.BAD_CREDENTIAL),
         ("dev-0000", secret_of("dev-0001"), ConnackCode.BAD_CREDENTIAL),
         ("nobody", "wrong", ConnackCode.BAD_CREDENTIAL),
-        ("nobody", mqtt._UNKNOWN_DEVICE_SECRET, ConnackCode.BAD_CREDENTIAL),
+        ("nobody", login._UNKNOWN_DEVICE_SECRET, ConnackCode.BAD_CREDENTIAL),
         ("dev-0001", secret_of("dev-0001"), ConnackCode.NOT_AUTHORIZED),
         ("dev-0001", "wrong", ConnackCode.BAD_CREDENTIAL),
     ],
@@ -344,7 +344,7 @@ async def test_F20_a_slow_reader_is_cut_off(rig: Door) -> None:
     """A device that does not read is cut off before the door keeps much for it, and is offline then (I17)."""
     line = await rig.device(receive_bytes=4_096)
     kept = [size async for size in flood(rig, line)]
-    assert max(kept) <= mqtt.WRITE_BUFFER_BYTES_MAX + 10_000
+    assert max(kept) <= WRITE_BUFFER_BYTES_MAX + 10_000
     await until(rig.status, DeviceStatus.OFFLINE)
 
 

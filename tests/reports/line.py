@@ -15,8 +15,10 @@ from whimbrel.adapters.wakeup.in_process import InProcessWakeup
 from whimbrel.domain.device import Device, DeviceStatus
 from whimbrel.domain.device_credential import connect_fields
 from whimbrel.domain.notice import UpgradeNotice
+from whimbrel.gateway.doorway import Doorway
 from whimbrel.gateway.ingest import Ingest
-from whimbrel.gateway.mqtt import Doorway, MqttGateway
+from whimbrel.gateway.login import LoginDesk
+from whimbrel.gateway.mqtt import MqttGateway
 from whimbrel.gateway.packets import (
     ConnAck,
     ConnackCode,
@@ -121,7 +123,9 @@ class Door:
         self.lines: list[Line] = []
 
     async def open(self) -> None:
-        self.gateway = MqttGateway(Doorway(NODE, self.store, self.ingest, self.channel, self.clock, load_reports()))
+        login = LoginDesk(self.store)
+        doorway = Doorway(NODE, self.store, self.ingest, self.channel, self.clock, load_reports(), login)
+        self.gateway = MqttGateway(doorway)
         self.port = await self.gateway.start("127.0.0.1", 0, None)
         self._ingesting = asyncio.create_task(self.ingest.run())
 

@@ -1,57 +1,23 @@
-"""The device door for MQTT: sockets and the store around the sessions without IO of `session.py`."""
+"""The device door for MQTT: listens, keeps the connections of `connection.py`, and keeps the time of all sessions."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import ssl
 from collections import defaultdict
-from collections.abc import Coroutine, Mapping
-from functools import partial
-from typing import NamedTuple, cast
+from collections.abc import Coroutine
 
-from prometheus_client import Counter, Gauge
-
-from whimbrel.domain.device_credential import password_matches
-from whimbrel.domain.notice import UpgradeNotice
-from whimbrel.errors import WhimbrelError
-from whimbrel.gateway.commands import Authenticate, Close, CloseReason, Command, Dropped, Report, Send
-from whimbrel.gateway.ingest import Ingest, Item
-from whimbrel.gateway.packets import ConnackCode
-from whimbrel.gateway.session import CONNECT_SECONDS_MAX, Message, Session
-from whimbrel.gateway.topics import TopicTable, topic_of
-from whimbrel.gateway.vendor_json import UPGRADE_TOPIC, pull_payload, upgrade_payload
-from whimbrel.ports.clock import Clock
-from whimbrel.ports.device_channel import Sessions
-from whimbrel.ports.store import DeviceLogin, Presence, Store
-from whimbrel.reports.declaration import Outcome
-from whimbrel.reports.declaration import Report as DeclaredReport
-from whimbrel.reports.presence import connected, disconnected
-
-log = logging.getLogger(__name__)
+from whimbrel.gateway.commands import CloseReason
+from whimbrel.gateway.connection import DeviceConnection
+from whimbrel.gateway.doorway import Doorway
+from whimbrel.gateway.session import CONNECT_SECONDS_MAX
+from whimbrel.gateway.topics import TopicTable
+from whimbrel.gateway.vendor_json import UPGRADE_TOPIC
 
 CONNECTIONS_MAX = 60_000  # of one process; the operating system's limit on open files usually comes first (I17)
-WRITE_BUFFER_BYTES_MAX = 64 * 1024  # a device that does not read is cut off: it gets its tasks again on reconnect
 ACCEPT_BACKLOG = 1024
 TICK_SECONDS = 1.0
 DRAIN_SECONDS_MAX = 5.0
-LAST_WORDS_SECONDS_MAX = 1.0
-_UNKNOWN_DEVICE_SECRET = "checked all the same so that an unknown device takes as long (A04)"  # noqa: S105
-
-connections = Gauge("whimbrel_mqtt_connections", "Open MQTT connections")
-closed_total = Counter("whimbrel_mqtt_closed_total", "MQTT sessions closed by this side", ["reason"])
-dropped_total = Counter("whimbrel_mqtt_dropped_total", "MQTT messages refused", ["reason"])
-
-
-class Doorway(NamedTuple):
-    """What every connection uses; made once."""
-
-    node_id: str
-    store: Store
-    ingest: Ingest
-    sessions: Sessions
-    clock: Clock
-    reports: Mapping[str, DeclaredReport]
 
 
 class MqttGateway:
@@ -103,6 +69,16 @@ class MqttGateway:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def admit(self, connection: DeviceConnection) -> bool:
+        """Whether there is room for one more connection; then it is kept until `forget`."""
+        if len(self.open) >= CONNECTIONS_MAX:
+            return False
+        self.open.add(connection)
+        return True
+
+    def is_open(self, connection: DeviceConnection) -> bool:
+        return connection in self.open
+
     def next_session_id(self) -> int:
         self._last_session_id += 1
         return self._last_session_id
@@ -132,201 +108,3 @@ class MqttGateway:
                 for connection in self._due.pop(second, ()):
                     if connection in self.open:
                         connection.tick(now_s)
-
-
-class DeviceConnection(asyncio.Protocol):
-    """One socket: carries out its session's commands. A `DeviceSession` and a `ReportSink`."""
-
-    __slots__ = ("_gateway", "_is_paused", "_presence", "_transport", "due_second", "session")
-
-    def __init__(self, gateway: MqttGateway) -> None:
-        self._gateway = gateway
-        self.session = Session(gateway.topics, gateway.doorway.clock.monotonic_s())
-        self._transport: asyncio.Transport | None = None
-        self._presence: Presence | None = None
-        self._is_paused = False
-        self.due_second = 0
-
-    # ---- the socket ----
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-        if len(self._gateway.open) >= CONNECTIONS_MAX:
-            self._transport.abort()
-            return
-        self._transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES_MAX)
-        self._gateway.open.add(self)
-        connections.inc()
-        self._gateway.watch(self)
-
-    def data_received(self, data: bytes) -> None:
-        self._do(self.session.received(data, self._gateway.doorway.clock.monotonic_s()))
-
-    def pause_writing(self) -> None:
-        # More than the buffer waits for a device that does not read (I17). The session ends first: it writes no more.
-        self.session.close(CloseReason.SERVER_UNAVAILABLE)
-        if self._transport is not None:
-            self._transport.abort()
-
-    def connection_lost(self, error: Exception | None) -> None:
-        if self in self._gateway.open:
-            self._gateway.forget(self)
-            connections.dec()
-        self.session.close(CloseReason.DEVICE_DISCONNECTED)
-        if self._presence is not None:
-            self._gateway.doorway.sessions.leave(self._presence.device_id, self)
-            apply = partial(disconnected, self._presence)
-            self._gateway.doorway.ingest.submit(Item("disconnected", self._presence.device_id, apply, _NOBODY_WAITS))
-
-    def tick(self, now_s: float) -> None:
-        self._do(self.session.tick(now_s))
-        if self in self._gateway.open:
-            self._gateway.watch(self)
-
-    def end(self, reason: CloseReason) -> None:
-        self._do(self.session.close(reason))
-
-    # ---- DeviceSession ----
-
-    def notify(self, notice: UpgradeNotice) -> None:
-        payload = upgrade_payload(notice, self._gateway.doorway.clock.now_ms())
-        self._deliver(UPGRADE_TOPIC, payload)
-
-    def take_over(self) -> None:
-        self.end(CloseReason.TAKEN_OVER)
-
-    def revoke(self) -> None:
-        self.end(CloseReason.REVOKED)
-
-    # ---- ReportSink ----
-
-    def done(self, packet_id: int | None, outcome: Outcome) -> None:
-        self._do(self.session.report_done(packet_id))
-        self._tell(outcome)
-
-    def failed(self) -> None:
-        self.end(CloseReason.SERVER_UNAVAILABLE)
-
-    def _tell(self, outcome: Outcome) -> None:
-        if outcome.ends_session:
-            self.revoke()
-        for notice in outcome.notices:
-            self.notify(notice)
-        if outcome.pull is not None:
-            reply_topic = self._gateway.doorway.reports["get_firmware"].reply_topic
-            assert reply_topic is not None
-            self._deliver(reply_topic, pull_payload(outcome.pull))
-
-    def _deliver(self, template: str, payload: bytes) -> None:
-        if self.session.identity is not None:
-            self._do(self.session.deliver(Message(topic_of(template, self.session.identity), payload)))
-
-    # ---- commands ----
-
-    def _do(self, commands: list[Command]) -> None:
-        assert self._transport is not None
-        for command in commands:
-            match command:
-                case Send(data):
-                    self._transport.write(data)
-                case Report():
-                    self._submit(command)
-                case Authenticate():
-                    self._gateway.spawn(self._authenticate(command))
-                case Dropped(reason):
-                    dropped_total.labels(reason).inc()
-                case Close(reason):
-                    closed_total.labels(reason).inc()
-                    self._hang_up()
-        self._read_or_not()
-
-    def _hang_up(self) -> None:
-        """Close once what was said last has left; a device that does not read it is cut off soon."""
-        assert self._transport is not None
-        self._transport.close()
-        if self._transport.get_write_buffer_size():
-            asyncio.get_running_loop().call_later(LAST_WORDS_SECONDS_MAX, self._transport.abort)
-
-    def _read_or_not(self) -> None:
-        """Stop reading a device that has too much unacknowledged, go on when it has not."""
-        assert self._transport is not None
-        should_pause = self.session.is_saturated
-        if should_pause != self._is_paused and not self._transport.is_closing():
-            self._is_paused = should_pause
-            (self._transport.pause_reading if should_pause else self._transport.resume_reading)()
-
-    def _submit(self, command: Report) -> None:
-        assert self._presence is not None
-        declared = self._gateway.doorway.reports[command.kind]
-        if self._gateway.doorway.ingest.is_full:
-            self.end(CloseReason.SERVER_UNAVAILABLE)
-            return
-        try:
-            message = declared.read(command.payload)
-        except WhimbrelError as error:
-            log.debug("device %d: %s", self._presence.device_id, error)
-            dropped_total.labels("unreadable").inc()
-            self._do(self.session.report_done(command.packet_id))
-            return
-        item = Item(command.kind, self._presence.device_id, partial(declared.handle, message), self, command.packet_id)
-        self._gateway.doorway.ingest.submit(item)
-
-    async def _authenticate(self, command: Authenticate) -> None:
-        credential = command.credential
-        try:
-            async with self._gateway.doorway.store.snapshot() as store:
-                login = await store.devices.login(credential.product_key, credential.device_name)
-        except WhimbrelError as error:
-            # Never "bad credential" because the store is slow: a device would forget its secret (threat-model part 4).
-            log.warning("a device cannot be authenticated now: %s", error)
-            self._do(self.session.refused(ConnackCode.SERVER_UNAVAILABLE))
-            return
-        secret = login.device_secret if login else _UNKNOWN_DEVICE_SECRET
-        is_right = password_matches(credential, command.password, secret)
-        if login is None or not is_right:
-            self._do(self.session.refused(ConnackCode.BAD_CREDENTIAL))
-        elif login.is_disabled:
-            self._do(self.session.refused(ConnackCode.NOT_AUTHORIZED))
-        elif self._transport is not None and not self._transport.is_closing():
-            self._enter(login, command)
-
-    def _enter(self, login: DeviceLogin, command: Authenticate) -> None:
-        """Presence is submitted before anything the device says, so that it is stored before it (device-protocol 9)."""
-        doorway = self._gateway.doorway
-        assert self._transport is not None
-        address = self._transport.get_extra_info("peername")
-        self._presence = Presence(
-            login.device_id, doorway.node_id, self._gateway.next_session_id(), str(address[0]) if address else ""
-        )
-        doorway.sessions.enter(login.device_id, self)
-        doorway.ingest.submit(Item("connected", login.device_id, partial(connected, self._presence), _Welcome(self)))
-        self._do(self.session.authenticated(command.credential.identity))
-
-
-class _Welcome:
-    """Takes the outcome of a connect: no packet waits for it, only the notices leave."""
-
-    __slots__ = ("_connection",)
-
-    def __init__(self, connection: DeviceConnection) -> None:
-        self._connection = connection
-
-    def done(self, packet_id: int | None, outcome: Outcome) -> None:
-        self._connection._tell(outcome)
-
-    def failed(self) -> None:
-        self._connection.failed()
-
-
-class _Nobody:
-    """The sink of what needs no answer. A lost disconnect leaves the device shown online until it comes back or the
-    node restarts."""
-
-    def done(self, packet_id: int | None, outcome: Outcome) -> None:
-        return
-
-    def failed(self) -> None:
-        return
-
-
-_NOBODY_WAITS = _Nobody()
