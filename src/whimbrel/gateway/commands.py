@@ -1,4 +1,4 @@
-"""What a session asks its caller to do: the vocabulary between `session.py` (no IO) and `connection.py` (all the IO)."""
+"""What a session asks its caller to do: the vocabulary between `session.py` (no IO) and `connection.py` (all IO)."""
 
 from __future__ import annotations
 

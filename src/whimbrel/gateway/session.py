@@ -1,4 +1,4 @@
-"""One device's MQTT connection without IO: events in, commands out. `gateway/connection.py` owns the socket and the store.
+"""One device's MQTT connection without IO: events in, commands out. `connection.py` owns the socket and the store.
 
 Every method returns the commands to carry out, in order. The caller
 
