@@ -55,7 +55,7 @@ class Keeper(Protocol):
 class DeviceConnection(asyncio.Protocol):
     """One socket: carries out its session's commands. A `DeviceSession` and a `ReportSink`."""
 
-    __slots__ = ("_gateway", "_is_paused", "_presence", "_transport", "due_second", "session")
+    __slots__ = ("_gateway", "_is_paused", "_presence", "_transport", "_unread", "due_second", "session")
 
     def __init__(self, gateway: Keeper) -> None:
         self._gateway = gateway
@@ -63,6 +63,7 @@ class DeviceConnection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._presence: Presence | None = None
         self._is_paused = False
+        self._unread: bytes | None = None  # what came while the ingest was full
         self.due_second = 0
 
     # ---- the socket ----
@@ -77,6 +78,15 @@ class DeviceConnection(asyncio.Protocol):
         self._gateway.watch(self)
 
     def data_received(self, data: bytes) -> None:
+        if self._unread is not None:
+            self._unread += data
+            return
+        if self._gateway.doorway.ingest.is_full:
+            # The device waits, as it would for a slow link: nothing is lost, and nobody is cut off for others' load.
+            self._unread = data
+            self._read_or_not()
+            self._gateway.doorway.ingest.when_roomy(self._go_on)
+            return
         self._do(self.session.received(data, self._gateway.doorway.clock.monotonic_s()))
 
     def pause_writing(self) -> None:
@@ -94,6 +104,11 @@ class DeviceConnection(asyncio.Protocol):
             self._gateway.doorway.sessions.leave(self._presence.device_id, self)
             apply = partial(disconnected, self._presence)
             self._gateway.doorway.ingest.submit(Item("disconnected", self._presence.device_id, apply, _NOBODY_WAITS))
+
+    def _go_on(self) -> None:
+        data, self._unread = self._unread, None
+        if data is not None and self._gateway.is_open(self):
+            self._do(self.session.received(data, self._gateway.doorway.clock.monotonic_s()))
 
     def tick(self, now_s: float) -> None:
         self._do(self.session.tick(now_s))
@@ -165,9 +180,9 @@ class DeviceConnection(asyncio.Protocol):
             asyncio.get_running_loop().call_later(LAST_WORDS_SECONDS_MAX, self._transport.abort)
 
     def _read_or_not(self) -> None:
-        """Stop reading a device that has too much unacknowledged, go on when it has not."""
+        """Stop reading a device that has too much unacknowledged, or that waits for the ingest; else go on."""
         assert self._transport is not None
-        should_pause = self.session.is_saturated
+        should_pause = self.session.is_saturated or self._unread is not None
         if should_pause != self._is_paused and not self._transport.is_closing():
             self._is_paused = should_pause
             (self._transport.pause_reading if should_pause else self._transport.resume_reading)()
@@ -175,9 +190,6 @@ class DeviceConnection(asyncio.Protocol):
     def _submit(self, command: Report) -> None:
         assert self._presence is not None
         declared = self._gateway.doorway.reports[command.kind]
-        if self._gateway.doorway.ingest.is_full:
-            self.end(CloseReason.SERVER_UNAVAILABLE)
-            return
         try:
             message = declared.read(command.payload)
         except WhimbrelError as error:

@@ -1,7 +1,8 @@
 """Takes what devices say into the store: many reports share one transaction, and each is acknowledged after its commit.
 
 Reports of one device are taken in the order they came. Memory is bounded by the sessions: each stops being read while
-it has too many reports unacknowledged, and all do while `is_full` (I17).
+it has too many reports unacknowledged, and all do while `is_full` (I17). Nobody is cut off for that: a door that finds
+the ingest full keeps what it has read, reads no more, and asks to be told `when_roomy`.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ BATCH_REPORTS_MAX = (
 )
 SLICE_REPORTS = 50  # after so many within a batch, other work of the loop gets its turn
 WAITING_REPORTS_MAX = 20_000
+ROOMY_REPORTS_MAX = 5_000  # as many batches as keep the store busy while the doors are read again
 TRIES_MAX = 5  # for a batch that another process stood in the way of
 
 reports_total = Counter("whimbrel_reports_total", "Reports of devices taken in", ["report", "result"])
@@ -64,10 +66,15 @@ class Ingest:
         self._links = links
         self._waiting: deque[Item] = deque()
         self._has_work = asyncio.Event()
+        self._paused: deque[Callable[[], None]] = deque()
 
     @property
     def is_full(self) -> bool:
         return len(self._waiting) >= WAITING_REPORTS_MAX
+
+    def when_roomy(self, go_on: Callable[[], None]) -> None:
+        """Call `go_on` once when there is room again: in the order of asking, and no more than there is room for."""
+        self._paused.append(go_on)
 
     def submit(self, item: Item) -> None:
         self._waiting.append(item)
@@ -85,6 +92,12 @@ class Ingest:
         while self._waiting:
             batch = [self._waiting.popleft() for _ in range(min(BATCH_REPORTS_MAX, len(self._waiting)))]
             await self._take(batch)
+            if len(self._waiting) <= ROOMY_REPORTS_MAX:
+                self._let_go_on()
+
+    def _let_go_on(self) -> None:
+        while self._paused and not self.is_full:
+            self._paused.popleft()()
 
     async def _take(self, batch: list[Item]) -> None:
         try:
