@@ -1,5 +1,6 @@
-"""The MQTT door with thousands of devices: connects, memory while idle, notices, durable reports; beside Mosquitto, which
-authenticates nobody, stores nothing and has the same load in the same run.
+"""The MQTT door with thousands of devices: connects, memory while idle, notices, durable reports.
+
+Mosquitto, which authenticates nobody and stores nothing, has the same load in the same run.
 """
 
 from __future__ import annotations

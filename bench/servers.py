@@ -75,9 +75,8 @@ def mosquitto() -> Iterator[Server]:
     program = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin")
     assert program is not None, "mosquitto is missing: run scripts/install_debian_packages.sh"
     with tempfile.NamedTemporaryFile("w", suffix=".conf") as settings:
-        settings.write(
-            f"listener {port} 127.0.0.1\nallow_anonymous true\nlog_dest none\nmax_queued_messages 0\npersistence false\n"
-        )
+        options = ("allow_anonymous true", "log_dest none", "max_queued_messages 0", "persistence false")
+        settings.write("\n".join((f"listener {port} 127.0.0.1", *options, "")))
         settings.flush()
         os.chmod(settings.name, 0o644)  # root's Mosquitto becomes a user of its own
         with _running([program, "-c", settings.name], port, _accepts) as server:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.store_cases_access import TestAccessKeys, TestAccounts, TestAuditLog, TestClientTokens
+from tests.contract.store_cases_ahead import TestReadAhead
 from tests.contract.store_cases_applies import TestApplies, TestProductChanges
 from tests.contract.store_cases_audit_check import TestAuditCheck
 from tests.contract.store_cases_devices import TestDeletedDevices, TestDeviceStates, TestSessionEnds
@@ -75,6 +76,7 @@ __all__ = [
     "TestPresence",
     "TestProductChanges",
     "TestProducts",
+    "TestReadAhead",
     "TestReopen",
     "TestServer",
     "TestSessionEnds",

@@ -29,9 +29,13 @@ BATCH_REPORTS_MAX = (
     500  # one commit's fsync shared by so many; at some 30 us a report the loop is held for 15 ms at most
 )
 SLICE_REPORTS = 50  # after so many within a batch, other work of the loop gets its turn
+AHEAD_REPORTS_MIN = 4  # for fewer, reading ahead costs more statements than it saves
 WAITING_REPORTS_MAX = 20_000
 ROOMY_REPORTS_MAX = 5_000  # as many batches as keep the store busy while the doors are read again
 TRIES_MAX = 5  # for a batch that another process stood in the way of
+
+#: Reports that change tasks alone; all others may change presence or versions.
+_ONLY_TASKS = frozenset({"report_progress", "get_firmware", "request_firmware"})
 
 reports_total = Counter("whimbrel_reports_total", "Reports of devices taken in", ["report", "result"])
 
@@ -136,6 +140,8 @@ class Ingest:
     async def _commit(self, batch: list[Item]) -> list[Outcome]:
         outcomes = []
         async with self._store.transaction() as store:
+            if len(batch) >= AHEAD_REPORTS_MIN:
+                await store.read_ahead(*_devices_of(batch))
             for number, item in enumerate(batch, 1):
                 context = ReportContext(item.device_id, self._clock.now_ms(), store, self._links)
                 outcomes.append(await self._apply(item, context))
@@ -153,6 +159,11 @@ class Ingest:
             return Outcome()
         reports_total.labels(item.name, "taken").inc()
         return outcome
+
+
+def _devices_of(batch: list[Item]) -> tuple[set[int], set[int]]:
+    """The devices, and those among them that may change their presence or versions."""
+    return {item.device_id for item in batch}, {item.device_id for item in batch if item.name not in _ONLY_TASKS}
 
 
 def _tell(item: Item, outcome: Outcome | None) -> None:

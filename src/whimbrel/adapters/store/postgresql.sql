@@ -8,6 +8,19 @@ SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))
 -- Hold a name, with others that share it, until the transaction ends.
 SELECT pg_advisory_xact_lock_shared(hashtextextended(:name, 0))
 
+-- name: lock_all
+-- Hold many names, separated by line ends, in one order for all, until the transaction ends.
+SELECT pg_advisory_xact_lock(key)
+FROM (SELECT hashtextextended(name, 0) AS key FROM unnest(string_to_array(:names, chr(10))) AS name ORDER BY 1) AS turn
+
+-- name: hold_open_tasks
+-- In place of the one of all engines: the rows that are read next do not move before they are changed.
+SELECT t.id FROM task t
+WHERE t.status < 4 AND t.device_id IN (
+  SELECT CAST(rtrim(substr(CAST(:device_ids AS TEXT), i * 20 + 1, 20)) AS BIGINT)
+  FROM generate_series(0, CAST(:entries AS INTEGER) - 1) AS i)
+ORDER BY t.id FOR UPDATE OF t
+
 -- name: tasks_in_statuses
 -- In place of the one of all engines: it also locks the rows, so that none moves before cancel_tasks changes them.
 SELECT id, status FROM task
