@@ -27,6 +27,28 @@ SELECT id, status FROM task
 WHERE job_id = :job_id AND id > :after AND id <= :bound AND status < 4 AND (:statuses & (1 << status)) <> 0
 ORDER BY id FOR UPDATE
 
+-- name: dispatch_job
+-- In place of the one of all engines, which with counts of rows that are not known yet is planned as a loop in a loop:
+-- 400 ms for 500 tasks. So the tasks are found once and locked, and then changed by their ids.
+UPDATE task SET status = 2, modified_ms = :now_ms
+WHERE id = ANY (ARRAY (
+  SELECT t.id FROM task t
+  WHERE t.job_id = :job_id AND t.id > :after AND t.id <= :bound AND {may_leave}
+  ORDER BY t.id LIMIT :claims_max FOR UPDATE OF t))
+RETURNING id, job_id, device_id, status, attempt, progress, due_ms, src_version, '', retries, is_confirmed
+
+-- name: dispatch_ready
+-- In place of the one of all engines, for the same reason.
+UPDATE task SET status = 2, modified_ms = :now_ms
+WHERE id = ANY (ARRAY (
+  SELECT t.id FROM task t
+  WHERE t.id = ANY (ARRAY (
+      SELECT CAST(rtrim(substr(CAST(:task_ids AS TEXT), i * 20 + 1, 20)) AS BIGINT)
+      FROM generate_series(0, CAST(:entries AS INTEGER) - 1) AS i))
+    AND {may_leave}
+  ORDER BY t.id FOR UPDATE OF t))
+RETURNING id, job_id, device_id, status, attempt, progress, due_ms, src_version, '', retries, is_confirmed
+
 -- name: use_nonce
 -- Record a nonce; one that was used before :kept_ms counts as new. Time only goes forward, whatever clocks do.
 INSERT INTO nonce (digest, used_ms)

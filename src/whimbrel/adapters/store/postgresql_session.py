@@ -15,7 +15,7 @@ from whimbrel.adapters.store.postgresql_connection import FOREIGN, Connection, t
 from whimbrel.adapters.store.postgresql_pool import ConnectionPool
 from whimbrel.adapters.store.read_ahead import ReadAhead
 from whimbrel.adapters.store.session import CountChanges, Row
-from whimbrel.adapters.store.statements import load_statements
+from whimbrel.adapters.store.statements import load_statements, read_queries
 from whimbrel.errors import StoreUnavailableError, WhimbrelError
 
 #: Literals, quoted names, comments and casts are left as they are; what remains is a parameter.
@@ -185,5 +185,6 @@ class PostgresqlSession:
 
 def own_statements() -> dict[str, Statement]:
     """Those that all engines share, and PostgreSQL's own."""
-    own = load_statements(files(__package__).joinpath("postgresql.sql").read_text("utf-8"))
+    text = files(__package__).joinpath("postgresql.sql").read_text("utf-8")
+    own = load_statements(text, columns_of=read_queries())
     return {name: numbered(statement) for name, statement in (load_statements() | own).items()}
