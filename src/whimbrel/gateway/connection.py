@@ -16,7 +16,7 @@ from whimbrel.errors import WhimbrelError
 from whimbrel.gateway.admission import source_of
 from whimbrel.gateway.commands import Authenticate, Close, CloseReason, Command, Dropped, Report, Send
 from whimbrel.gateway.doorway import Doorway
-from whimbrel.gateway.ingest import Item
+from whimbrel.gateway.ingest import Ingest, Item
 from whimbrel.gateway.login import turned_away_total
 from whimbrel.gateway.packets import ConnackCode
 from whimbrel.gateway.registration import registration_message
@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 WRITE_BUFFER_BYTES_MAX = 64 * 1024  # a device that does not read is cut off: it gets its tasks again on reconnect
 LAST_WORDS_SECONDS_MAX = 1.0
+FAREWELL_RETRY_SECONDS, FAREWELL_RETRY_SECONDS_MAX = 1.0, 60.0
 
 connections = Gauge("whimbrel_mqtt_connections", "Open MQTT connections")
 closed_total = Counter("whimbrel_mqtt_closed_total", "MQTT sessions closed by this side", ["reason"])
@@ -131,8 +132,7 @@ class DeviceConnection(asyncio.Protocol):
             self._gateway.doorway.login.admission.left(self._login.account_id)
         if self._presence is not None:
             self._gateway.doorway.sessions.leave(self._presence.device_id, self)
-            apply = partial(disconnected, self._presence)
-            self._gateway.doorway.ingest.submit(Item("disconnected", self._presence.device_id, apply, _NOBODY_WAITS))
+            _Farewell(self._gateway.doorway.ingest, self._presence).say()
 
     def _go_on(self) -> None:
         data, self._unread = self._unread, None
@@ -293,15 +293,26 @@ class _Welcome:
         self._connection.failed()
 
 
-class _Nobody:
-    """The sink of what needs no answer. A lost disconnect leaves the device shown online until it comes back or the
-    node restarts."""
+class _Farewell:
+    """Says that a session ended until the store has taken it: else the device would be shown online for good (I19).
+
+    Said late it harms nothing: a newer session of the device has another id.
+    """
+
+    __slots__ = ("_ingest", "_presence", "_wait_s")
+
+    def __init__(self, ingest: Ingest, presence: Presence) -> None:
+        self._ingest = ingest
+        self._presence = presence
+        self._wait_s = FAREWELL_RETRY_SECONDS
+
+    def say(self) -> None:
+        apply = partial(disconnected, self._presence)
+        self._ingest.submit(Item("disconnected", self._presence.device_id, apply, self))
 
     def done(self, packet_id: int | None, outcome: Outcome) -> None:
         return
 
     def failed(self) -> None:
-        return
-
-
-_NOBODY_WAITS = _Nobody()
+        asyncio.get_running_loop().call_later(self._wait_s, self.say)
+        self._wait_s = min(2 * self._wait_s, FAREWELL_RETRY_SECONDS_MAX)
