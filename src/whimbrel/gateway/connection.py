@@ -61,12 +61,12 @@ class DeviceConnection(asyncio.Protocol):
     """One socket: carries out its session's commands. A `DeviceSession` and a `ReportSink`."""
 
     __slots__ = (
-        "_address",
         "_gateway",
         "_is_half_open",
         "_is_paused",
         "_login",
         "_presence",
+        "_source",
         "_transport",
         "_unread",
         "due_second",
@@ -79,7 +79,7 @@ class DeviceConnection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._presence: Presence | None = None
         self._login: DeviceLogin | None = None
-        self._address = ""
+        self._source = ""
         self._is_half_open = False
         self._is_paused = False
         self._unread: bytes | None = None  # what came while the ingest was full
@@ -89,10 +89,9 @@ class DeviceConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        peer = transport.get_extra_info("peername")
-        self._address = str(peer[0]) if peer else ""
+        self._source = source_of(_address_of(transport))
         doorway = self._gateway.doorway
-        if not doorway.login.admission.may_open(source_of(self._address), doorway.clock.monotonic_s()):
+        if not doorway.login.admission.may_open(self._source, doorway.clock.monotonic_s()):
             turned_away_total.labels("half_open").inc()
             self._transport.abort()
             return
@@ -108,8 +107,9 @@ class DeviceConnection(asyncio.Protocol):
         if self._unread is not None:
             self._unread += data
             return
-        if self._gateway.doorway.ingest.is_full:
+        if self._presence is not None and self._gateway.doorway.ingest.is_full:
             # The device waits, as it would for a slow link: nothing is lost, and nobody is cut off for others' load.
+            # One that has not come in yet is told to come back (`_come_in`).
             self._unread = data
             self._read_or_not()
             self._gateway.doorway.ingest.when_roomy(self._go_on)
@@ -231,7 +231,7 @@ class DeviceConnection(asyncio.Protocol):
 
     async def _authenticate(self, command: Authenticate) -> None:
         desk, clock = self._gateway.doorway.login, self._gateway.doorway.clock
-        if not desk.admission.may_ask(source_of(self._address), clock.monotonic_s()):
+        if not desk.admission.may_ask(self._source, clock.monotonic_s()):
             self._turn_away("address")
         elif isinstance(command.credential, RegistrationClaim):
             await self._register(command)
@@ -267,15 +267,23 @@ class DeviceConnection(asyncio.Protocol):
     def _settle(self) -> None:
         if self._is_half_open:
             self._is_half_open = False
-            self._gateway.doorway.login.admission.settled(source_of(self._address))
+            self._gateway.doorway.login.admission.settled(self._source)
 
     def _enter(self, login: DeviceLogin, command: Authenticate) -> None:
         """Presence is submitted before anything the device says, so that it is stored before it (device-protocol 9)."""
         doorway = self._gateway.doorway
-        self._presence = Presence(login.device_id, doorway.node_id, self._gateway.next_session_id(), self._address)
+        assert self._transport is not None
+        address = _address_of(self._transport)
+        self._presence = Presence(login.device_id, doorway.node_id, self._gateway.next_session_id(), address)
         doorway.sessions.enter(login.device_id, self)
         doorway.ingest.submit(Item("connected", login.device_id, partial(connected, self._presence), _Welcome(self)))
         self._do(self.session.authenticated(command.credential.identity))
+
+
+def _address_of(transport: asyncio.BaseTransport) -> str:
+    """The peer's IP address; empty when it has gone already."""
+    peer = transport.get_extra_info("peername")
+    return str(peer[0]) if peer else ""
 
 
 class _Welcome:
