@@ -76,10 +76,6 @@ SELECT device_id
 FROM (SELECT device_id FROM presence WHERE node_id = :node_id ORDER BY device_id LIMIT :devices_max) AS held
 WHERE pg_try_advisory_xact_lock(hashtextextended('device:' || device_id, 0))
 
--- columns: given_ids
-WITH RECURSIVE entry (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM entry WHERE i + 1 < :entries)
-  SELECT CAST(rtrim(substr(CAST(:ids AS TEXT), entry.i * 20 + 1, 20)) AS BIGINT) AS id FROM entry
-
 -- name: order_notices
 -- In place of the one of all engines: the nodes hear of it when the transaction has committed.
 WITH made AS (
