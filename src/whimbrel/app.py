@@ -19,15 +19,17 @@ from typing import Any, NamedTuple
 
 import uvicorn
 
-from whimbrel.assembly import Ports, open_ports
+from whimbrel.adapters.device_channel.bus import BusChannel
+from whimbrel.assembly import Ports, open_order_wakeup, open_ports
 from whimbrel.data_folder import ROOT_KEY_FILE, lock_data_folder, root_key
 from whimbrel.domain.access import EVERYTHING, AccessKey
 from whimbrel.domain.notice import LinkMaker
 from whimbrel.domain.paging import Page
 from whimbrel.engine.execute import Engine
 from whimbrel.engine.group_purging import GroupPurging
+from whimbrel.engine.node_watch import NodeWatch
+from whimbrel.engine.orders import OrderDelivery
 from whimbrel.engine.registering import Registering
-from whimbrel.engine.session_ends import SessionEnding
 from whimbrel.engine.sweep import Sweep
 from whimbrel.front.protocol import GuardedHttp
 from whimbrel.front.routes import Doors, Front
@@ -36,9 +38,11 @@ from whimbrel.gateway.doorway import Doorway
 from whimbrel.gateway.ingest import Ingest
 from whimbrel.gateway.login import LoginDesk
 from whimbrel.gateway.mqtt import MqttGateway
+from whimbrel.gateway.node import Node
 from whimbrel.gateway.registration import RegistrationDoor
 from whimbrel.operations.declaration import VENDOR_QUOTAS, Quotas, Services
 from whimbrel.operations.registry import load_operations
+from whimbrel.ports.device_channel import DeviceChannel
 from whimbrel.reports.registration import Registrar
 from whimbrel.reports.registry import load_reports
 from whimbrel.rpc.openapi_door import OpenApiDoor
@@ -51,8 +55,8 @@ from whimbrel.transfer.upload import UploadDoor, UploadSetup
 log = logging.getLogger(__name__)
 
 ACCOUNT = "default"
-NODE_ID = "main"  # with the embedded store there is one process
 UPLOAD_KEY_ID = "whimbrel-upload"
+NODE_NAME_LENGTH = 32  # hexadecimal characters: no two processes ever share one
 KEEP_ALIVE_SECONDS = 75
 DRAIN_SECONDS_MAX = 10
 LISTEN_BACKLOG = 2048
@@ -98,6 +102,14 @@ class _Part(NamedTuple):
     registration: RegistrationDoor
 
 
+class _Reach(NamedTuple):
+    """How this process reaches devices; a process that accepts none has neither node nor orders."""
+
+    channel: DeviceChannel
+    node: Node | None
+    orders: OrderDelivery | None
+
+
 async def serve(settings: Settings, announce: Callable[[str], None]) -> int:
     """Run until SIGTERM or SIGINT; the exit status. `announce` prints lines for the operator."""
     running = Running()
@@ -114,24 +126,15 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> int:
         listener = _listen(settings.listen)
         public_url = settings.public_url or _url_of(settings, listener)
         ports = await open_ports(settings, running.end_by_fault, stack)
-        if "gateway" in settings.roles:
-            async with ports.store.transaction() as transaction:
-                await transaction.presences.clear_node(NODE_ID, ports.clock.now_ms())
         await _make_root_key(settings, ports, announce)
         links = LinkMaker(ports.sealer.derive_key("download links"), public_url)
-        ingest = Ingest(ports.store, ports.clock, ports.wakeup, links)
-        tls = _tls(settings)
-        if "engine" in settings.roles:
-            engine = Engine(ports.store, ports.channel, ports.wakeup, ports.clock, links)
-            engine.take_on(
-                SessionEnding(ports.store, ports.channel),
-                Registering(ports.store, ports.clock, ports.randomness),
-                GroupPurging(ports.store),
-            )
-            _spawn(stack, running, engine.run(Sweep(ports.store, ports.firmware_store, ports.clock)))
         part = _Part(settings, ports, running, stack, *_entrance(settings, ports))
-        mqtt_port = await _open_gateway(part, ingest, tls)
-        http = _Http(_http_config(settings, _front(part, links)))
+        reach = await _open_reach(part, links)
+        ingest = Ingest(ports.store, ports.clock, ports.wakeup, links, reach.node)
+        tls = _tls(settings)
+        _open_engine(part, reach, links)
+        mqtt_port = await _open_gateway(part, reach, ingest, tls)
+        http = _Http(_http_config(settings, _front(part, reach, links)))
         serving = loop.create_task(http.serve(sockets=[listener]))
         serving.add_done_callback(lambda task: running.stop.set())
         serving.add_done_callback(lambda task: http.is_serving.set())
@@ -180,16 +183,49 @@ async def _make_root_key(settings: Settings, ports: Ports, announce: Callable[[s
         announce(f"Root AccessKey   {settings.data / ROOT_KEY_FILE}")
 
 
-async def _open_gateway(part: _Part, ingest: Ingest, tls: ssl.SSLContext | None) -> int | None:
+async def _open_reach(part: _Part, links: LinkMaker) -> _Reach:
+    """With one process all devices are here, and what else the store knows of nodes is of earlier starts."""
+    settings, ports, running, stack, _, _ = part
+    has_others = settings.database_url is not None
+    if "gateway" not in settings.roles:
+        return _Reach(BusChannel(ports.channel, lambda: "") if has_others else ports.channel, None, None)
+    name = ports.randomness.hex(NODE_NAME_LENGTH)
+    node = Node(ports.steady, ports.clock, name)
+    await node.begin()
+    stack.push_async_callback(node.leave)
+    orders = OrderDelivery(ports.steady, ports.channel, ports.clock, links, lambda: node.id)
+    if settings.database_url is None:
+        await NodeWatch(ports.store, ports.clock).end_others(node.id)
+        return _Reach(ports.channel, node, orders)
+    _spawn(stack, running, orders.run(await open_order_wakeup(settings.database_url, name, stack)))
+    return _Reach(BusChannel(ports.channel, lambda: node.id), node, orders)
+
+
+def _open_engine(part: _Part, reach: _Reach, links: LinkMaker) -> None:
+    settings, ports, running, stack, _, _ = part
+    if "engine" not in settings.roles:
+        return
+    engine = Engine(ports.store, reach.channel, ports.wakeup, ports.clock, links)
+    engine.take_on(Registering(ports.store, ports.clock, ports.randomness), GroupPurging(ports.store))
+    if settings.database_url is not None:
+        _spawn(stack, running, NodeWatch(ports.steady, ports.clock).run())
+    elif reach.orders is not None:
+        engine.take_on(reach.orders)
+    _spawn(stack, running, engine.run(Sweep(ports.store, ports.firmware_store, ports.clock)))
+
+
+async def _open_gateway(part: _Part, reach: _Reach, ingest: Ingest, tls: ssl.SSLContext | None) -> int | None:
     """The port that accepts devices, or None when this process has no gateway."""
     settings, ports, running, stack, login, _ = part
-    if "gateway" not in settings.roles:
+    if reach.node is None:
         return None
     _spawn(stack, running, ingest.run())
     stack.push_async_callback(ingest.drain)
-    doorway = Doorway(NODE_ID, ports.store, ingest, ports.channel, ports.clock, load_reports(), login)
+    doorway = Doorway(reach.node, ports.store, ingest, ports.channel, ports.clock, load_reports(), login)
     gateway = MqttGateway(doorway)
     stack.push_async_callback(gateway.stop)
+    if settings.database_url is not None:
+        _spawn(stack, running, reach.node.run(gateway.drop_others))
     try:
         return await gateway.start(settings.mqtt.host, settings.mqtt.port, tls)
     except OSError as error:
@@ -204,7 +240,7 @@ def _entrance(settings: Settings, ports: Ports) -> tuple[LoginDesk, Registration
     return login, RegistrationDoor(registrar, admission, ports.clock, random.random)
 
 
-def _front(part: _Part, links: LinkMaker) -> Front:
+def _front(part: _Part, reach: _Reach, links: LinkMaker) -> Front:
     settings, ports = part.settings, part.ports
     upload_secret = ports.sealer.derive_key("form uploads").hex()
     quotas = VENDOR_QUOTAS if settings.has_vendor_quotas else Quotas()
@@ -219,7 +255,9 @@ def _front(part: _Part, links: LinkMaker) -> Front:
     setup = UploadSetup(links.public_url, lambda: ports.randomness.hex(24).upper(), ports.clock.now_ms)
     resolve = Links(ports.store, ports.clock, links.key).resolve
     has_api, has_files = "api" in settings.roles, bool({"api", "gateway"} & settings.roles)
-    pings = {"store": ports.store.ping, "firmware_store": ports.firmware_store.ping, "gateway": ports.channel.ping}
+    pings = {"store": ports.store.ping, "firmware_store": ports.firmware_store.ping, "gateway": reach.channel.ping}
+    if settings.database_url is not None and reach.node is not None and reach.orders is not None:
+        pings |= {"gateway": reach.node.ping, "orders": reach.orders.ping}
     ambience = Ambience(ports.clock, ports.wakeup, services, settings.has_vendor_quotas)
     rpc = RpcDoor(operations, ports.store, ports.nonces, ambience)
     upload = UploadDoor(ports.firmware_store, StoreDesk(ports.store, ports.firmware_store), secret_of, setup)

@@ -23,13 +23,18 @@ from whimbrel.ports.store import Store
 from whimbrel.ports.wakeup import Wakeup
 from whimbrel.settings import Settings, SettingsError
 
-DEVICE_ROLES = frozenset({"gateway", "engine"})
+STEADY_CONNECTIONS_MAX = 3  # one each for the beat, the watch and the orders
 
 
 class Ports(NamedTuple):
-    """The adapters in use."""
+    """The adapters in use.
+
+    `steady` is the same store for what must go on while all else is busy with it: saying that this process lives,
+    watching the others, and carrying out their orders.
+    """
 
     store: Store
+    steady: Store
     nonces: Nonces
     firmware_store: DiskFirmwareStore
     channel: SessionChannel
@@ -43,6 +48,7 @@ class _OfDatabase(NamedTuple):
     """What depends on the database."""
 
     store: Store
+    steady: Store
     nonces: Nonces
     wakeup: Wakeup
 
@@ -66,8 +72,18 @@ async def open_ports(settings: Settings, on_fatal: Callable[[str], None], stack:
     firmware_store = DiskFirmwareStore(settings.firmware_folder, lambda: randomness.hex(32))
     await firmware_store.start()
     stack.push_async_callback(firmware_store.close)
-    store, nonces, wakeup = of_database
-    return Ports(store, nonces, firmware_store, SessionChannel(), wakeup, clock, randomness, sealer)
+    store, steady, nonces, wakeup = of_database
+    return Ports(store, steady, nonces, firmware_store, SessionChannel(), wakeup, clock, randomness, sealer)
+
+
+async def open_order_wakeup(url: str, node_name: str, stack: AsyncExitStack) -> Wakeup:
+    """What wakes a node when others have orders for it."""
+    from whimbrel.adapters.wakeup.listen_notify import NODE_CHANNEL, ListenNotifyWakeup
+
+    wakeup = ListenNotifyWakeup(url, f"{NODE_CHANNEL}{node_name}")
+    stack.push_async_callback(wakeup.close)
+    await wakeup.start()
+    return wakeup
 
 
 def _open_sqlite(opening: _Opening) -> _OfDatabase:
@@ -78,7 +94,7 @@ def _open_sqlite(opening: _Opening) -> _OfDatabase:
     stack.push_async_callback(store.close)
     nonces = SqliteNonces(settings.data / "nonces.db")
     stack.push_async_callback(nonces.close)
-    return _OfDatabase(store, nonces, InProcessWakeup())
+    return _OfDatabase(store, store, nonces, InProcessWakeup())
 
 
 async def _open_postgresql(opening: _Opening, url: str) -> _OfDatabase:
@@ -89,21 +105,15 @@ async def _open_postgresql(opening: _Opening, url: str) -> _OfDatabase:
     from whimbrel.adapters.wakeup.listen_notify import ListenNotifyWakeup
 
     settings, stack = opening.settings, opening.stack
-    device_roles = settings.roles & DEVICE_ROLES
-    if device_roles and device_roles != DEVICE_ROLES:
-        raise SettingsError(
-            "role must have both gateway and engine or neither of them: in this release one process has both, and any "
-            "number of others serve the API"
-        )
     store = PostgresqlStore(url, opening.sealer)
     stack.push_async_callback(store.close)
     await store.start(SystemClock().now_ms())
-    if device_roles:
-        claim = await claim_for_process(url, "gateway and engine", opening.on_fatal)
+    if "engine" in settings.roles:
+        claim = await claim_for_process(url, "engine", opening.on_fatal)
         if claim is None:
             raise SettingsError(
-                "another process already runs the gateway and the engine on this database, and in this release "
-                "only one may; start this one with --role api,console"
+                "another process already runs the engine on this database, and in this release only one may; start "
+                "this one with --role api,console,gateway"
             )
         stack.push_async_callback(claim.close)
     nonces = PostgresqlNonces(url)
@@ -111,4 +121,6 @@ async def _open_postgresql(opening: _Opening, url: str) -> _OfDatabase:
     wakeup = ListenNotifyWakeup(url)
     stack.push_async_callback(wakeup.close)
     await wakeup.start()
-    return _OfDatabase(store, nonces, wakeup)
+    steady = PostgresqlStore(url, opening.sealer, STEADY_CONNECTIONS_MAX)
+    stack.push_async_callback(steady.close)
+    return _OfDatabase(store, steady, nonces, wakeup)

@@ -20,7 +20,7 @@ from tests.engine.world import (
 from whimbrel.domain.device import Device, DeviceCounts, DeviceStatus
 from whimbrel.domain.paging import Page
 from whimbrel.errors import StoreConflictError
-from whimbrel.ports.store import SessionEnd, Store, Transaction
+from whimbrel.ports.store import Store, Transaction
 
 UNACTIVE, ONLINE, OFFLINE, DISABLE = DeviceStatus
 FIRST = Page(1, 50)
@@ -219,35 +219,3 @@ class TestDeletedDevices:
 async def add_devices_in(store: Transaction, place: Place, count: int) -> None:
     for number in range(count):
         await store.devices.add(device_draft(place, f"late-{number:04d}"))
-
-
-class TestSessionEnds:
-    async def test_asked_and_forgotten(self, rig: Rig) -> None:
-        """Disabling and deleting ask for the session's end; what was asked for again is not forgotten by the first."""
-        place = await add_place(rig.store)
-        ids = await add_devices(rig.store, place, 2)
-        async with rig.store.transaction() as store:
-            await store.device_changes.disable(await row(store, place, 0), NOW_MS)
-            await store.device_changes.delete(await row(store, place, 1), NOW_MS)
-        async with rig.store.transaction() as store:
-            ends = await store.session_ends.waiting(10)
-            assert ends == [SessionEnd(device_id, NOW_MS) for device_id in ids]
-            assert await store.session_ends.waiting(1) == ends[:1]
-            await store.device_changes.delete(await row(store, place, 0), NOW_MS + 1)
-            for end in ends:
-                await store.session_ends.forget(end)
-            assert await store.session_ends.waiting(10) == [SessionEnd(ids[0], NOW_MS + 1)]
-
-    async def test_a_refused_change_ends_nothing(self, rig: Rig) -> None:
-        """A transaction that is undone asks for nothing."""
-        place = await add_place(rig.store)
-        await add_devices(rig.store, place, 1)
-        with pytest.raises(ZeroDivisionError):
-            await self._disable_in_vain(rig.store, place)
-        async with rig.store.snapshot() as store:
-            assert await store.session_ends.waiting(10) == []
-
-    async def _disable_in_vain(self, store: Store, place: Place) -> None:
-        async with store.transaction() as transaction:
-            await transaction.device_changes.disable(await row(transaction, place, 0), NOW_MS)
-            raise ZeroDivisionError

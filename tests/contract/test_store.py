@@ -15,13 +15,15 @@ from tests.contract.store_cases_access import TestAccessKeys, TestAccounts, Test
 from tests.contract.store_cases_ahead import TestReadAhead
 from tests.contract.store_cases_applies import TestApplies, TestProductChanges
 from tests.contract.store_cases_audit_check import TestAuditCheck
-from tests.contract.store_cases_devices import TestDeletedDevices, TestDeviceStates, TestSessionEnds
+from tests.contract.store_cases_devices import TestDeletedDevices, TestDeviceStates
 from tests.contract.store_cases_enrolment import TestEnrolment, TestLogins
 from tests.contract.store_cases_firmware import TestFirmwareFiles, TestOtaModules, TestUploadPurposes
 from tests.contract.store_cases_fleet import TestCancel, TestDispatch, TestFill, TestFillEqualsTheRule, TestTimeOut
+from tests.contract.store_cases_gateways import TestGatewayNodes, TestGatewayOrders
 from tests.contract.store_cases_groups import TestDeviceGroups, TestGroupMembers
 from tests.contract.store_cases_jobs import TestJobs, TestTasks
 from tests.contract.store_cases_moves import TestJobLists, TestJobMoves, TestReopen, TestStrategies
+from tests.contract.store_cases_nodes_together import TestNodesTogether
 from tests.contract.store_cases_pacing import TestFollowing, TestPacing, TestTime
 from tests.contract.store_cases_postgresql import TestFaults, TestServer
 from tests.contract.store_cases_rig import Rig, postgresql_rig, sqlite_rig
@@ -66,6 +68,8 @@ __all__ = [
     "TestFirmware",
     "TestFirmwareFiles",
     "TestFollowing",
+    "TestGatewayNodes",
+    "TestGatewayOrders",
     "TestGray",
     "TestGroupMembers",
     "TestGroups",
@@ -73,6 +77,7 @@ __all__ = [
     "TestJobMoves",
     "TestJobs",
     "TestLogins",
+    "TestNodesTogether",
     "TestOtaModules",
     "TestPacing",
     "TestPages",
@@ -82,7 +87,6 @@ __all__ = [
     "TestReadAhead",
     "TestReopen",
     "TestServer",
-    "TestSessionEnds",
     "TestStrategies",
     "TestTasks",
     "TestTime",

@@ -1,4 +1,5 @@
-"""A process that settles the jobs of a store and prints each device it tells: `python -m … FOLDER`.
+"""A process that settles the jobs of a store and prints each device it tells: `python -m … FOLDER`; with `--orders`
+through orders, as if another process had claimed.
 
 It is killed at the crash point that WHIMBREL_CRASH_AT names.
 """
@@ -10,28 +11,32 @@ import os
 import sys
 from pathlib import Path
 
-from tests.engine.world import LINKS, SteeredClock, open_store
+from tests.engine.world import LINKS, NODE, RecordingChannel, SteeredClock, open_store
 from whimbrel import crash_points
+from whimbrel.adapters.device_channel.bus import BusChannel
+from whimbrel.adapters.device_channel.sessions import SessionChannel
 from whimbrel.adapters.wakeup.in_process import InProcessWakeup
 from whimbrel.domain.notice import UpgradeNotice
 from whimbrel.engine.execute import Engine
+from whimbrel.engine.orders import OrderDelivery
 
 
-class PrintingChannel:
+class PrintingChannel(RecordingChannel):
     async def send(self, notice: UpgradeNotice) -> bool:
         print(notice.device_id, flush=True)
         return True
 
-    async def end(self, device_id: int) -> bool:
-        return False
-
-    async def ping(self) -> None:
-        return
-
 
 async def main() -> None:
-    store = open_store(Path(sys.argv[1]))
-    await Engine(store, PrintingChannel(), InProcessWakeup(), SteeredClock(), LINKS).settle()
+    store, clock = open_store(Path(sys.argv[1])), SteeredClock()
+    if "--orders" in sys.argv:
+        bus = BusChannel(SessionChannel(), lambda: "")
+        await Engine(store, bus, InProcessWakeup(), clock, LINKS).settle()
+        delivery = OrderDelivery(store, PrintingChannel(), clock, LINKS, lambda: NODE)
+        while await delivery.step():
+            pass
+    else:
+        await Engine(store, PrintingChannel(), InProcessWakeup(), clock, LINKS).settle()
     await store.close()
 
 

@@ -86,11 +86,17 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> tuple[Scene, Path]:
     return made, folder
 
 
-async def run_child(folder: Path, crash_at: str) -> tuple[int, list[int]]:
+async def run_child(folder: Path, crash_at: str, *options: str) -> tuple[int, list[int]]:
     """Exit status and the devices that were told."""
     environment = os.environ | {"WHIMBREL_CRASH_AT": crash_at}
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.engine.crash_child", str(folder), stdout=asyncio.subprocess.PIPE, env=environment
+        sys.executable,
+        "-m",
+        "tests.engine.crash_child",
+        str(folder),
+        *options,
+        stdout=asyncio.subprocess.PIPE,
+        env=environment,
     )
     output, _ = await child.communicate()
     assert child.returncode is not None
@@ -123,3 +129,27 @@ async def test_F04_killed_between_steps(scene: tuple[Scene, Path], tmp_path: Pat
     assert [task.device_id for task in tasks[1] if task.status is NOTIFIED] == played.online
     assert {task.status for task in tasks[2]} == {CANCELED}
     assert firmware_status == FirmwareStatus.VERIFIED
+
+
+@pytest.mark.parametrize(("point", "is_repeated"), [("engine.stepped", False), ("orders.told", True)])
+async def test_F05_F06_killed_around_orders(
+    scene: tuple[Scene, Path], tmp_path: Path, point: str, is_repeated: bool
+) -> None:
+    """Killed before a claim is durable, or between telling and forgetting: nobody is forgotten, and only what was told
+    and not yet forgotten is told again.
+    """
+    played, source = scene
+    killed = tmp_path / "killed"
+    shutil.copytree(source, killed)
+    kills, told = 0, list[int]()
+    while kills < RUNS_MAX:
+        # Orders that were told are told again: only a run that passes the point oftener than the last gets further.
+        status, devices = await run_child(killed, f"{point}:{kills + 1}", "--orders")
+        told += devices
+        if status == 0:
+            break
+        assert status == -signal.SIGKILL
+        kills += 1
+    assert 1 <= kills < RUNS_MAX
+    assert sorted(set(told)) == played.online
+    assert (len(told) > len(set(told))) is is_repeated

@@ -26,6 +26,7 @@ from tests.engine.world import (
 from tests.reports.mouth import Device
 from whimbrel.domain.job import Job, JobStatus
 from whimbrel.domain.task import CANCELLED_WORDS, Task, TaskStatus, shown_description
+from whimbrel.engine.pace_window import WINDOW_SECONDS
 
 CONFIRM, QUEUED, NOTIFIED, IN_PROGRESS, SUCCEEDED, FAILED, CANCELED = TaskStatus
 MINUTE_MS = 60_000
@@ -251,7 +252,7 @@ async def test_I5_retries_are_counted(stage: Stage) -> None:
     scene = await set_scene(stage, retry_minutes=0, retry_count=5, maximum_per_minute=2)
     assert (await scene.fail()).status is NOTIFIED
     assert ((await scene.fail()).status, scene.told) == (QUEUED, 2)
-    assert ((await scene.settled(61_000)).status, scene.told) == (NOTIFIED, 3)
+    assert ((await scene.settled(int(WINDOW_SECONDS * 1000))).status, scene.told) == (NOTIFIED, 3)
 
 
 @pytest.mark.parametrize("jump_ms", [86_400_000, -86_400_000])

@@ -20,6 +20,7 @@ from whimbrel.domain.paging import Page
 from whimbrel.domain.product import ProductDraft
 from whimbrel.domain.task import Task, TaskStatus
 from whimbrel.engine.execute import Engine
+from whimbrel.ports.device_channel import SessionEnd
 from whimbrel.ports.store import Presence, Store, TaskRow, Transaction
 
 NOW_MS = 1_700_000_000_000
@@ -55,11 +56,14 @@ class RecordingChannel:
     def __init__(self) -> None:
         self.sent: list[UpgradeNotice] = []
 
+    async def post(self, store: Transaction, tasks: list[Task]) -> list[Task]:
+        return tasks
+
     async def send(self, notice: UpgradeNotice) -> bool:
         self.sent.append(notice)
         return True
 
-    async def end(self, device_id: int) -> bool:
+    async def end(self, end: SessionEnd) -> bool:
         return False
 
     async def ping(self) -> None:

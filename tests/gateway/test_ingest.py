@@ -14,6 +14,7 @@ from whimbrel.adapters.wakeup.in_process import InProcessWakeup
 from whimbrel.errors import ReportError, StoreConflictError, StoreFullError, StoreUnavailableError
 from whimbrel.gateway import ingest as ingest_module
 from whimbrel.gateway.ingest import BATCH_REPORTS_MAX, TRIES_MAX, Ingest, Item
+from whimbrel.gateway.node import Node
 from whimbrel.ports.store import Store, Transaction
 from whimbrel.reports.declaration import Outcome, ReportContext
 
@@ -174,6 +175,26 @@ async def test_I19_a_store_that_fails(rig: Rig, error: Exception) -> None:
     await rig.ingest.drain()
     assert rig.sink.done_ids == [9]
     assert (await rig.versions())[0] == "1"
+
+
+async def test_I18_nothing_is_taken_in_after_the_life(rig: Rig) -> None:
+    """A process that was taken for dead writes nothing and acknowledges nothing; in its next life it does again."""
+    node = Node(rig.store, SteeredClock(), "one")  # type: ignore[arg-type]
+    rig.ingest = Ingest(rig.store, SteeredClock(), rig.wakeup, LINKS, node)  # type: ignore[arg-type]
+    await node.begin()
+    rig.submit(put("1"), 1)
+    await rig.ingest.drain()
+    async with rig.store.transaction() as store:
+        [seen] = await store.nodes.alive()
+        assert await store.nodes.end(seen)
+    rig.submit(put("2"), 2)
+    await rig.ingest.drain()
+    assert (rig.sink.done_ids, rig.sink.failures, (await rig.versions())[0]) == ([1], 1, "1")
+    assert not await node.beat()
+    assert await node.beat()
+    rig.submit(put("3"), 3)
+    await rig.ingest.drain()
+    assert (rig.sink.done_ids, (await rig.versions())[0]) == ([1, 3], "3")
 
 
 async def test_a_sink_that_fails_stops_nobody(rig: Rig) -> None:

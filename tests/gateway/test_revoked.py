@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.world import add_devices, add_place, open_store
+from tests.engine.world import LINKS, add_devices, add_place, open_store
 from tests.reports.line import ACCEPTED, TICK_S, Door, until
 from whimbrel.domain.device import DeviceStatus
-from whimbrel.engine.session_ends import SessionEnding
+from whimbrel.engine.orders import OrderDelivery
 from whimbrel.gateway import mqtt
 from whimbrel.gateway.ingest import BATCH_REPORTS_MAX, Item
 from whimbrel.gateway.packets import ConnAck, ConnackCode
@@ -35,7 +35,7 @@ async def test_a_revoked_session(rig: Door) -> None:
     line = await rig.device()
     async with rig.store.transaction() as store:
         await store.device_changes.disable(await rig.row(), rig.clock.ms)
-    assert await SessionEnding(rig.store, rig.channel).step()
+    assert await OrderDelivery(rig.store, rig.channel, rig.clock, LINKS, lambda: rig.node.id).step()
     assert await line.ended()
     await until(rig.open_count, 0)
     await rig.ingest.drain()
@@ -77,7 +77,7 @@ async def test_A21_while_the_ingest_is_busy(rig: Door) -> None:
     await asyncio.sleep(0)
     async with rig.store.transaction() as store:
         await store.device_changes.disable(await rig.row(), rig.clock.ms)
-    assert await SessionEnding(rig.store, rig.channel).step()
+    assert await OrderDelivery(rig.store, rig.channel, rig.clock, LINKS, lambda: rig.node.id).step()
     assert len(rig.ingest._waiting) > 10 * BATCH_REPORTS_MAX
     assert await line.ended()
     await rig.ingest.drain()

@@ -12,6 +12,7 @@ from typing import Any
 
 from tests.operations.signed_door import (
     LINK_KEY,
+    NODE,
     OPERATIONS,
     PUBLIC_URL,
     UPLOAD_KEY_ID,
@@ -33,11 +34,12 @@ from whimbrel.rpc.signing_caller import Credentials
 
 REPORTS = load_reports()
 CONTENT = b"the bytes of a firmware file"
-NODE = "main"
 
 
 class FieldDevice:
     """A device as the device door sees it: it connects, reports, and keeps the notices it was sent."""
+
+    session_id = 1
 
     def __init__(self, door: SignedDoor, device_id: int, name: str) -> None:
         self._door = door
@@ -59,14 +61,16 @@ class FieldDevice:
     async def connect(self, ip_address: str = "192.0.2.7") -> Outcome:
         self._door.ports.channel.enter(self.id, self)
         async with self._door.store.transaction() as store:
-            outcome = await presence.connected(Presence(self.id, NODE, 1, ip_address), self._context(store))
+            outcome = await presence.connected(
+                Presence(self.id, NODE, self.session_id, ip_address), self._context(store)
+            )
         self._hear(outcome)
         return outcome
 
     async def disconnect(self) -> None:
         self._door.ports.channel.leave(self.id, self)
         async with self._door.store.transaction() as store:
-            await presence.disconnected(Presence(self.id, NODE, 1, ""), self._context(store))
+            await presence.disconnected(Presence(self.id, NODE, self.session_id, ""), self._context(store))
 
     async def report_version(self, version: str, module: str = "default") -> None:
         await self._say("inform_version", version=version, module=module)

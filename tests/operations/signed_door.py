@@ -23,8 +23,8 @@ from whimbrel.adapters.wakeup.in_process import InProcessWakeup
 from whimbrel.domain.access import EVERYTHING, AccessKey, Permission, Policy
 from whimbrel.domain.notice import LinkMaker
 from whimbrel.engine.execute import Engine
+from whimbrel.engine.orders import OrderDelivery
 from whimbrel.engine.registering import Registering
-from whimbrel.engine.session_ends import SessionEnding
 from whimbrel.operations.declaration import Services
 from whimbrel.operations.registry import load_operations
 from whimbrel.rpc.dialect import Case
@@ -42,6 +42,9 @@ SYSTEM_EXCEPTION = "iot.system.SystemException"
 
 _ALPHABET = string.ascii_letters + string.digits
 _PASCAL_HEADER = (b"x-response-case", b"pascal")
+
+
+NODE = "main"
 
 
 class SetClock:
@@ -164,7 +167,8 @@ class SignedDoor:
         self.store, self.clock = ports.store, ports.clock
         self.engine = Engine(ports.store, ports.channel, ports.wakeup, ports.clock, ports.links)
         self.engine.take_on(
-            SessionEnding(ports.store, ports.channel), Registering(ports.store, ports.clock, ports.randomness)
+            OrderDelivery(ports.store, ports.channel, ports.clock, ports.links, lambda: NODE),
+            Registering(ports.store, ports.clock, ports.randomness),
         )
         self.rpc = _rpc_door()
         # Keys of different doors have the same names, and one key's refusals are entered so often an hour only.

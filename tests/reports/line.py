@@ -21,6 +21,7 @@ from whimbrel.gateway.doorway import Doorway
 from whimbrel.gateway.ingest import Ingest
 from whimbrel.gateway.login import LoginDesk
 from whimbrel.gateway.mqtt import MqttGateway
+from whimbrel.gateway.node import Node
 from whimbrel.gateway.packets import (
     ConnAck,
     ConnackCode,
@@ -119,17 +120,19 @@ async def open_tls_line(port: int, product_key: str, name: str, context: ssl.SSL
 class Door:
     """The door on a port of the loopback, with a product behind it."""
 
-    def __init__(self, store: SqliteStore, place: Place) -> None:
+    def __init__(self, store: SqliteStore, place: Place, node_name: str = NODE) -> None:
         self.store, self.place = store, place
         self.clock, self.channel = SteeredClock(), SessionChannel()
-        self.ingest = Ingest(store, self.clock, InProcessWakeup(), LINKS)
+        self.node = Node(store, self.clock, node_name)
+        self.ingest = Ingest(store, self.clock, InProcessWakeup(), LINKS, self.node)
         self.admission = Admission()
         self.lines: list[Line] = []
 
     async def open(self) -> None:
         registrar = Registrar(self.store, self.clock, SystemRandomness())
         login = LoginDesk(self.store, self.admission, registrar)
-        doorway = Doorway(NODE, self.store, self.ingest, self.channel, self.clock, load_reports(), login)
+        await self.node.begin()
+        doorway = Doorway(self.node, self.store, self.ingest, self.channel, self.clock, load_reports(), login)
         self.gateway = MqttGateway(doorway)
         self.port = await self.gateway.start("127.0.0.1", 0, None)
         self._ingesting = asyncio.create_task(self.ingest.run())

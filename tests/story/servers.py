@@ -90,6 +90,11 @@ class WhimbrelServer:
         process.wait()
         self._process = None
 
+    @property
+    def pid(self) -> int:
+        """The running process."""
+        return self._running().pid
+
     def end(self) -> None:
         """Leave no process behind, whatever the test did."""
         if self._process is not None:

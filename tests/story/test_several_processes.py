@@ -1,9 +1,8 @@
-"""Several processes on one PostgreSQL: one has the gateway and the engine, the others serve the API (issue 3)."""
+"""Several processes on one PostgreSQL: one has every role, the others serve the API (issue 3)."""
 
 from __future__ import annotations
 
 import secrets
-import subprocess
 import threading
 import time
 import urllib.parse
@@ -13,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.postgresql import shared_server
-from tests.story.servers import WHIMBREL, WhimbrelServer
+from tests.story.servers import WhimbrelServer
 from tests.story.signed_client import Answered, NoAnswerError, SignedClient
+from tests.story.sites import Site
 from whimbrel.rpc.signing_caller import Credentials, sign_request_v1, timestamp_text
 
 API_PROCESSES = 2
@@ -23,49 +22,14 @@ CALLERS = 8
 DEVICES = 120
 
 
-class Site:
-    """The processes of one operator; the first has every role."""
-
-    def __init__(self, folder: Path) -> None:
-        self.url = shared_server().empty_database()
-        shared = ("--database", self.url, "--master-key", str(folder / "master.key"))
-        shared += ("--firmware", f"file:{folder / 'firmware'}")
-        self.first = WhimbrelServer(folder / "first", *shared)
-        self.others = [
-            WhimbrelServer(folder / f"other-{number}", *shared, "--role", "api") for number in range(API_PROCESSES)
-        ]
-        self.options = shared
-
-    @property
-    def servers(self) -> list[WhimbrelServer]:
-        return [self.first, *self.others]
-
-    def start(self) -> None:
-        for server in self.servers:
-            server.start()
-
-    def clients(self) -> list[SignedClient]:
-        """One for each process, all with the root key that the first start made."""
-        return [SignedClient(server, self.first.access_key) for server in self.servers]
-
-    def check(self) -> None:
-        """`whimbrel check` and `whimbrel audit verify` find nothing."""
-        for words in (["check"], ["audit", "verify"]):
-            command = [WHIMBREL, *words, "--data", str(self.first.data), "--database", self.url]
-            environment = {"WHIMBREL_MASTER_KEY": self.options[3], "WHIMBREL_FIRMWARE": self.options[5]}
-            done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
-            assert done.returncode == 0, done.stdout + done.stderr
-
-
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    running = Site(tmp_path)
+    running = Site(tmp_path, "api,console,gateway,engine", *["api"] * API_PROCESSES)
     try:
         running.start()
         yield running
     finally:
-        for server in running.servers:
-            server.end()
+        running.end()
 
 
 def test_calls_to_all_processes_at_once(site: Site) -> None:
@@ -152,7 +116,7 @@ def test_I1_a_killed_process_loses_nothing_acknowledged(site: Site) -> None:
     deadline = time.monotonic() + 30
     while len(acknowledged) < 40 and time.monotonic() < deadline:
         time.sleep(0.05)
-    site.others[0].kill()
+    site.servers[1].kill()
     stopping.set()
     for worker in workers:
         worker.join()
@@ -163,10 +127,10 @@ def test_I1_a_killed_process_loses_nothing_acknowledged(site: Site) -> None:
     site.check()
 
 
-def test_only_one_process_has_the_gateway_and_the_engine(site: Site, tmp_path: Path) -> None:
-    """A second one refuses to start and says why; when the first has ended, another takes the roles over."""
+def test_only_one_process_has_the_engine(site: Site, tmp_path: Path) -> None:
+    """A second one refuses to start and says why; when the first has ended, another takes the role over."""
     second = WhimbrelServer(tmp_path / "second", *site.options)
-    with pytest.raises(AssertionError, match="another process already runs the gateway"):
+    with pytest.raises(AssertionError, match="another process already runs the engine"):
         second.start()
     second.end()
     assert site.first.stop() == 0

@@ -2,7 +2,8 @@
 
 Each step is one transaction that reads the job anew, so a step planned on old news does nothing wrong, and a kill
 anywhere only repeats work. Notices leave after the commit that recorded them: a crash in between loses none, because
-a device that was not reached gets its task again when it reconnects (F05).
+a device that was not reached gets its task again when it reconnects (F05). Those of devices that another process holds
+are written down in the same transaction, as orders to that process.
 """
 
 from __future__ import annotations
@@ -145,7 +146,7 @@ class Engine:
             if state is None or step is None:
                 return False
             job = state.job
-            notified = await self._execute(store, job, step, now_ms)
+            notified = await self._channel.post(store, await self._execute(store, job, step, now_ms))
             moved = await store.jobs.by_id(job.account_id, job.id)
         crash_here("engine.committed")
         await self._send(notified, job)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from whimbrel.ports.clock import Clock
 from whimbrel.ports.store import Notices, Store
 
-MARGIN_SECONDS = 1.0  # from the commit that counted a notice to its way out of any node
+MARGIN_SECONDS = 3.0  # from the commit that counted a notice to its way out of any node; what is later counts again
 WINDOW_SECONDS = 60.0 + MARGIN_SECONDS
 
 

@@ -29,6 +29,10 @@ class StoreConflictError(StoreUnavailableError):
     """Two transactions stood in each other's way and this one gave up; nothing was committed. Repeat it."""
 
 
+class NodeEndedError(StoreUnavailableError):
+    """This gateway process was taken for dead and its devices for gone, so it writes nothing; it begins anew (I18)."""
+
+
 class StoreFullError(WhimbrelError):
     """The disk is full; nothing was committed."""
 

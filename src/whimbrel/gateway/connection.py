@@ -147,7 +147,16 @@ class DeviceConnection(asyncio.Protocol):
     def end(self, reason: CloseReason) -> None:
         self._do(self.session.close(reason))
 
+    @property
+    def node_id(self) -> str | None:
+        """The life of this process in which the device came in; None before it has."""
+        return self._presence.node_id if self._presence is not None else None
+
     # ---- DeviceSession ----
+
+    @property
+    def session_id(self) -> int:
+        return self._presence.session_id if self._presence is not None else 0
 
     def notify(self, notice: UpgradeNotice) -> None:
         payload = upgrade_payload(notice, self._gateway.doorway.clock.now_ms())
@@ -274,7 +283,7 @@ class DeviceConnection(asyncio.Protocol):
         doorway = self._gateway.doorway
         assert self._transport is not None
         address = _address_of(self._transport)
-        self._presence = Presence(login.device_id, doorway.node_id, self._gateway.next_session_id(), address)
+        self._presence = Presence(login.device_id, doorway.node.id, self._gateway.next_session_id(), address)
         doorway.sessions.enter(login.device_id, self)
         doorway.ingest.submit(Item("connected", login.device_id, partial(connected, self._presence), _Welcome(self)))
         self._do(self.session.authenticated(command.credential.identity))

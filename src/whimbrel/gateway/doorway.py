@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from whimbrel.gateway.ingest import Ingest
 from whimbrel.gateway.login import LoginDesk
+from whimbrel.gateway.node import Node
 from whimbrel.ports.clock import Clock
 from whimbrel.ports.device_channel import Sessions
 from whimbrel.ports.store import Store
@@ -14,7 +15,7 @@ from whimbrel.reports.declaration import Report
 
 
 class Doorway(NamedTuple):
-    node_id: str
+    node: Node
     store: Store
     ingest: Ingest
     sessions: Sessions

@@ -18,6 +18,7 @@ from prometheus_client import Counter
 from whimbrel.crash_points import crash_here
 from whimbrel.domain.notice import LinkMaker
 from whimbrel.errors import ReportError, StoreConflictError, StoreFullError, StoreUnavailableError
+from whimbrel.gateway.node import Node
 from whimbrel.ports.clock import Clock
 from whimbrel.ports.store import Store
 from whimbrel.ports.wakeup import Wakeup
@@ -63,11 +64,14 @@ class Item(NamedTuple):
 
 
 class Ingest:
-    def __init__(self, store: Store, clock: Clock, wakeup: Wakeup, links: LinkMaker) -> None:
+    """With a `node`, nothing is taken in but during its life (I18)."""
+
+    def __init__(self, store: Store, clock: Clock, wakeup: Wakeup, links: LinkMaker, node: Node | None = None) -> None:
         self._store = store
         self._clock = clock
         self._wakeup = wakeup
         self._links = links
+        self._node = node
         self._waiting: deque[Item] = deque()
         self._has_work = asyncio.Event()
         self._paused: deque[Callable[[], None]] = deque()
@@ -140,10 +144,11 @@ class Ingest:
     async def _commit(self, batch: list[Item]) -> list[Outcome]:
         outcomes = []
         async with self._store.transaction() as store:
+            node_id = await self._node.hold(store) if self._node is not None else ""
             if len(batch) >= AHEAD_REPORTS_MIN:
                 await store.read_ahead(*_devices_of(batch))
             for number, item in enumerate(batch, 1):
-                context = ReportContext(item.device_id, self._clock.now_ms(), store, self._links)
+                context = ReportContext(item.device_id, self._clock.now_ms(), store, self._links, node_id)
                 outcomes.append(await self._apply(item, context))
                 if number % SLICE_REPORTS == 0:
                     await asyncio.sleep(0)

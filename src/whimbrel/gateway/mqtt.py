@@ -18,6 +18,7 @@ CONNECTIONS_MAX = 60_000  # of one process; the operating system's limit on open
 ACCEPT_BACKLOG = 1024
 TICK_SECONDS = 1.0
 DRAIN_SECONDS_MAX = 5.0
+DROPS_PER_TURN = 50  # some 50 us each: then other work of the loop gets its turn
 
 
 class MqttGateway:
@@ -62,6 +63,14 @@ class MqttGateway:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def drop_others(self, node_id: str) -> None:
+        """End the sessions of another life than this: their devices come back (I18)."""
+        others = [connection for connection in self.open if connection.node_id not in (None, node_id)]
+        for number, connection in enumerate(others, 1):
+            connection.end(CloseReason.SERVER_UNAVAILABLE)
+            if number % DROPS_PER_TURN == 0:
+                await asyncio.sleep(0)
 
     def spawn(self, coroutine: Coroutine[None, None, None]) -> None:
         """Run a task that this gateway keeps alive."""

@@ -20,12 +20,16 @@ class Message(msgspec.Struct, frozen=True):
 
 
 class ReportContext(NamedTuple):
-    """One report: from which device, when, and the open transaction."""
+    """One report: from which device, when, and the open transaction.
+
+    `node_id` is this process's life, which lasts as long as the transaction; '' where nobody asks for one.
+    """
 
     device_id: int
     now_ms: int
     store: Transaction
     links: LinkMaker
+    node_id: str = ""
 
 
 class Pull(NamedTuple):

@@ -2,7 +2,7 @@
 
 No topic carries these: the door reports them for the session. A task already notified or running is pushed again at
 every connect, with a fresh link; its status and its timeout stay. A device that was disabled or deleted between its
-login and this report is sent away.
+login and this report is sent away, and so is one that logged in during a life that this process has lost since (I18).
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from whimbrel.reports.open_tasks import push
 
 
 async def connected(presence: Presence, context: ReportContext) -> Outcome:
+    if context.node_id not in ("", presence.node_id):
+        return Outcome(ends_session=True)
     if not await context.store.presences.connected(presence, context.now_ms):
         return Outcome(ends_session=True)
     return Outcome(notices=await push(context, again=True))

@@ -1,4 +1,4 @@
-"""Ways to reach a device: sessions of this process, and later the bus to others and the mailbox.
+"""Ways to reach a device: sessions of this process, and orders to other processes.
 
 What to tell a device is decided elsewhere; no protocol bytes and no job state may live here.
 """

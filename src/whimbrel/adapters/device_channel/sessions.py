@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from whimbrel.domain.notice import UpgradeNotice
-from whimbrel.ports.device_channel import DeviceSession
+from whimbrel.domain.task import Task
+from whimbrel.ports.device_channel import DeviceSession, SessionEnd
+from whimbrel.ports.store import Transaction
 
 
 class SessionChannel:
@@ -25,6 +27,10 @@ class SessionChannel:
         if self._sessions.get(device_id) is session:
             del self._sessions[device_id]
 
+    async def post(self, store: Transaction, tasks: list[Task]) -> list[Task]:
+        """All devices there are are here."""
+        return tasks
+
     async def send(self, notice: UpgradeNotice) -> bool:
         session = self._sessions.get(notice.device_id)
         if session is None:
@@ -32,11 +38,14 @@ class SessionChannel:
         session.notify(notice)
         return True
 
-    async def end(self, device_id: int) -> bool:
-        session = self._sessions.get(device_id)
-        if session is None:
+    async def end(self, end: SessionEnd) -> bool:
+        session = self._sessions.get(end.device_id)
+        if session is None or session.session_id != end.session_id:
             return False
-        session.revoke()
+        if end.is_revoked:
+            session.revoke()
+        else:
+            session.take_over()
         return True
 
     async def ping(self) -> None:

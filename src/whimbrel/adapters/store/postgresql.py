@@ -13,7 +13,7 @@ from __future__ import annotations
 from types import TracebackType
 
 from whimbrel.adapters.store.migrate_postgresql import migrate
-from whimbrel.adapters.store.postgresql_pool import ConnectionPool
+from whimbrel.adapters.store.postgresql_pool import CONNECTIONS_MAX, ConnectionPool
 from whimbrel.adapters.store.postgresql_session import Begin, PostgresqlSession, Statement, own_statements
 from whimbrel.adapters.store.repositories import Repositories
 from whimbrel.ports.sealer import Sealer
@@ -46,11 +46,11 @@ class _Block:
 class PostgresqlStore:
     """Port `Store` on a PostgreSQL database; `url` is `postgresql://…`. No connection is made before one is needed."""
 
-    def __init__(self, url: str, sealer: Sealer) -> None:
+    def __init__(self, url: str, sealer: Sealer, connections_max: int = CONNECTIONS_MAX) -> None:
         self._url = url
         self._sealer = sealer
         self._statements: dict[str, Statement] = own_statements()
-        self._pool = ConnectionPool(url)
+        self._pool = ConnectionPool(url, connections_max=connections_max)
 
     async def start(self, now_ms: int) -> None:
         """Bring the database to this release's schema; any number of processes may start at once.

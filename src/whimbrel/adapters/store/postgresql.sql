@@ -65,3 +65,35 @@ WHERE digest = :digest AND used_ms >= greatest(:now_ms, (SELECT max(used_ms) FRO
 DELETE FROM nonce WHERE digest IN (
   SELECT digest FROM nonce WHERE used_ms < (SELECT max(used_ms) FROM nonce) - :kept_ms
   ORDER BY used_ms LIMIT :at_most FOR UPDATE SKIP LOCKED)
+
+-- name: hold_node
+-- In place of the one of all engines: the row stays until the transaction ends, and beats do not wait for it.
+SELECT 1 FROM gateway_node WHERE node_id = :node_id FOR KEY SHARE
+
+-- name: devices_of_node
+-- In place of the one of all engines: with the turns of those devices that nobody has now, so that nobody waits in a ring.
+SELECT device_id
+FROM (SELECT device_id FROM presence WHERE node_id = :node_id ORDER BY device_id LIMIT :devices_max) AS held
+WHERE pg_try_advisory_xact_lock(hashtextextended('device:' || device_id, 0))
+
+-- name: order_notices
+-- In place of the one of all engines: the nodes hear of it when the transaction has committed.
+WITH made AS (
+  INSERT INTO gateway_order (node_id, kind, device_id, task_id, attempt)
+  SELECT o.node_id, 0, t.device_id, t.id, t.attempt
+  FROM ({given_ids}) AS given JOIN task t ON t.id = given.id JOIN presence o ON o.device_id = t.device_id
+  WHERE o.node_id <> :here
+  RETURNING node_id, task_id)
+SELECT task_id, (
+  SELECT count(pg_notify('whimbrel_node_' || split_part(node_id, '.', 1), ''))
+  FROM (SELECT DISTINCT node_id FROM made) AS nodes)
+FROM made
+
+-- name: order_end
+-- In place of the one of all engines: the node hears of it when the transaction has committed.
+WITH made AS (
+  INSERT INTO gateway_order (node_id, kind, device_id, session_id)
+  SELECT o.node_id, :kind, o.device_id, o.session_id FROM presence o
+  WHERE o.device_id = :device_id AND o.node_id <> :but_node
+  RETURNING node_id, device_id)
+SELECT device_id, CAST(pg_notify('whimbrel_node_' || split_part(node_id, '.', 1), '') AS TEXT) FROM made

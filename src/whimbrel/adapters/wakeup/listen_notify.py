@@ -1,5 +1,7 @@
 """Port `wakeup` over all processes of a PostgreSQL database, by LISTEN and NOTIFY on a connection of its own.
 
+On the channel that all share, or on a node's own, on which the statements that write its orders speak.
+
 A lost connection is made again, and counts as a wake-up: nobody knows what was missed. While there is none, this
 process still wakes itself, and the others find their work when they poll.
 """
@@ -16,6 +18,7 @@ from whimbrel.adapters.wakeup.in_process import InProcessWakeup
 log = logging.getLogger(__name__)
 
 CHANNEL = "whimbrel_wakeup"
+NODE_CHANNEL = "whimbrel_node_"  # with the node's name; as adapters/store/postgresql.sql has it
 ANSWER_SECONDS_MAX = 5.0
 RETRY_SECONDS = 1.0
 PAUSE_SECONDS = 0.01  # what is said within it goes out as one: the server takes 4,000 words/s one by one
@@ -27,8 +30,9 @@ _FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClient
 class ListenNotifyWakeup:
     """`start` it before use; `close` it afterwards. `notify` returns at once; the word goes out by itself."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, channel: str = CHANNEL) -> None:
         self._url = url
+        self._channel = channel
         self._here = InProcessWakeup()
         self._has_word = asyncio.Event()
         self._first_try = asyncio.Event()
@@ -71,7 +75,7 @@ class ListenNotifyWakeup:
         )
         try:
             connection.add_termination_listener(lambda _: self._has_word.set())
-            await connection.add_listener(CHANNEL, self._heard)
+            await connection.add_listener(self._channel, self._heard)
             if self._first_try.is_set():
                 self._here.notify()
             self._first_try.set()
@@ -88,7 +92,7 @@ class ListenNotifyWakeup:
             await connection.execute("SELECT 1")
             return
         self._has_word.clear()
-        await connection.execute(f"NOTIFY {CHANNEL}")
+        await connection.execute(f"NOTIFY {self._channel}")
         await asyncio.sleep(PAUSE_SECONDS)
 
     def _heard(self, connection: object, pid: int, channel: str, payload: object) -> None:

@@ -30,12 +30,15 @@ from whimbrel.ports.store.devices import LoginClaim as LoginClaim
 from whimbrel.ports.store.devices import ModuleVersions as ModuleVersions
 from whimbrel.ports.store.devices import Presence as Presence
 from whimbrel.ports.store.devices import Presences as Presences
-from whimbrel.ports.store.devices import SessionEnd as SessionEnd
-from whimbrel.ports.store.devices import SessionEnds as SessionEnds
 from whimbrel.ports.store.enrolment import EnrollingProduct as EnrollingProduct
 from whimbrel.ports.store.enrolment import Enrolments as Enrolments
 from whimbrel.ports.store.firmware import FirmwareRows as FirmwareRows
 from whimbrel.ports.store.firmware import Uploads as Uploads
+from whimbrel.ports.store.gateways import GatewayNodes as GatewayNodes
+from whimbrel.ports.store.gateways import GatewayOrders as GatewayOrders
+from whimbrel.ports.store.gateways import NodeBeat as NodeBeat
+from whimbrel.ports.store.gateways import Order as Order
+from whimbrel.ports.store.gateways import OrderKind as OrderKind
 from whimbrel.ports.store.groups import DeviceIdentity as DeviceIdentity
 from whimbrel.ports.store.groups import DevicePlace as DevicePlace
 from whimbrel.ports.store.groups import GroupMembers as GroupMembers
@@ -96,8 +99,6 @@ class Transaction(Protocol):
     @property
     def enrolment(self) -> Enrolments: ...
     @property
-    def session_ends(self) -> SessionEnds: ...
-    @property
     def applies(self) -> Applies: ...
     @property
     def apply_names(self) -> ApplyNames: ...
@@ -105,6 +106,10 @@ class Transaction(Protocol):
     def module_versions(self) -> ModuleVersions: ...
     @property
     def presences(self) -> Presences: ...
+    @property
+    def nodes(self) -> GatewayNodes: ...
+    @property
+    def orders(self) -> GatewayOrders: ...
     @property
     def firmware(self) -> FirmwareRows: ...
     @property

@@ -110,22 +110,6 @@ class DeviceChanges(Protocol):
         ...
 
 
-class SessionEnd(NamedTuple):
-    """A device whose session must end, and when that was asked for."""
-
-    device_id: int
-    asked_ms: int
-
-
-class SessionEnds(Protocol):
-    """Sessions that operations ended: whoever reaches the device's session says it there, then forgets it."""
-
-    async def waiting(self, limit: int) -> list[SessionEnd]: ...
-    async def forget(self, end: SessionEnd) -> None:
-        """It was said. One that was asked for again meanwhile stays."""
-        ...
-
-
 class ModuleVersions(Protocol):
     async def get(self, device_id: int, module_name: str) -> str | None: ...
     async def put(self, device_id: int, module_name: str, version: str, now_ms: int) -> bool:
@@ -139,6 +123,8 @@ class Presences(Protocol):
     async def connected(self, presence: Presence, now_ms: int) -> bool:
         """The device is online in this session, which replaces an older one; activates it the first time.
 
+        Another node that holds the older one is ordered to end it.
+
         False, and nothing changed, when it was disabled or deleted since its login.
         """
         ...
@@ -147,6 +133,6 @@ class Presences(Protocol):
         """The session ended; nothing changes when a newer session of the device has replaced it."""
         ...
 
-    async def clear_node(self, node_id: str, now_ms: int) -> None:
-        """No device is connected to this node: what a node says when it starts."""
+    async def clear_node(self, node_id: str, now_ms: int, devices_max: int = 500) -> int:
+        """The next devices of this node are connected no more; how many. Those that others change now may wait."""
         ...

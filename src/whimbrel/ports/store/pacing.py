@@ -27,6 +27,10 @@ class Pacing(Protocol):
         """Take the next ready tasks, and claim as NOTIFIED those whose device is online, as `Fleet.dispatch` does."""
         ...
 
+    async def count(self, job_id: int, n: int, now_ms: int) -> None:
+        """So many devices of the job leave now: claims count themselves, what left late is counted once more."""
+        ...
+
     async def notices(self) -> list[Notices]:
         """All that count now; a job has a bounded number of rows."""
         ...

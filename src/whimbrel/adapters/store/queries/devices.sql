@@ -118,19 +118,6 @@ UPDATE device SET deleted_ms = :now_ms, modified_ms = :now_ms, device_name = dev
 WHERE id = :device_id AND state = :state AND deleted_ms IS NULL
 RETURNING apply_id, activated_ms
 
--- name: ask_session_end
--- Whoever holds the device's session is to end it.
-INSERT INTO session_end (device_id, asked_ms) VALUES (:device_id, :now_ms)
-ON CONFLICT (device_id) DO UPDATE SET asked_ms = excluded.asked_ms
-
--- name: session_ends
--- Sessions that are to end, in the order of their devices.
-SELECT device_id, asked_ms FROM session_end ORDER BY device_id LIMIT :limit
-
--- name: forget_session_end
--- It was said to the session; asked again meanwhile, it is said again.
-DELETE FROM session_end WHERE device_id = :device_id AND asked_ms = :asked_ms
-
 -- name: delete_presence_of
 -- Whatever session the device has: it counts no more.
 DELETE FROM presence WHERE device_id = :device_id
@@ -165,32 +152,6 @@ SET node_id = excluded.node_id, session_id = excluded.session_id, since_ms = exc
 -- name: delete_presence
 -- A session ended; a newer one of the same device keeps its row.
 DELETE FROM presence WHERE device_id = :device_id AND node_id = :node_id AND session_id = :session_id
-
--- name: count_cleared
--- What clear_states will do to the lists: the node's online devices become offline ones.
-INSERT INTO list_count (list, block, n)
-WITH cleared AS (
-  SELECT d.account_id, d.product_id, d.id >> 12 AS block, count(*) AS n
-  FROM presence o JOIN device d ON d.id = o.device_id
-  WHERE o.node_id = :node_id AND d.state = 1 AND d.deleted_ms IS NULL GROUP BY 1, 2, 3
-), places AS (
-  SELECT 'devices:' || product_id AS place, block, n FROM cleared
-  UNION ALL SELECT 'account_devices:' || account_id, block, n FROM cleared
-), moves AS (
-  SELECT place || ':1' AS list, block, -n AS n FROM places UNION ALL SELECT place || ':3', block, n FROM places
-)
-SELECT list, block, CAST(sum(n) AS BIGINT) FROM moves GROUP BY list, block
-UNION ALL SELECT list, -1, CAST(sum(n) AS BIGINT) FROM moves GROUP BY list
-ON CONFLICT (list, block) DO UPDATE SET n = list_count.n + excluded.n
-
--- name: clear_states
--- A node starts: the devices that were connected to it are offline.
-UPDATE device SET state = 3, state_ms = :now_ms
-WHERE state = 1 AND deleted_ms IS NULL AND id IN (SELECT device_id FROM presence WHERE node_id = :node_id)
-
--- name: clear_presence
--- A node starts: nobody is connected to it.
-DELETE FROM presence WHERE node_id = :node_id
 
 -- name: module_version
 -- The version a device reported for a module.

@@ -10,12 +10,13 @@ from collections.abc import Collection
 from whimbrel.adapters.store.repositories.access_keys import AccessKeyRepository, AccountRepository
 from whimbrel.adapters.store.repositories.audit import AuditRepository, ClientTokenRepository
 from whimbrel.adapters.store.repositories.device_applies import ApplyNameRepository, ApplyRepository
-from whimbrel.adapters.store.repositories.device_changes import DeviceChangeRepository, SessionEndRepository
+from whimbrel.adapters.store.repositories.device_changes import DeviceChangeRepository
 from whimbrel.adapters.store.repositories.device_logins import DeviceLoginRepository
 from whimbrel.adapters.store.repositories.devices import DeviceRepository, DeviceStateRepository
 from whimbrel.adapters.store.repositories.enrolment import EnrolmentRepository
 from whimbrel.adapters.store.repositories.firmware import FirmwareRepository
 from whimbrel.adapters.store.repositories.fleet import FleetRepository
+from whimbrel.adapters.store.repositories.gateways import NodeRepository, OrderRepository
 from whimbrel.adapters.store.repositories.groups import GroupMemberRepository, GroupRepository
 from whimbrel.adapters.store.repositories.job_lists import JobListRepository
 from whimbrel.adapters.store.repositories.job_moves import JobMoveRepository, StrategyRepository
@@ -81,10 +82,6 @@ class Repositories:
         return EnrolmentRepository(self._session, self._sealer)
 
     @property
-    def session_ends(self) -> SessionEndRepository:
-        return SessionEndRepository(self._session)
-
-    @property
     def applies(self) -> ApplyRepository:
         return ApplyRepository(self._session, self._sealer)
 
@@ -99,6 +96,14 @@ class Repositories:
     @property
     def presences(self) -> PresenceRepository:
         return PresenceRepository(self._session)
+
+    @property
+    def nodes(self) -> NodeRepository:
+        return NodeRepository(self._session)
+
+    @property
+    def orders(self) -> OrderRepository:
+        return OrderRepository(self._session)
 
     @property
     def firmware(self) -> FirmwareRepository:

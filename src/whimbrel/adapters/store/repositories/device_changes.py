@@ -15,7 +15,7 @@ from whimbrel.adapters.store.repositories.device_lists import (
 from whimbrel.adapters.store.session import Session
 from whimbrel.domain.device import TRANSITIONS, Device, DeviceStatus
 from whimbrel.errors import StoreConflictError
-from whimbrel.ports.store import SessionEnd
+from whimbrel.ports.store import OrderKind
 
 
 class DeviceChangeRepository:
@@ -28,7 +28,7 @@ class DeviceChangeRepository:
 
     async def disable(self, device: Device, now_ms: int) -> None:
         await self._move(device, DeviceStatus.DISABLE, now_ms)
-        await self._end_session(device, now_ms)
+        await self._end_session(device)
 
     async def enable(self, device: Device, now_ms: int) -> None:
         await self._move(device, device.status_when_enabled, now_ms)
@@ -47,7 +47,7 @@ class DeviceChangeRepository:
             count_activated(self._session, place, -1)
         if apply_id is not None:
             self._session.count(apply_list(apply_id), device.id, -1)
-        await self._end_session(device, now_ms)
+        await self._end_session(device)
         await leave_everything(self._session, device)
 
     async def reset_enrolment(self, device: Device, now_ms: int) -> None:
@@ -62,21 +62,10 @@ class DeviceChangeRepository:
         _require(changed, device)
         count_moved(self._session, _place(device), device.status, new)
 
-    async def _end_session(self, device: Device, now_ms: int) -> None:
-        """Nothing is pushed to it from now on; it is told to end after the commit, by whoever holds it."""
+    async def _end_session(self, device: Device) -> None:
+        """Nothing is pushed to it from now on; the node that holds it ends it after the commit (A21)."""
+        await self._session.all("order_end", kind=OrderKind.REVOKE.value, device_id=device.id, but_node="")
         await self._session.run("delete_presence_of", device_id=device.id)
-        await self._session.run("ask_session_end", device_id=device.id, now_ms=now_ms)
-
-
-class SessionEndRepository:
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    async def waiting(self, limit: int) -> list[SessionEnd]:
-        return [SessionEnd._make(row) for row in await self._session.all("session_ends", limit=limit)]
-
-    async def forget(self, end: SessionEnd) -> None:
-        await self._session.run("forget_session_end", device_id=end.device_id, asked_ms=end.asked_ms)
 
 
 def _place(device: Device) -> DevicePlace:

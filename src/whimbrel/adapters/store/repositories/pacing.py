@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import itemgetter
 
 from whimbrel.adapters.store.repositories.jobs import tasks_list
-from whimbrel.adapters.store.repositories.padding import padded
+from whimbrel.adapters.store.repositories.padding import ID_WIDTH, padded
 from whimbrel.adapters.store.repositories.tasks import task_of
 from whimbrel.adapters.store.session import Row, Session
 from whimbrel.domain.job import Job
@@ -13,8 +13,6 @@ from whimbrel.domain.task import Task, TaskStatus
 from whimbrel.ports.store.pacing import Notices
 
 ROW_MS = 2_000  # notices of so long share a row: a job has some 30 of them
-
-ID_WIDTH = 20  # as the statements cut them
 
 
 class PacingRepository:
@@ -44,6 +42,9 @@ class PacingRepository:
         )
         return await claimed(self._session, job, rows, now_ms)
 
+    async def count(self, job_id: int, n: int, now_ms: int) -> None:
+        await self._session.run("add_notices", job_id=job_id, at_ms=now_ms - now_ms % ROW_MS, n=n)
+
     async def notices(self) -> list[Notices]:
         return [Notices._make(row) for row in await self._session.all("notices")]
 
@@ -68,6 +69,5 @@ async def claimed(session: Session, job: Job, rows: list[Row], now_ms: int) -> l
         session.count(tasks_list(job.id, TaskStatus.QUEUED), row[0], -1)
         session.count(tasks_list(job.id, TaskStatus.NOTIFIED), row[0], 1)
     if rows and job.maximum_per_minute is not None:
-        at_ms = now_ms - now_ms % ROW_MS
-        await session.run("add_notices", job_id=job.id, at_ms=at_ms, n=len(rows))
+        await PacingRepository(session).count(job.id, len(rows), now_ms)
     return [task_of(row) for row in rows]

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from whimbrel.adapters.store.repositories.device_lists import DevicePlace, count_activated, count_moved, device_turn
+from whimbrel.adapters.store.repositories.padding import given
 from whimbrel.adapters.store.session import Session
 from whimbrel.domain.device import TRANSITIONS, DeviceStatus, ModuleVersion
 from whimbrel.domain.ota_module import MODULES_PER_DEVICE_MAX
 from whimbrel.domain.paging import Listing, Page
-from whimbrel.ports.store import Presence
+from whimbrel.ports.store import OrderKind, Presence
+
+CLEARED_MAX = 500  # devices in one step, as many rows as a step of a job changes
 
 
 class PresenceRepository:
@@ -49,10 +52,16 @@ class PresenceRepository:
             place = DevicePlace(presence.device_id, row[0], row[1])
             count_moved(self._session, place, DeviceStatus.ONLINE, DeviceStatus.OFFLINE)
 
-    async def clear_node(self, node_id: str, now_ms: int) -> None:
-        await self._session.run("count_cleared", node_id=node_id)
-        await self._session.run("clear_states", node_id=node_id, now_ms=now_ms)
-        await self._session.run("clear_presence", node_id=node_id)
+    async def clear_node(self, node_id: str, now_ms: int, devices_max: int = CLEARED_MAX) -> int:
+        held = await self._session.all("devices_of_node", node_id=node_id, devices_max=devices_max)
+        if not held:
+            return 0
+        # Read again, now that nobody else changes their presence: some may have come to another node meanwhile.
+        left = await self._session.all("delete_presences", node_id=node_id, **given(row[0] for row in held))
+        if left:
+            for row in await self._session.all("devices_offline", now_ms=now_ms, **given(row[0] for row in left)):
+                count_moved(self._session, DevicePlace(*row), DeviceStatus.ONLINE, DeviceStatus.OFFLINE)
+        return len(left)
 
     async def _connected_otherwise(self, presence: Presence, now_ms: int) -> bool:
         """The first connection, or one that takes an older session over; False when the device may not connect."""
@@ -63,6 +72,13 @@ class PresenceRepository:
         old = DeviceStatus(state)
         if old is not DeviceStatus.ONLINE and DeviceStatus.ONLINE not in TRANSITIONS[old]:
             return False
+        if old is DeviceStatus.ONLINE:
+            await self._session.all(
+                "order_end",
+                kind=OrderKind.TAKE_OVER.value,
+                device_id=presence.device_id,
+                but_node=presence.node_id,
+            )
         changed = await self._session.run(
             "device_online",
             device_id=presence.device_id,
