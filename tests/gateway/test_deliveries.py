@@ -17,8 +17,9 @@ from whimbrel.gateway.packets import (
     UnsubAck,
     Unsubscribe,
 )
-from whimbrel.gateway.session import DELIVERIES_WAITING_MAX, IN_FLIGHT_MAX, Message, Session
+from whimbrel.gateway.session import Session
 from whimbrel.gateway.topics import topic_of
+from whimbrel.gateway.window import DELIVERIES_WAITING_MAX, IN_FLIGHT_MAX, Message
 
 PUSH = Message(MY_UPGRADE, b'{"code":"1000"}')
 
