@@ -60,7 +60,10 @@ encodable_packets: st.SearchStrategy[EncodablePacket] = st.one_of(
         st.booleans(),
         st.none() | wills,
     ),
-    st.sampled_from([ConnAck(code) for code in ConnackCode if code <= ConnackCode.NOT_AUTHORIZED] + [ConnAck(ConnackCode.ACCEPTED, True)]),
+    st.sampled_from(
+        [ConnAck(code) for code in ConnackCode if code <= ConnackCode.NOT_AUTHORIZED]
+        + [ConnAck(ConnackCode.ACCEPTED, True)]
+    ),
     st.builds(Publish, topics, payloads, st.none(), st.just(False), st.booleans()),
     st.builds(Publish, topics, payloads, packet_ids, st.booleans(), st.booleans()),
     st.builds(PubAck, packet_ids),
@@ -68,6 +71,7 @@ encodable_packets: st.SearchStrategy[EncodablePacket] = st.one_of(
         Subscribe,
         packet_ids,
         st.lists(st.tuples(topic_filters, st.integers(0, 2)), min_size=1, max_size=4).map(tuple),
+        st.just(False),
     ),
     st.builds(SubAck, packet_ids, st.lists(st.sampled_from([0, 1, 2, 0x80]), min_size=1, max_size=4).map(tuple)),
     st.builds(Unsubscribe, packet_ids, st.lists(topic_filters, min_size=1, max_size=4).map(tuple)),
