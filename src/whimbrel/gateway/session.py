@@ -198,7 +198,8 @@ class Session:
         """
         if self._state is not _State.OPEN:
             return []
-        assert self._owns(message.topic), "a message for another device (I15)"
+        assert self._identity is not None
+        assert self._topics.is_delivery(message.topic, self._identity), "a message for another device (I15)"
         needs_ack = self._qos_by_subscription.get(message.topic, 1) == 1
         if self._client_packet_bytes_max is not None:
             publish = self._reader.dialect.publish(*message, 1 if needs_ack else None)
