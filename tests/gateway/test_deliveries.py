@@ -61,6 +61,15 @@ def test_I15_a_message_for_another_device_is_a_bug_that_stops() -> None:
             opened().deliver(Message(topic_of(UPGRADE, identity), b""))
 
 
+def test_I15_a_topic_that_names_two_devices_belongs_to_one() -> None:
+    """A device named like a part of our topics is not sent what is on them for another."""
+    for identity in (DeviceIdentity("ota", "device"), DeviceIdentity("device", "upgrade")):
+        with pytest.raises(AssertionError):
+            opened(identity).deliver(PUSH)
+        own = Message(topic_of(UPGRADE, identity), b"")
+        assert sent(opened(identity).deliver(own)) == [Publish(own.topic, b"", 1)]
+
+
 def test_I17_in_flight_and_waiting_messages_are_bounded() -> None:
     """IN_FLIGHT_MAX are sent, DELIVERIES_WAITING_MAX wait, the next is dropped; each PUBACK lets one out, in order."""
     session = opened()
