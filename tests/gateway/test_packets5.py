@@ -323,7 +323,7 @@ def test_another_codec_reads_what_we_write() -> None:
         + packets5.encode_refusing_puback(7, 0x87)
         + packets5.encode_suback(8, [0, 1, 0x87, 0x9E, 0xA1, 0xA2])
         + packets5.encode_unsuback(9, [0, 0x11])
-        + packets5.encode_disconnect(0x8E)
+        + packets5.encode_disconnect(0x8E, "taken over")
     )
     connack, first, second, puback, suback, unsuback, disconnect = read_all(raw)
     assert (connack.receive_max, int(connack.max_qos), connack.retain_available) == (256, 1, False)
@@ -333,4 +333,4 @@ def test_another_codec_reads_what_we_write() -> None:
     assert (puback.packet_id, int(puback.reason_code)) == (7, 0x87)
     assert (suback.packet_id, list(map(int, suback.reason_codes))) == (8, [0, 1, 0x87, 0x9E, 0xA1, 0xA2])
     assert (unsuback.packet_id, list(map(int, unsuback.reason_codes))) == (9, [0, 0x11])
-    assert int(disconnect.reason_code) == 0x8E
+    assert (int(disconnect.reason_code), disconnect.reason_str) == (0x8E, "taken over")

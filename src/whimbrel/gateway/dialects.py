@@ -142,7 +142,7 @@ class _Mqtt5:
 
     def farewell(self, reason: CloseReason) -> bytes:
         code = _DISCONNECT_REASONS.get(reason)
-        return b"" if code is None else packets5.encode_disconnect(code)
+        return b"" if code is None else packets5.encode_disconnect(code, reason.replace("_", " "))
 
 
 #: What CONNACK says of the server (MQTT 5, 3.2.2.3). No topic aliases: an absent maximum means none.

@@ -46,6 +46,7 @@ from whimbrel.gateway.properties5 import (
     MAXIMUM_PACKET_SIZE,
     PUBACK_PROPERTIES,
     PUBLISH_PROPERTIES,
+    REASON_STRING,
     RECEIVE_MAXIMUM,
     SUBSCRIBE_PROPERTIES,
     SUBSCRIPTION_IDENTIFIER,
@@ -206,5 +207,7 @@ def encode_unsuback(packet_id: int, reasons: Sequence[int]) -> bytes:
     return framed_with_id(0xB0, packet_id, b"\0" + bytes(reasons))
 
 
-def encode_disconnect(reason: int) -> bytes:
-    return framed(0xE0, bytes((reason,)))
+def encode_disconnect(reason: int, words: str) -> bytes:
+    """`words` are for people, and for paho-mqtt 1.6: it reads no reason from a DISCONNECT of less than three bytes."""
+    properties = bytes((REASON_STRING,)) + field(words)
+    return framed(0xE0, bytes((reason, len(properties))) + properties)
