@@ -348,3 +348,26 @@ def test_the_maximum_packet_size_of_the_device_is_kept(spare_bytes: int) -> None
     else:
         assert len(only(commands).payload) == 500
     assert only(session.deliver(PUSH)).payload == PUSH.payload
+
+
+def test_what_a_device_asks_for_again_takes_no_place() -> None:
+    """With `qos_max` 0 a delivery has no packet id, whatever is in flight or was subscribed to."""
+    session = opened(receive_max=1)
+    feed(session, subscribe(1, (MY_UPGRADE, 1)))
+    session.deliver(PUSH)
+    assert only(session.deliver(PUSH, qos_max=0)).packet_id is None
+
+
+def test_a_device_that_registers_is_answered_in_its_version() -> None:
+    """CONNACK and the credentials, then nothing but the end (device-protocol 11)."""
+    session = Session(TOPICS, now_s=0.0)
+    feed(session, connect())
+    connack, answer = said(session.registered(Message("/ext/register", b"{}")))
+    assert (int(connack.reason_code), answer.topic, answer.payload, answer.packet_id) == (
+        0,
+        "/ext/register",
+        b"{}",
+        None,
+    )
+    assert feed(session, publish(MY_INFORM, b"{}", 1)) == session.deliver(PUSH) == []
+    assert feed(session, mqtt5.DisconnectPacket()) == [Close(CloseReason.DEVICE_DISCONNECTED)]

@@ -171,9 +171,7 @@ class Session:
         self._identity = identity
         self._reader.remaining_bytes_max = PACKET_BYTES_MAX
         early_packets, self._early_packets = self._early_packets or [], None
-        told_keep_alive_s = self._keep_alive_s if self._keep_alive_s != self._asked_keep_alive_s else None
-        welcome = self._reader.dialect.welcome(REPORTS_PENDING_MAX, told_keep_alive_s)
-        return [Send(welcome), *self._take(early_packets)]
+        return [Send(self._welcome()), *self._take(early_packets)]
 
     def refused(self, code: ConnackCode) -> list[Command]:
         """The claim is not proved (BAD_CREDENTIAL), the device is disabled (NOT_AUTHORIZED), or nobody can tell."""
@@ -188,19 +186,20 @@ class Session:
         if self._state is not _State.AUTHENTICATING:
             return []
         self._state = _State.REGISTERED
-        self._early_packets = []
-        return [Send(encode(ConnAck(ConnackCode.ACCEPTED)) + encode(Publish(message.topic, message.payload)))]
+        self._early_packets = None
+        return [Send(self._welcome()), self._publish(message, None)]
 
-    def deliver(self, message: Message) -> list[Command]:
+    def deliver(self, message: Message, qos_max: int = 1) -> list[Command]:
         """Publish to the device, subscribed or not: with the QoS subscribed, else 1 (device-protocol 2).
 
-        What the device cannot take is dropped (`window.py`; MQTT 5, 3.1.2.11.4).
+        With `qos_max` 0 for what the device asks for again by itself: it takes no packet id and waits for none. What
+        the device cannot take is dropped (`window.py`; MQTT 5, 3.1.2.11.4).
         """
         if self._state is not _State.OPEN:
             return []
         assert self._identity is not None
         assert self._topics.is_delivery(message.topic, self._identity), "a message for another device (I15)"
-        needs_ack = self._qos_by_subscription.get(message.topic, 1) == 1
+        needs_ack = qos_max > 0 and self._qos_by_subscription.get(message.topic, 1) > 0
         if self._client_packet_bytes_max is not None:
             publish = self._reader.dialect.publish(*message, 1 if needs_ack else None)
             if len(publish) > self._client_packet_bytes_max:
@@ -376,6 +375,10 @@ class Session:
         return [] if follows is None else [self._publish(*follows)]
 
     # ---- parts ----
+
+    def _welcome(self) -> bytes:
+        told_keep_alive_s = self._keep_alive_s if self._keep_alive_s != self._asked_keep_alive_s else None
+        return self._reader.dialect.welcome(REPORTS_PENDING_MAX, told_keep_alive_s)
 
     def _publish(self, message: Message, packet_id: int | None) -> Send:
         return Send(self._reader.dialect.publish(*message, packet_id))
