@@ -140,8 +140,8 @@ def reports_page(reports: Iterable[Report]) -> str:
     pull = pull_payload(Pull("123", EXAMPLE_NOTICE))
     return (
         "# Device messages\n\n"
-        "MQTT 3.1.1. `{pk}` is the ProductKey and `{dn}` the DeviceName of the connected device; a device has no other "
-        "topics. It need not subscribe to get what is sent to it.\n\n"
+        "MQTT 3.1.1 or 5. `{pk}` is the ProductKey and `{dn}` the DeviceName of the connected device; a device has no "
+        "other topics. It need not subscribe to get what is sent to it.\n\n"
         "## From the device\n\n"
         + "\n".join(_report_section(report) for report in reports)
         + f"\n## To the device\n\n### `{UPGRADE_TOPIC}`\n\n"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from tests.gateway.playbook import CONNECT, ME, MY_UPGRADE, OTHER, TOPICS, UPGRADE, feed, opened, sent
+from tests.gateway.playbook import CONNECT, ME, MY_REPLY, MY_UPGRADE, OTHER, TOPICS, UPGRADE, feed, opened, sent
 from whimbrel.domain.device_credential import DeviceIdentity
-from whimbrel.gateway.commands import Dropped, DropReason
+from whimbrel.gateway.commands import Command, Dropped, DropReason
 from whimbrel.gateway.packets import (
     PACKET_ID_MAX,
     ConnAck,
@@ -17,8 +20,9 @@ from whimbrel.gateway.packets import (
     UnsubAck,
     Unsubscribe,
 )
-from whimbrel.gateway.session import DELIVERIES_WAITING_MAX, IN_FLIGHT_MAX, Message, Session
+from whimbrel.gateway.session import Session
 from whimbrel.gateway.topics import topic_of
+from whimbrel.gateway.window import DELIVERIES_WAITING_MAX, IN_FLIGHT_MAX, Message
 
 PUSH = Message(MY_UPGRADE, b'{"code":"1000"}')
 
@@ -58,6 +62,72 @@ def test_I15_a_message_for_another_device_is_a_bug_that_stops() -> None:
     for identity in (OTHER, DeviceIdentity(ME.product_key, ME.device_name + "0"), DeviceIdentity("x", ME.device_name)):
         with pytest.raises(AssertionError):
             opened().deliver(Message(topic_of(UPGRADE, identity), b""))
+
+
+def test_I15_a_topic_that_names_two_devices_belongs_to_one() -> None:
+    """A device named like a part of our topics is not sent what is on them for another."""
+    for identity in (DeviceIdentity("ota", "device"), DeviceIdentity("device", "upgrade")):
+        with pytest.raises(AssertionError):
+            opened(identity).deliver(PUSH)
+        own = Message(topic_of(UPGRADE, identity), b"")
+        assert sent(opened(identity).deliver(own)) == [Publish(own.topic, b"", 1)]
+
+
+class ListeningDevice(RuleBasedStateMachine):
+    """A device that subscribes, unsubscribes and acknowledges as it likes, while messages are sent to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.session = opened()
+        self.sent_numbers: list[int] = []
+        self.seen_numbers: list[int] = []
+        self.unacknowledged: list[int] = []
+
+    def hear(self, commands: list[Command]) -> None:
+        for packet in sent(commands):
+            if isinstance(packet, Publish):
+                self.seen_numbers.append(int(packet.payload))
+                if packet.packet_id is not None:
+                    assert packet.packet_id not in self.unacknowledged
+                    self.unacknowledged.append(packet.packet_id)
+
+    @rule(topics=st.lists(st.sampled_from([MY_UPGRADE, MY_REPLY]), min_size=1, max_size=3), qos=st.integers(0, 2))
+    def subscribe(self, topics: list[str], qos: int) -> None:
+        self.hear(feed(self.session, Subscribe(1, tuple((topic, qos) for topic in topics))))
+
+    @rule(topics=st.lists(st.sampled_from([MY_UPGRADE, MY_REPLY, "#"]), min_size=1, max_size=3))
+    def unsubscribe(self, topics: list[str]) -> None:
+        self.hear(feed(self.session, Unsubscribe(1, tuple(topics))))
+
+    @rule(topic=st.sampled_from([MY_UPGRADE, MY_REPLY]), count=st.integers(1, IN_FLIGHT_MAX + 1))
+    def deliver(self, topic: str, count: int) -> None:
+        for _ in range(count):
+            commands = self.session.deliver(Message(topic, b"%d" % len(self.sent_numbers)))
+            self.sent_numbers.append(len(self.sent_numbers))
+            if commands == [Dropped(DropReason.DELIVERIES_FULL)]:
+                self.sent_numbers.pop()
+            else:
+                self.hear(commands)
+
+    @precondition(lambda self: self.unacknowledged)
+    @rule(data=st.data())
+    def acknowledge(self, data: st.DataObject) -> None:
+        packet_id = data.draw(st.sampled_from(self.unacknowledged))
+        self.unacknowledged.remove(packet_id)
+        self.hear(feed(self.session, PubAck(packet_id)))
+
+    @invariant()
+    def nothing_comes_twice(self) -> None:
+        assert len(set(self.seen_numbers)) == len(self.seen_numbers)
+
+    def teardown(self) -> None:
+        while self.unacknowledged:
+            self.hear(feed(self.session, PubAck(self.unacknowledged.pop(0))))
+        assert sorted(self.seen_numbers) == self.sent_numbers, "a message was lost"
+
+
+ListeningDevice.TestCase.settings = settings(max_examples=60, stateful_step_count=25)
+test_subscriptions_neither_double_nor_lose = ListeningDevice.TestCase
 
 
 def test_I17_in_flight_and_waiting_messages_are_bounded() -> None:

@@ -60,7 +60,10 @@ encodable_packets: st.SearchStrategy[EncodablePacket] = st.one_of(
         st.booleans(),
         st.none() | wills,
     ),
-    st.sampled_from([ConnAck(code) for code in ConnackCode] + [ConnAck(ConnackCode.ACCEPTED, True)]),
+    st.sampled_from(
+        [ConnAck(code) for code in ConnackCode if code <= ConnackCode.NOT_AUTHORIZED]
+        + [ConnAck(ConnackCode.ACCEPTED, True)]
+    ),
     st.builds(Publish, topics, payloads, st.none(), st.just(False), st.booleans()),
     st.builds(Publish, topics, payloads, packet_ids, st.booleans(), st.booleans()),
     st.builds(PubAck, packet_ids),
@@ -68,6 +71,7 @@ encodable_packets: st.SearchStrategy[EncodablePacket] = st.one_of(
         Subscribe,
         packet_ids,
         st.lists(st.tuples(topic_filters, st.integers(0, 2)), min_size=1, max_size=4).map(tuple),
+        st.just(False),
     ),
     st.builds(SubAck, packet_ids, st.lists(st.sampled_from([0, 1, 2, 0x80]), min_size=1, max_size=4).map(tuple)),
     st.builds(Unsubscribe, packet_ids, st.lists(topic_filters, min_size=1, max_size=4).map(tuple)),
@@ -243,6 +247,7 @@ def test_the_bytes_are_those_of_the_standard() -> None:
         b"\x10\x12\x00\x04MQTT\x04\x2c\x00\x3c\x00\x00\x00\x01w\x00\x01!"
     )
     assert encode(ConnAck(ConnackCode.BAD_CREDENTIAL)) == b"\x20\x02\x00\x04"
+    assert encode(ConnAck(ConnackCode.SERVER_BUSY)) == b"\x20\x02\x00\x03"
     assert encode(Publish("a/b", b"hi")) == b"\x30\x07\x00\x03a/bhi"
     assert encode(Publish("a/b", b"hi", 0x0102, True, True)) == b"\x3b\x09\x00\x03a/b\x01\x02hi"
     assert encode(PubAck(0x0102)) == encode_puback(0x0102) == b"\x40\x02\x01\x02"

@@ -27,7 +27,6 @@ from tests.gateway.playbook import (
 from whimbrel.domain.device_credential import DeviceCredential
 from whimbrel.gateway.commands import Authenticate, Close, CloseReason, Command, Dropped, DropReason, Report, Send
 from whimbrel.gateway.packets import (
-    CONNACK_VERSION_5_UNSUPPORTED,
     ConnAck,
     ConnackCode,
     Connect,
@@ -126,12 +125,12 @@ def test_keep_alive_must_be_30_to_1200_seconds(keep_alive_s: int, is_taken: bool
 @pytest.mark.parametrize(
     ("head", "answer"),
     [
-        (b"\x10\x0d\x00\x04MQTT\x05\x02\x00\x3c\x00\x00\x00", CONNACK_VERSION_5_UNSUPPORTED),
+        (b"\x10\x0d\x00\x04MQTT\x06\x02\x00\x3c\x00\x00\x00", b"\x20\x03\x00\x84\x00"),
         (b"\x10\x0e\x00\x06MQIsdp\x03\x02\x00\x3c\x00\x00", encode(ConnAck(ConnackCode.PROTOCOL_LEVEL))),
     ],
 )
 def test_other_protocol_levels_are_told_so(head: bytes, answer: bytes) -> None:
-    """MQTT 5 gets a version 5 answer it can read, others return code 1; both are closed."""
+    """A version to come gets an answer of MQTT 5, older ones return code 1; both are closed."""
     session = Session(TOPICS, now_s=0.0)
     commands = session.received(head, 0.0)
     assert typed(commands) == typed([Send(answer), Close(CloseReason.CONNECT_REFUSED)])
@@ -190,7 +189,7 @@ def test_large_packets_are_for_authenticated_devices() -> None:
     large = Publish(MY_INFORM, b"x" * 5000, 1)
     assert feed(opened(), large) == [Report("inform", large.payload, 1)]
     session = Session(TOPICS, now_s=0.0)
-    assert_closed(session, feed(session, CONNECT, large), CloseReason.PROTOCOL_VIOLATION)
+    assert_closed(session, feed(session, CONNECT, large), CloseReason.PACKET_TOO_LARGE)
 
 
 @given(data=st.binary(max_size=60))
@@ -299,7 +298,7 @@ def test_payloads_over_64_kib_are_dropped_and_counted(payload_bytes: int) -> Non
 def test_a_packet_larger_than_any_message_ends_the_session() -> None:
     """It is never buffered, so it cannot be stepped over."""
     session = opened()
-    assert_closed(session, session.received(b"\x32\xff\xff\x7f", 1.0), CloseReason.PROTOCOL_VIOLATION)
+    assert_closed(session, session.received(b"\x32\xff\xff\x7f", 1.0), CloseReason.PACKET_TOO_LARGE)
 
 
 def test_own_topics_that_nobody_serves_are_dropped_without_end() -> None:

@@ -141,4 +141,4 @@ def test_I17_filters_of_one_subscribe_are_bounded(count: int) -> None:
     if count <= SUBSCRIBE_FILTERS_MAX:
         assert sent(commands) == [SubAck(1, (1,) * count)]
     else:
-        assert_closed(session, commands, CloseReason.PROTOCOL_VIOLATION)
+        assert_closed(session, commands, CloseReason.TOO_MANY_FILTERS)

@@ -37,6 +37,7 @@ class DropReason(StrEnum):
     PAYLOAD_TOO_LARGE = "payload_too_large"
     FOREIGN_SUBSCRIPTION = "foreign_subscription"
     DELIVERIES_FULL = "deliveries_full"
+    DELIVERY_TOO_LARGE = "delivery_too_large"
 
 
 class Dropped(NamedTuple):
@@ -53,6 +54,12 @@ class CloseReason(StrEnum):
     KEEP_ALIVE_OUT_OF_RANGE = "keep_alive_out_of_range"
     KEEP_ALIVE_TIMEOUT = "keep_alive_timeout"
     REFUSED_PUBLISH = "refused_publish"
+    RETAIN_NOT_SUPPORTED = "retain_not_supported"
+    QOS_NOT_SUPPORTED = "qos_not_supported"
+    TOPIC_ALIAS_INVALID = "topic_alias_invalid"
+    PACKET_TOO_LARGE = "packet_too_large"
+    RECEIVE_MAXIMUM_EXCEEDED = "receive_maximum_exceeded"
+    TOO_MANY_FILTERS = "too_many_filters"
     TAKEN_OVER = "taken_over"
     REVOKED = "revoked"
     SERVER_UNAVAILABLE = "server_unavailable"

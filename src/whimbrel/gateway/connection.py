@@ -271,7 +271,7 @@ class DeviceConnection(asyncio.Protocol):
 
     def _turn_away(self, reason: str) -> None:
         turned_away_total.labels(reason).inc()
-        self._do(self.session.refused(ConnackCode.SERVER_UNAVAILABLE))
+        self._do(self.session.refused(ConnackCode.SERVER_BUSY))
 
     def _settle(self) -> None:
         if self._is_half_open:

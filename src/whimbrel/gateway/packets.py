@@ -1,8 +1,8 @@
-"""The MQTT 3.1.1 codec for QoS 0 and 1: bytes to packets and back, both directions, without IO.
+"""The vocabulary of packets, and the MQTT 3.1.1 codec for QoS 0 and 1: bytes to packets and back, without IO.
 
-Invariants: whatever the bytes, decoding gives packets or ProtocolViolationError and nothing else; a length is compared
-with its limit before anything is kept for it (I17); a stream gives the same packets however it is cut. Section numbers
-are those of the OASIS standard MQTT 3.1.1. QoS 2 is not spoken here, so its packets are violations.
+Invariant: whatever the bytes, decoding gives packets or ProtocolViolationError and nothing else. Section numbers are
+those of the OASIS standard MQTT 3.1.1. QoS 2 is not spoken here, so its packets are violations. `packets5.py` reads
+and writes the same packets as MQTT 5.
 """
 
 from __future__ import annotations
@@ -11,24 +11,28 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
-PACKET_BYTES_MAX: Final = 64 * 1024 + 512
-"""Largest remaining length (2.2.3) of a packet: a payload of 64 KiB with its topic and packet id."""
+from whimbrel.gateway.frames import CONNECT_BYTES_MAX as CONNECT_BYTES_MAX
+from whimbrel.gateway.frames import PACKET_BYTES_MAX as PACKET_BYTES_MAX
+from whimbrel.gateway.frames import PACKET_ID_MAX as PACKET_ID_MAX
+from whimbrel.gateway.frames import (
+    Decoder,
+    Decoders,
+    FrameReader,
+    field,
+    framed,
+    framed_with_id,
+    read_bytes,
+    read_number,
+    read_packet_id,
+    read_string,
+    read_topic,
+)
+from whimbrel.gateway.frames import ProtocolViolationError as ProtocolViolationError
 
-CONNECT_BYTES_MAX: Final = 4 * 1024
-"""Largest remaining length before the device is authenticated; a vendor device's CONNECT has about 250 bytes."""
-
-PACKET_ID_MAX: Final = 0xFFFF
 SUBSCRIPTION_REFUSED: Final = 0x80
-
-CONNACK_VERSION_5_UNSUPPORTED: Final = b"\x20\x03\x00\x84\x00"
-"""The answer an MQTT 5 device understands (MQTT 5, 3.2.2.2): unsupported protocol version, no properties."""
 
 _PROTOCOL_LEVEL: Final = 4
 _SUBACK_CODES: Final = frozenset((0, 1, 2, SUBSCRIPTION_REFUSED))
-
-
-class ProtocolViolationError(Exception):
-    """The bytes or their order are not MQTT as we speak it; the connection is to be closed. Internal to the gateway."""
 
 
 class ConnackCode(IntEnum):
@@ -40,6 +44,21 @@ class ConnackCode(IntEnum):
     SERVER_UNAVAILABLE = 3
     BAD_CREDENTIAL = 4
     NOT_AUTHORIZED = 5
+    # What only MQTT 5 can say, by its reason code (MQTT 5, 3.2.2.2); 3.1.1 says the nearest of the above.
+    UNSUITABLE = 0x83
+    SERVER_BUSY = 0x89
+    BAD_AUTHENTICATION_METHOD = 0x8C
+    RETAIN_NOT_SUPPORTED = 0x9A
+    QOS_NOT_SUPPORTED = 0x9B
+
+
+class SubscriptionRefusal(IntEnum):
+    """Why a filter is refused, by the reason codes of MQTT 5 (3.9.3); 3.1.1 has SUBSCRIPTION_REFUSED for all."""
+
+    NOT_AUTHORIZED = 0x87
+    SHARED = 0x9E
+    IDENTIFIER = 0xA1
+    WILDCARD = 0xA2
 
 
 class Will(NamedTuple):
@@ -51,6 +70,17 @@ class Will(NamedTuple):
     is_retained: bool
 
 
+class ClientWishes(NamedTuple):
+    """What a device of MQTT 5 asks for in its CONNECT; of 3.1.1, the standard's values for one that asks for nothing.
+
+    receive_max: messages of QoS 1 that it takes unacknowledged. packet_bytes_max: the largest packet it takes.
+    """
+
+    receive_max: int = 0xFFFF
+    packet_bytes_max: int = (1 << 28) + 4
+    authentication_method: str | None = None
+
+
 class Connect(NamedTuple):
     client_id: str
     username: str | None
@@ -58,10 +88,12 @@ class Connect(NamedTuple):
     keep_alive_s: int
     is_clean: bool = True
     will: Will | None = None
+    level: int = 4
+    wishes: ClientWishes = ClientWishes()
 
 
 class UnsupportedConnect(NamedTuple):
-    """A CONNECT of another protocol level (5; 3 is MQTT 3.1): only its head was read."""
+    """A CONNECT of another protocol level (3 is MQTT 3.1, 6 is not made yet): only its head was read."""
 
     level: int
 
@@ -90,6 +122,7 @@ class Subscribe(NamedTuple):
 
     packet_id: int
     filters: tuple[tuple[str, int], ...]
+    has_identifier: bool = False
 
 
 class SubAck(NamedTuple):
@@ -123,49 +156,13 @@ EncodablePacket = (
 Packet = EncodablePacket | UnsupportedConnect
 
 
-class PacketReader:
-    """Cuts one connection's bytes into packets. After a ProtocolViolationError it must not be fed again."""
+class PacketReader(FrameReader[Packet]):
+    """Cuts one connection's bytes into packets of MQTT 3.1.1."""
 
-    __slots__ = ("_needed_bytes", "_partial", "remaining_bytes_max")
+    __slots__ = ()
 
     def __init__(self, remaining_bytes_max: int = PACKET_BYTES_MAX) -> None:
-        self.remaining_bytes_max = remaining_bytes_max
-        self._partial: bytearray | None = None
-        self._needed_bytes = 0
-
-    def feed(self, data: bytes) -> list[Packet]:
-        """The packets that these bytes complete. Raises ProtocolViolationError.
-
-        Packets in front of a violation in the same `data` are lost with the connection; nothing acknowledged them.
-        """
-        if self._partial is not None:
-            self._partial += data
-            if len(self._partial) < self._needed_bytes:
-                return []
-            data = bytes(self._partial)
-            self._partial = None
-        packets: list[Packet] = []
-        start, end = 0, len(data)
-        while start < end:
-            first = data[start]
-            decode = _DECODERS[first]
-            if decode is None:
-                raise ProtocolViolationError(f"no packet begins with 0x{first:02x}")
-            body = start + 2
-            if body <= end and data[start + 1] < 0x80:
-                after = body + data[start + 1]
-            else:
-                length, body = _read_long_length(data, start + 1)
-                after = body + length
-            if after - body > self.remaining_bytes_max:
-                raise ProtocolViolationError(f"a packet of {after - body} bytes is larger than accepted here")
-            if after > end:
-                self._partial = bytearray(data[start:])
-                self._needed_bytes = after - start
-                break
-            packets.append(decode(first, data, body, after))
-            start = after
-        return packets
+        super().__init__(DECODERS, remaining_bytes_max)
 
 
 def encode(packet: EncodablePacket) -> bytes:
@@ -181,93 +178,67 @@ def encode_puback(packet_id: int) -> bytes:
 # ---- decoding: each takes the first byte, the data, and where the body starts and ends in it -------------------------
 
 
-def _read_long_length(data: bytes, start: int) -> tuple[int, int]:
-    """Remaining length of several bytes and where the body begins; while the length is cut, a body yet to come."""
-    length = 0
-    for place, byte in enumerate(data[start : start + 4]):
-        length |= (byte & 0x7F) << (7 * place)
-        if byte < 0x80:
-            return length, start + place + 1
-    if len(data) >= start + 4:
-        raise ProtocolViolationError("a remaining length has four bytes at most")
-    return 0, len(data) + 1
-
-
-def _read_number(data: bytes, start: int, end: int) -> int:
-    if start + 2 > end:
-        raise ProtocolViolationError("the packet ends inside a number")
-    return data[start] << 8 | data[start + 1]
-
-
-def _read_bytes(data: bytes, start: int, end: int) -> tuple[bytes, int]:
-    after = start + 2 + _read_number(data, start, end)
-    if after > end:
-        raise ProtocolViolationError("the packet ends inside a field")
-    return data[start + 2 : after], after
-
-
-def _read_string(data: bytes, start: int, end: int) -> tuple[str, int]:
-    raw, after = _read_bytes(data, start, end)
-    try:
-        text = raw.decode()
-    except UnicodeDecodeError:
-        raise ProtocolViolationError("a string is not UTF-8") from None
-    if "\0" in text:
-        raise ProtocolViolationError("a string holds NUL")
-    return text, after
-
-
-def _read_topic(data: bytes, start: int, end: int) -> tuple[str, int]:
-    topic, after = _read_string(data, start, end)
-    if not topic or "+" in topic or "#" in topic:
-        raise ProtocolViolationError("a topic to publish to is empty or has a wildcard (3.3.2.1)")
-    return topic, after
-
-
-def _read_packet_id(data: bytes, start: int, end: int) -> int:
-    packet_id = _read_number(data, start, end)
-    if packet_id == 0:
-        raise ProtocolViolationError("packet id 0 (2.3.1)")
-    return packet_id
-
-
 def _decode_publish(first: int, data: bytes, start: int, end: int) -> Publish:
-    topic, after = _read_topic(data, start, end)
+    topic, after = read_topic(data, start, end)
     packet_id = None
     if first & 0x06:
-        packet_id = _read_packet_id(data, after, end)
+        packet_id = read_packet_id(data, after, end)
         after += 2
     return Publish(topic, data[after:end], packet_id, first & 0x08 != 0, first & 0x01 != 0)
 
 
-def _decode_connect(_first: int, data: bytes, start: int, end: int) -> Connect | UnsupportedConnect:
-    name, after = _read_bytes(data, start, end)
+def read_connect_level(data: bytes, start: int, end: int) -> tuple[int, int]:
+    """The protocol level of a CONNECT and where its flags are. MQTT 3.1 and its like are level 3."""
+    name, after = read_bytes(data, start, end)
     if name not in (b"MQTT", b"MQIsdp") or after + 1 > end:
         raise ProtocolViolationError("not a CONNECT of MQTT")
-    if name != b"MQTT" or data[after] != _PROTOCOL_LEVEL:
-        return UnsupportedConnect(data[after])
-    if after + 2 > end:
-        raise ProtocolViolationError("a CONNECT ends before its flags")
-    flags = data[after + 1]
-    # The reserved bit; will QoS 3; will options without a will; a password without a user name.
-    if flags & 0x01 or flags & 0x18 == 0x18 or (flags & 0x38 and not flags & 0x04) or flags & 0xC0 == 0x40:
-        raise ProtocolViolationError(f"CONNECT flags 0x{flags:02x} contradict each other (3.1.2)")
-    keep_alive_s = _read_number(data, after + 2, end)
-    client_id, after = _read_string(data, after + 4, end)
+    return data[after] if name == b"MQTT" else 3, after + 1
+
+
+def decode_connect(_first: int, data: bytes, start: int, end: int) -> Connect | UnsupportedConnect:
+    level, after = read_connect_level(data, start, end)
+    if level != _PROTOCOL_LEVEL:
+        return UnsupportedConnect(level)
+    if after < end and data[after] & 0xC0 == 0x40:
+        raise ProtocolViolationError("a CONNECT has a password without a user name (3.1.2.9)")
+    flags, keep_alive_s, after = read_connect_flags(data, after, end)
+    client_id, after = read_string(data, after, end)
     will: Will | None = None
+    if flags & 0x04:
+        will, after = read_will(flags, data, after, end)
+    username, password = read_login(flags, data, after, end)
+    return Connect(client_id, username, password, keep_alive_s, flags & 0x02 != 0, will)
+
+
+def read_connect_flags(data: bytes, start: int, end: int) -> tuple[int, int, int]:
+    """The flags, the keep-alive in seconds, and where the next field is."""
+    if start + 1 > end:
+        raise ProtocolViolationError("a CONNECT ends before its flags")
+    flags = data[start]
+    # The reserved bit; will QoS 3; will options without a will.
+    if flags & 0x01 or flags & 0x18 == 0x18 or (flags & 0x38 and not flags & 0x04):
+        raise ProtocolViolationError(f"CONNECT flags 0x{flags:02x} contradict each other (3.1.2)")
+    return flags, read_number(data, start + 1, end), start + 3
+
+
+def read_will(flags: int, data: bytes, start: int, end: int) -> tuple[Will, int]:
+    topic, after = read_topic(data, start, end)
+    payload, after = read_bytes(data, after, end)
+    return Will(topic, payload, qos=flags >> 3 & 3, is_retained=flags & 0x20 != 0), after
+
+
+def read_login(flags: int, data: bytes, start: int, end: int) -> tuple[str | None, bytes | None]:
+    """User name and password, the last fields of a CONNECT."""
     username: str | None = None
     password: bytes | None = None
-    if flags & 0x04:
-        topic, after = _read_topic(data, after, end)
-        payload, after = _read_bytes(data, after, end)
-        will = Will(topic, payload, qos=flags >> 3 & 3, is_retained=flags & 0x20 != 0)
+    after = start
     if flags & 0x80:
-        username, after = _read_string(data, after, end)
+        username, after = read_string(data, after, end)
     if flags & 0x40:
-        password, after = _read_bytes(data, after, end)
+        password, after = read_bytes(data, after, end)
     if after != end:
         raise ProtocolViolationError("bytes after the last field of a CONNECT")
-    return Connect(client_id, username, password, keep_alive_s, flags & 0x02 != 0, will)
+    return username, password
 
 
 def _decode_connack(_first: int, data: bytes, start: int, end: int) -> ConnAck:
@@ -279,14 +250,14 @@ def _decode_connack(_first: int, data: bytes, start: int, end: int) -> ConnAck:
 def _only_packet_id(data: bytes, start: int, end: int) -> int:
     if end - start != 2:
         raise ProtocolViolationError("an acknowledgement has a packet id and nothing else")
-    return _read_packet_id(data, start, end)
+    return read_packet_id(data, start, end)
 
 
 def _decode_subscribe(_first: int, data: bytes, start: int, end: int) -> Subscribe:
-    packet_id, after = _read_packet_id(data, start, end), start + 2
+    packet_id, after = read_packet_id(data, start, end), start + 2
     filters: list[tuple[str, int]] = []
     while after < end or not filters:
-        topic_filter, after = _read_string(data, after, end)
+        topic_filter, after = read_string(data, after, end)
         if not topic_filter or after >= end or data[after] > 2:
             raise ProtocolViolationError("a subscription needs a filter and a QoS of 0 to 2")
         filters.append((topic_filter, data[after]))
@@ -295,17 +266,17 @@ def _decode_subscribe(_first: int, data: bytes, start: int, end: int) -> Subscri
 
 
 def _decode_suback(_first: int, data: bytes, start: int, end: int) -> SubAck:
-    packet_id, codes = _read_packet_id(data, start, end), tuple(data[start + 2 : end])
+    packet_id, codes = read_packet_id(data, start, end), tuple(data[start + 2 : end])
     if not codes or not _SUBACK_CODES.issuperset(codes):
         raise ProtocolViolationError("malformed SUBACK")
     return SubAck(packet_id, codes)
 
 
 def _decode_unsubscribe(_first: int, data: bytes, start: int, end: int) -> Unsubscribe:
-    packet_id, after = _read_packet_id(data, start, end), start + 2
+    packet_id, after = read_packet_id(data, start, end), start + 2
     filters: list[str] = []
     while after < end or not filters:
-        topic_filter, after = _read_string(data, after, end)
+        topic_filter, after = read_string(data, after, end)
         if not topic_filter:
             raise ProtocolViolationError("an empty topic filter")
         filters.append(topic_filter)
@@ -318,11 +289,9 @@ def _decode_bodiless(first: int, _data: bytes, start: int, end: int) -> PingReq 
     return PingReq() if first == 0xC0 else PingResp() if first == 0xD0 else Disconnect()
 
 
-_Decoder = Callable[[int, bytes, int, int], Packet]
-
 # By first byte, type and flags together: a wrong flag, a reserved type, QoS 2 or 3, and DUP with QoS 0 have no entry.
-_DECODER_BY_FIRST_BYTE: dict[int, _Decoder] = {
-    0x10: _decode_connect,
+_DECODER_BY_FIRST_BYTE: dict[int, Decoder[Packet]] = {
+    0x10: decode_connect,
     0x20: _decode_connack,
     **dict.fromkeys((0x30, 0x31, 0x32, 0x33, 0x3A, 0x3B), _decode_publish),
     0x40: lambda _first, data, start, end: PubAck(_only_packet_id(data, start, end)),
@@ -332,67 +301,52 @@ _DECODER_BY_FIRST_BYTE: dict[int, _Decoder] = {
     0xB0: lambda _first, data, start, end: UnsubAck(_only_packet_id(data, start, end)),
     **dict.fromkeys((0xC0, 0xD0, 0xE0), _decode_bodiless),
 }
-_DECODERS: tuple[_Decoder | None, ...] = tuple(_DECODER_BY_FIRST_BYTE.get(first) for first in range(256))
+DECODERS: Decoders[Packet] = tuple(_DECODER_BY_FIRST_BYTE.get(first) for first in range(256))
 
 
 # ---- encoding -------------------------------------------------------------------------------------------------------
 
 
-def _framed(first: int, body: bytes) -> bytes:
-    length = len(body)
-    if length < 0x80:
-        return bytes((first, length)) + body
-    if length >= 1 << 28:
-        raise OverflowError(f"a packet of {length} bytes cannot be framed")
-    head = bytearray((first,))
-    while length >= 0x80:
-        head.append(length & 0x7F | 0x80)
-        length >>= 7
-    head.append(length)
-    return bytes(head) + body
-
-
-def _field(content: str | bytes) -> bytes:
-    raw = content.encode() if isinstance(content, str) else content
-    return len(raw).to_bytes(2, "big") + raw
-
-
 def _encode_connect(packet: Connect) -> bytes:
     flags = 0x02 if packet.is_clean else 0
-    fields = [_field(packet.client_id)]
+    fields = [field(packet.client_id)]
     if packet.will is not None:
         flags |= 0x04 | packet.will.qos << 3 | packet.will.is_retained << 5
-        fields += _field(packet.will.topic), _field(packet.will.payload)
+        fields += field(packet.will.topic), field(packet.will.payload)
     if packet.username is not None:
         flags |= 0x80
-        fields.append(_field(packet.username))
+        fields.append(field(packet.username))
     if packet.password is not None:
         flags |= 0x40
-        fields.append(_field(packet.password))
-    head = _field("MQTT") + bytes((_PROTOCOL_LEVEL, flags)) + packet.keep_alive_s.to_bytes(2, "big")
-    return _framed(0x10, head + b"".join(fields))
+        fields.append(field(packet.password))
+    head = field("MQTT") + bytes((_PROTOCOL_LEVEL, flags)) + packet.keep_alive_s.to_bytes(2, "big")
+    return framed(0x10, head + b"".join(fields))
 
 
 def _encode_publish(packet: Publish) -> bytes:
     topic, payload, packet_id, is_duplicate, is_retained = packet
     if packet_id is None:
-        return _framed(0x30 | is_retained, _field(topic) + payload)
-    return _framed(0x32 | is_duplicate << 3 | is_retained, _field(topic) + packet_id.to_bytes(2, "big") + payload)
+        return framed(0x30 | is_retained, field(topic) + payload)
+    return framed(0x32 | is_duplicate << 3 | is_retained, field(topic) + packet_id.to_bytes(2, "big") + payload)
 
 
-def _framed_with_id(first: int, packet_id: int, body: bytes) -> bytes:
-    return _framed(first, packet_id.to_bytes(2, "big") + body)
-
+_RETURN_CODES: Final = {
+    ConnackCode.UNSUITABLE: ConnackCode.NOT_AUTHORIZED,
+    ConnackCode.SERVER_BUSY: ConnackCode.SERVER_UNAVAILABLE,
+    ConnackCode.BAD_AUTHENTICATION_METHOD: ConnackCode.NOT_AUTHORIZED,
+    ConnackCode.RETAIN_NOT_SUPPORTED: ConnackCode.NOT_AUTHORIZED,
+    ConnackCode.QOS_NOT_SUPPORTED: ConnackCode.NOT_AUTHORIZED,
+}
 
 _ENCODERS: dict[type[Any], Callable[[Any], bytes]] = {
     Connect: _encode_connect,
-    ConnAck: lambda p: bytes((0x20, 2, p.is_session_present, p.code)),
+    ConnAck: lambda p: bytes((0x20, 2, p.is_session_present, _RETURN_CODES.get(p.code, p.code))),
     Publish: _encode_publish,
     PubAck: lambda p: encode_puback(p.packet_id),
-    Subscribe: lambda p: _framed_with_id(0x82, p.packet_id, b"".join(_field(f) + bytes((q,)) for f, q in p.filters)),
-    SubAck: lambda p: _framed_with_id(0x90, p.packet_id, bytes(p.codes)),
-    Unsubscribe: lambda p: _framed_with_id(0xA2, p.packet_id, b"".join(map(_field, p.filters))),
-    UnsubAck: lambda p: _framed_with_id(0xB0, p.packet_id, b""),
+    Subscribe: lambda p: framed_with_id(0x82, p.packet_id, b"".join(field(f) + bytes((q,)) for f, q in p.filters)),
+    SubAck: lambda p: framed_with_id(0x90, p.packet_id, bytes(p.codes)),
+    Unsubscribe: lambda p: framed_with_id(0xA2, p.packet_id, b"".join(map(field, p.filters))),
+    UnsubAck: lambda p: framed_with_id(0xB0, p.packet_id, b""),
     PingReq: lambda _p: b"\xc0\x00",
     PingResp: lambda _p: b"\xd0\x00",
     Disconnect: lambda _p: b"\xe0\x00",
