@@ -72,10 +72,12 @@ DELIVERIES_WAITING_MAX: Final = 64
 
 
 class Message(NamedTuple):
-    """What the server publishes to a device; `topic` is complete (`topic_of`)."""
+    """What the server publishes to a device; `topic` is complete (`topic_of`). `qos_max` is 0 for what the device asks
+    for again by itself."""
 
     topic: str
     payload: bytes
+    qos_max: int = 1
 
 
 class _State(Enum):
@@ -197,7 +199,7 @@ class Session:
         if self._state is not _State.OPEN:
             return []
         assert self._owns(message.topic), "a message for another device (I15)"
-        if self._qos_by_subscription.get(message.topic, 1) == 0:
+        if message.qos_max == 0 or self._qos_by_subscription.get(message.topic, 1) == 0:
             return [Send(encode(Publish(message.topic, message.payload)))]
         if len(self._in_flight) < IN_FLIGHT_MAX:
             return [self._publish(message)]

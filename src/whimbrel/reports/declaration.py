@@ -20,12 +20,13 @@ class Message(msgspec.Struct, frozen=True):
 
 
 class ReportContext(NamedTuple):
-    """One report: from which device, when, and the open transaction."""
+    """One report: from which device, when, and the open transaction. `takes_notices`: whether its door can push."""
 
     device_id: int
     now_ms: int
     store: Transaction
     links: LinkMaker
+    takes_notices: bool = True
 
 
 class Pull(NamedTuple):

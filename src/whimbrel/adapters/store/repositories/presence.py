@@ -11,6 +11,8 @@ from whimbrel.domain.ota_module import MODULES_PER_DEVICE_MAX
 from whimbrel.domain.paging import Listing, Page
 from whimbrel.ports.store import Presence
 
+SEEN_MS = 60_000  # a device that asks every second writes its row once a minute
+
 
 class PresenceRepository:
     """A status is changed by the statements of presence, compared and set: devices come and go by the thousand."""
@@ -48,6 +50,29 @@ class PresenceRepository:
         if row is not None:
             place = DevicePlace(presence.device_id, row[0], row[1])
             count_moved(self._session, place, DeviceStatus.ONLINE, DeviceStatus.OFFLINE)
+
+    async def called(self, device_id: int, ip_address: str, now_ms: int) -> bool:
+        row = await self._session.one("device_state", device_id=device_id)
+        if row is None or DeviceStatus(row[2]) is DeviceStatus.DISABLE:
+            return False
+        if row[3] is not None:
+            await self._session.run(
+                "device_seen", device_id=device_id, ip_address=ip_address, now_ms=now_ms, seen_ms=now_ms - SEEN_MS
+            )
+            return True
+        return await self._activated(device_id, ip_address, now_ms)
+
+    async def _activated(self, device_id: int, ip_address: str, now_ms: int) -> bool:
+        """The first call of a device. It may have connected in another process since its state was read."""
+        await self._session.lock(device_turn(device_id))
+        row = await self._session.one("device_activated", device_id=device_id, ip_address=ip_address, now_ms=now_ms)
+        if row is None:
+            state = await self._session.one("device_state", device_id=device_id)
+            return state is not None and DeviceStatus(state[2]) is not DeviceStatus.DISABLE
+        place = DevicePlace(device_id, row[0], row[1])
+        count_moved(self._session, place, DeviceStatus.UNACTIVE, DeviceStatus.OFFLINE)
+        count_activated(self._session, place, 1)
+        return True
 
     async def clear_node(self, node_id: str, now_ms: int) -> None:
         await self._session.run("count_cleared", node_id=node_id)
