@@ -18,8 +18,7 @@ OTHERS: dict[str, dict[str, Any]] = {
 
 
 async def given(door: SignedDoor, action: str, firmware_id: str, product_key: str) -> dict[str, Any]:
-    parameters = {"ProductKey": product_key, "FirmwareId": firmware_id, "DownloadProtocol": "MQTT", **OTHERS[action]}
-    return parameters
+    return {"ProductKey": product_key, "FirmwareId": firmware_id, "DownloadProtocol": "MQTT", **OTHERS[action]}
 
 
 @pytest.mark.parametrize("action", OTHERS)
