@@ -171,7 +171,7 @@ class TestCalls:
             device = await row(snapshot, place, 0)
             counts = await snapshot.device_states.counts(place.account_id, place.product_id)
         assert (device.activated_ms, device.last_online_ms, device.ip_address) == (NOW_MS, NOW_MS, "192.0.2.1")
-        assert (counts.online, counts.activated) == (0, 1)
+        assert (counts.online, counts.active) == (0, 1)
 
     @pytest.mark.parametrize(("later_ms", "seen_ms"), [(60_000, 0), (60_001, 60_001)])
     async def test_later_calls_are_kept_to_the_minute(self, rig: Rig, later_ms: int, seen_ms: int) -> None:

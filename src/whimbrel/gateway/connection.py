@@ -266,7 +266,7 @@ class DeviceConnection(asyncio.Protocol):
             return
         topic = topic_of(REPLY_TOPIC, self.session.identity)
         transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES_MAX + len(payload))
-        self._do(self.session.deliver(Message(topic, payload, qos_max=0)))
+        self._do(self.session.deliver(Message(topic, payload), qos_max=0))
         left_s, look_s = BLOCK_SECONDS_MAX + len(payload) / 1024, BLOCK_LOOK_SECONDS_MIN
         while transport.get_write_buffer_size() and not transport.is_closing():
             if left_s <= 0:

@@ -72,12 +72,10 @@ DELIVERIES_WAITING_MAX: Final = 64
 
 
 class Message(NamedTuple):
-    """What the server publishes to a device; `topic` is complete (`topic_of`). `qos_max` is 0 for what the device asks
-    for again by itself."""
+    """What the server publishes to a device; `topic` is complete (`topic_of`)."""
 
     topic: str
     payload: bytes
-    qos_max: int = 1
 
 
 class _State(Enum):
@@ -190,8 +188,10 @@ class Session:
         self._early_packets = []
         return [Send(encode(ConnAck(ConnackCode.ACCEPTED)) + encode(Publish(message.topic, message.payload)))]
 
-    def deliver(self, message: Message) -> list[Command]:
+    def deliver(self, message: Message, qos_max: int = 1) -> list[Command]:
         """Publish to the device, subscribed or not: with the QoS subscribed, else 1 (device-protocol 2).
+
+        With `qos_max` 0 for what the device asks for again by itself: it takes no packet id and waits for none.
 
         Nothing is repeated within a connection or kept for the next one, and a full queue drops: the open tasks are
         pushed again when the device reconnects (device-protocol 9).
@@ -199,7 +199,7 @@ class Session:
         if self._state is not _State.OPEN:
             return []
         assert self._owns(message.topic), "a message for another device (I15)"
-        if message.qos_max == 0 or self._qos_by_subscription.get(message.topic, 1) == 0:
+        if qos_max == 0 or self._qos_by_subscription.get(message.topic, 1) == 0:
             return [Send(encode(Publish(message.topic, message.payload)))]
         if len(self._in_flight) < IN_FLIGHT_MAX:
             return [self._publish(message)]
