@@ -18,7 +18,7 @@ BLOCK_BYTES_MAX = 128 * 1024  # device-protocol 8 and 14; of a longer request th
 TOKEN_BYTES_MAX = 127  # the C SDK copies it into 128 bytes unchecked, as it stands in the JSON
 
 CODE_FOUND, CODE_BAD, CODE_UNKNOWN, CODE_BEYOND, CODE_DAMAGED = 200, 400, 404, 416, 500
-_MESSAGES = {
+MESSAGES = {
     CODE_FOUND: "success",
     CODE_BAD: "size is 1 or more and offset 0 or more",
     CODE_UNKNOWN: "no such stream",
@@ -85,7 +85,7 @@ def reply_payload(request: BlockRequest, found: FoundBlock) -> bytes:
     }
     if request.params.file_token is not None:
         data = {"fileToken": _echoed(request.params.file_token), **data}
-    header = _encode({"id": request.id, "code": found.code, "message": _MESSAGES[found.code], "data": data})
+    header = _encode({"id": request.id, "code": found.code, "message": MESSAGES[found.code], "data": data})
     return b"".join(
         (len(header).to_bytes(2, "big"), header, found.block, crc16(found.block).to_bytes(2, "little")),
     )
