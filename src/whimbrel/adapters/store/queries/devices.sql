@@ -163,11 +163,13 @@ UPDATE device SET state = 3, state_ms = :now_ms, activated_ms = :now_ms, last_on
 WHERE id = :device_id AND state = 0 AND deleted_ms IS NULL
 RETURNING account_id, product_id
 
+-- name: device_last_seen
+-- A device's state, and when and where it was heard; a deleted one has none.
+SELECT state, activated_ms, last_online_ms, ip_address FROM device WHERE id = :device_id AND deleted_ms IS NULL
+
 -- name: device_seen
--- A device that keeps no session was heard again; one that was heard after :seen_ms is left as it is.
-UPDATE device SET last_online_ms = :now_ms, ip_address = :ip_address
-WHERE id = :device_id AND deleted_ms IS NULL
-  AND (last_online_ms IS NULL OR last_online_ms < :seen_ms OR ip_address IS DISTINCT FROM :ip_address)
+-- A device that keeps no session was heard again.
+UPDATE device SET last_online_ms = :now_ms, ip_address = :ip_address WHERE id = :device_id AND deleted_ms IS NULL
 
 -- name: put_presence
 -- The newest session of a device holds its presence.

@@ -52,15 +52,16 @@ class PresenceRepository:
             count_moved(self._session, place, DeviceStatus.ONLINE, DeviceStatus.OFFLINE)
 
     async def called(self, device_id: int, ip_address: str, now_ms: int) -> bool:
-        row = await self._session.one("device_state", device_id=device_id)
-        if row is None or DeviceStatus(row[2]) is DeviceStatus.DISABLE:
+        row = await self._session.one("device_last_seen", device_id=device_id)
+        if row is None or DeviceStatus(row[0]) is DeviceStatus.DISABLE:
             return False
-        if row[3] is not None:
-            await self._session.run(
-                "device_seen", device_id=device_id, ip_address=ip_address, now_ms=now_ms, seen_ms=now_ms - SEEN_MS
-            )
-            return True
-        return await self._activated(device_id, ip_address, now_ms)
+        _, activated_ms, seen_ms, seen_at = row
+        if activated_ms is None:
+            return await self._activated(device_id, ip_address, now_ms)
+        # Looked at here, not in the statement: one that changes nothing would still end a batch's reading ahead.
+        if seen_ms is None or now_ms - seen_ms > SEEN_MS or seen_at != ip_address:
+            await self._session.run("device_seen", device_id=device_id, ip_address=ip_address, now_ms=now_ms)
+        return True
 
     async def _activated(self, device_id: int, ip_address: str, now_ms: int) -> bool:
         """The first call of a device. It may have connected in another process since its state was read."""
