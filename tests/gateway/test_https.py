@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from whimbrel.domain.task import TaskStatus
 from whimbrel.errors import StoreUnavailableError
 from whimbrel.gateway.https import CALLS_PER_SECOND_MAX, TOPIC_BYTES_MAX
 from whimbrel.gateway.ingest import Ingest
+
+SEED = 20261126
 
 
 @pytest.fixture
@@ -56,6 +59,21 @@ async def test_an_upgrade(rig: Rig) -> None:
     assert (await job_statuses(rig.store, job))[1] is TaskStatus.SUCCEEDED
     nothing = await rig.say(GET, {"id": "6"})
     assert nothing["info"]["data"] == {"id": "6", "code": 200, "data": {}}
+
+
+async def test_modules(rig: Rig) -> None:
+    """Each module has its own task, asked for by name, and ends by its own report."""
+    jobs = {}
+    for module in ("mcu", "default"):
+        changes = {"module_name": module, "multi_module_mode": True}
+        jobs[module] = await fill(rig.store, await add_job(rig.store, rig.place, **changes))
+    mcu = (await rig.say(GET, {"id": 1, "params": {"module": "mcu"}}))["info"]["data"]["data"]
+    whole = (await rig.say(GET, {"id": 1}))["info"]["data"]["data"]
+    assert (mcu["module"], whole.get("module")) == ("mcu", None)
+    await rig.say(PROGRESS, {"id": 2, "params": {"step": 10, "module": "mcu"}})
+    await rig.say(INFORM, {"id": 3, "params": {"version": "2.0.0"}})
+    assert (await job_statuses(rig.store, jobs["mcu"]))[1] is TaskStatus.IN_PROGRESS
+    assert (await job_statuses(rig.store, jobs["default"]))[1] is TaskStatus.SUCCEEDED
 
 
 async def test_a_job_over_mqtt_gives_its_link(rig: Rig) -> None:
@@ -143,6 +161,28 @@ async def test_I17_too_much_waits(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> 
     token = await rig.token()
     monkeypatch.setattr(Ingest, "is_full", True)
     assert (await rig.say(INFORM, VERSION, token))["code"] == 40000
+
+
+async def test_any_bytes(rig: Rig) -> None:
+    """Whatever is sent to either path, the answer is one of the vendor's, and never a failure of the server."""
+    dice = random.Random(SEED)
+    token, login, message = await rig.token(), json.dumps(rig.members()).encode(), json.dumps(VERSION).encode()
+    for number in range(400):
+        rig.clock.pass_ms(1_000)
+        auth, said = (spoilt(dice, body) for body in (login, message))
+        assert (await rig.auth(auth))["code"] in (0, 10001, 20000), auth
+        assert (await rig.say(INFORM, said, token if number % 2 else spoilt(dice, token.encode()).decode("latin-1")))[
+            "code"
+        ] in (0, 10001, 20002, 20003, 20001), said
+
+
+def spoilt(dice: random.Random, body: bytes) -> bytes:
+    """The bytes with a few of them changed, taken out or doubled."""
+    changed = bytearray(body)
+    for _ in range(dice.randint(1, 4)):
+        place = dice.randrange(len(changed))
+        changed[place : place + dice.randint(0, 3)] = dice.randbytes(dice.randint(0, 3))
+    return bytes(changed)
 
 
 # ---- faults ----
