@@ -133,7 +133,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> int:
             _spawn(stack, running, engine.run(Sweep(ports.store, ports.firmware_store, ports.clock)))
         part = _Part(settings, ports, running, stack, *_entrance(settings, ports))
         mqtt_port = await _open_gateway(part, ingest, tls)
-        http = _Http(_http_config(settings, _front(part, links, _device_door(settings, ports, ingest))))
+        http = _Http(_http_config(settings, _front(part, links, _device_door(part, ingest))))
         serving = loop.create_task(http.serve(sockets=[listener]))
         serving.add_done_callback(lambda task: running.stop.set())
         serving.add_done_callback(lambda task: http.is_serving.set())
@@ -208,16 +208,18 @@ def _entrance(settings: Settings, ports: Ports) -> tuple[LoginDesk, Registration
     return login, RegistrationDoor(registrar, admission, ports.clock, random.random)
 
 
-def _device_door(settings: Settings, ports: Ports, ingest: Ingest) -> HttpsDoor | None:
+def _device_door(part: _Part, ingest: Ingest) -> HttpsDoor | None:
     """Where devices that speak HTTPS only say what they have to say, or None when this process has no gateway."""
-    if "gateway" not in settings.roles:
+    ports = part.ports
+    if "gateway" not in part.settings.roles:
         return None
     key = ports.sealer.derive_key("device https tokens")
 
     def new_message_id() -> int:
         return int(ports.randomness.hex(16), 16) >> 1
 
-    return HttpsDoor(HttpsDoorway(key, ports.store, ingest, ports.clock, load_reports(), new_message_id))
+    admission = part.login.admission
+    return HttpsDoor(HttpsDoorway(key, ports.store, ingest, ports.clock, load_reports(), admission, new_message_id))
 
 
 def _front(part: _Part, links: LinkMaker, devices: HttpsDoor | None) -> Front:

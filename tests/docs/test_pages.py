@@ -17,7 +17,6 @@ from whimbrel.domain.device_credential import (
     parse_registration,
     registration_matches,
 )
-from whimbrel.domain.device_credential import DeviceCredential, expected_password, parse_credential
 from whimbrel.domain.https_auth import read_claim, sign_matches
 from whimbrel.gateway.block_frames import FoundBlock, read_request, reply_payload
 from whimbrel.operations.registry import load_operations

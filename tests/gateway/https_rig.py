@@ -15,6 +15,7 @@ from whimbrel.adapters.store.sqlite import SqliteStore
 from whimbrel.adapters.wakeup.in_process import InProcessWakeup
 from whimbrel.domain.device import Device
 from whimbrel.domain.https_auth import expected_sign, read_claim
+from whimbrel.gateway.admission import Admission
 from whimbrel.gateway.https import HttpsDoor, HttpsDoorway
 from whimbrel.gateway.ingest import Ingest
 from whimbrel.reports.registry import load_reports
@@ -88,7 +89,7 @@ async def open_rig(folder: Path) -> AsyncIterator[Rig]:
     await add_devices(store, place, 2)
     ingest = Ingest(store, clock, InProcessWakeup(), LINKS)
     numbers = iter(range(1, 1_000_000))
-    doorway = HttpsDoorway(KEY, store, ingest, clock, load_reports(), lambda: next(numbers))
+    doorway = HttpsDoorway(KEY, store, ingest, clock, load_reports(), Admission(), lambda: next(numbers))
     ingesting = asyncio.create_task(ingest.run())
     yield Rig(HttpsDoor(doorway), doorway, store, place, clock)
     ingesting.cancel()

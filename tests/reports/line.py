@@ -11,8 +11,8 @@ from pathlib import Path
 
 from tests.engine.world import LINKS, NODE, Place, SteeredClock, secret_of
 from whimbrel.adapters.device_channel.sessions import SessionChannel
-from whimbrel.adapters.randomness import SystemRandomness
 from whimbrel.adapters.firmware_store.disk import DiskFirmwareStore
+from whimbrel.adapters.randomness import SystemRandomness
 from whimbrel.adapters.store.sqlite import SqliteStore
 from whimbrel.adapters.wakeup.in_process import InProcessWakeup
 from whimbrel.domain.device import Device, DeviceStatus
@@ -36,8 +36,8 @@ from whimbrel.gateway.packets import (
     Subscribe,
     encode,
 )
-from whimbrel.reports.registration import Registrar
 from whimbrel.ports.firmware_store import FirmwareStore
+from whimbrel.reports.registration import Registrar
 from whimbrel.reports.registry import load_reports
 
 PATIENCE_S = 10.0

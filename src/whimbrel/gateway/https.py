@@ -34,6 +34,7 @@ from whimbrel.asgi import (
 from whimbrel.domain.https_auth import is_timely, read_claim, sign_matches
 from whimbrel.domain.https_token import TokenHolder, is_expired, is_genuine, make_token, read_token
 from whimbrel.errors import ReportError, StoreUnavailableError, WhimbrelError
+from whimbrel.gateway.admission import Admission, source_of
 from whimbrel.gateway.call_rate import CallRate
 from whimbrel.gateway.https_answers import Code, failure, success, unavailable
 from whimbrel.gateway.ingest import Ingest, Item
@@ -52,8 +53,6 @@ TOPIC_PREFIX: Final = "/topic/"
 AUTH_BYTES_MAX: Final = 4 * 1024
 TOPIC_BYTES_MAX: Final = 128 * 1024  # device-protocol 10.2
 CALLS_PER_SECOND_MAX: Final = 10  # of one device: an upgrade takes some twenty in all
-AUTHS_PER_SECOND_MAX: Final = 500
-"""Of one address, which may be a whole site's router or the proxy in front; so many take some 15% of a core."""
 
 #: What HTTPS devices may say. The older request for an upgrade is not among it: its answer would be a push.
 SERVED: Final = ("inform_version", "report_progress", "get_firmware")
@@ -72,6 +71,7 @@ class HttpsDoorway(NamedTuple):
     ingest: Ingest
     clock: Clock
     reports: Mapping[str, Report]
+    admission: Admission
     new_message_id: Callable[[], int]
 
 
@@ -93,7 +93,6 @@ class HttpsDoor:
         self._reports = {name: doorway.reports[name] for name in SERVED}
         self._topics = TopicTable({report.topic: name for name, report in self._reports.items()}, ())
         self._calls = CallRate(doorway.clock, CALLS_PER_SECOND_MAX)
-        self._auths = CallRate(doorway.clock, AUTHS_PER_SECOND_MAX)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         call, serve = ("auth", self._auth) if scope["path"] == AUTH_PATH else ("topic", self._topic)
@@ -117,7 +116,8 @@ class HttpsDoor:
     async def _auth(self, scope: Scope, receive: Receive) -> Answer:
         # A query is passed over: the C SDK puts its version there.
         _check_method(scope)
-        if not self._auths.takes(_address(scope)):
+        source, now_s = source_of(_address(scope)), self._doorway.clock.monotonic_s()
+        if not self._doorway.admission.may_ask(source, now_s):
             raise RefusedError(Code.TOO_MANY, "too many logins from this address; wait a second", is_unread=True)
         claim = read_claim(_members(await _body(scope, receive, AUTH_BYTES_MAX)))
         if claim is None:
