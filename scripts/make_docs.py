@@ -21,7 +21,7 @@ from scripts.markdown import code, pretty, table
 from scripts.operation_pages import operation_page, operations_index
 from whimbrel import errors
 from whimbrel.domain.notice import UpgradeNotice
-from whimbrel.gateway import session
+from whimbrel.gateway import block_frames, blocks, https, session
 from whimbrel.gateway.vendor_json import UPGRADE_TOPIC, pull_payload, upgrade_payload
 from whimbrel.operations.declaration import Operation
 from whimbrel.operations.registry import load_operations
@@ -135,9 +135,12 @@ def reports_page(reports: Iterable[Report]) -> str:
         ("payload", f"{session.PAYLOAD_BYTES_MAX} bytes; a larger message has no effect"),
         ("refused messages before the connection ends", str(session.REFUSED_PUBLISHES_MAX)),
         ("filters in one SUBSCRIBE", str(session.SUBSCRIBE_FILTERS_MAX)),
+        ("a block of firmware", f"{block_frames.BLOCK_BYTES_MAX} bytes"),
+        ("requests for a block that wait", str(blocks.REQUESTS_WAITING_MAX)),
         ("QoS", "0 and 1; a QoS 1 report is acknowledged after the commit that holds its effect"),
     ]  # fmt: skip
     pull = pull_payload(Pull("123", EXAMPLE_NOTICE))
+    streamed = upgrade_payload(EXAMPLE_NOTICE._replace(is_streamed=True), EXAMPLE_MS)
     return (
         "# Device messages\n\n"
         "MQTT 3.1.1 or 5. `{pk}` is the ProductKey and `{dn}` the DeviceName of the connected device; a device has no "
@@ -152,9 +155,40 @@ def reports_page(reports: Iterable[Report]) -> str:
         + "\n### `/sys/{pk}/{dn}/thing/ota/firmware/get_reply`\n\n"
         "The answer to `get_firmware`, with the `id` of the question; `data` is empty when there is nothing to do.\n\n"
         + code("json", pretty(pull))
+        + "\n## Download over MQTT\n\n"
+        "Of a job with `DownloadProtocol` `MQTT` the notice and the answer name a stream in the place of `url`:\n\n"
+        + code("json", pretty(streamed))
+        + f"\n### `{block_frames.REQUEST_TOPIC}`\n\n"
+        "A request for a block. Numbers may be written as text, and a comma before a closing brace is passed over.\n\n"
+        + table(("member", "type", "needed"), _message_rows(block_frames.BlockRequest, ""))
+        + f"\n### `{block_frames.REPLY_TOPIC}`\n\n"
+        "The answer, with QoS 0: the header's length in 2 bytes (big-endian), the header, the block, and its "
+        "CRC-16/ARC in 2 bytes (little-endian).\n\n"
+        + code("json", pretty(_example_header()))
+        + "\nWithout a block, the header has `bSize` 0 and one of these codes:\n\n"
+        + table(("code", "message"), _block_codes())
+        + "\n## Over HTTPS\n\n"
+        + "Devices that keep no connection post "
+        + ", ".join(f"`{name}`" for name in https.SERVED)
+        + " to `/topic` and the topic. See [write a device](../how-to/write-a-device.md#over-https-alone).\n"
         + "\n## Limits of a connection\n\n"
         + table(("what", "limit"), limits)
     )
+
+
+def _example_header() -> bytes:
+    """The header of a block, out of the answer that holds it."""
+    info, block = block_frames.FileInfo(9001, 1), block_frames.FileBlock(5120, 0)
+    request = block_frames.BlockRequest(block_frames.BlockParams(info, block), "5")
+    found = block_frames.FoundBlock(block_frames.CODE_FOUND, EXAMPLE_NOTICE.size_bytes, bytes(5120))
+    payload = block_frames.reply_payload(request, found)
+    return payload[2 : 2 + int.from_bytes(payload[:2], "big")]
+
+
+def _block_codes() -> list[tuple[str, str]]:
+    return [
+        (str(value), message) for value, message in block_frames.MESSAGES.items() if value != block_frames.CODE_FOUND
+    ]
 
 
 def _report_section(report: Report) -> str:
@@ -170,10 +204,10 @@ def _message_rows(struct: type[msgspec.Struct], prefix: str) -> Iterator[tuple[s
         options = typing.get_args(info.type) or (info.type,)
         structs = [kind for kind in options if isinstance(kind, type) and issubclass(kind, msgspec.Struct)]
         for inner in structs:
-            yield from _message_rows(inner, f"{prefix}{info.name}.")
+            yield from _message_rows(inner, f"{prefix}{info.encode_name}.")
         if not structs:
             words = dict.fromkeys(_type_words(kind) for kind in options if kind is not types.NoneType)
-            yield f"`{prefix}{info.name}`", " or ".join(words), "yes" if info.required else "no"
+            yield f"`{prefix}{info.encode_name}`", " or ".join(words), "yes" if info.required else "no"
 
 
 def _type_words(kind: Any) -> str:

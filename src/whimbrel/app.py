@@ -34,7 +34,9 @@ from whimbrel.engine.sweep import Sweep
 from whimbrel.front.protocol import GuardedHttp
 from whimbrel.front.routes import Doors, Front
 from whimbrel.gateway.admission import Admission, Limits
+from whimbrel.gateway.blocks import BlockDesk
 from whimbrel.gateway.doorway import Doorway
+from whimbrel.gateway.https import HttpsDoor, HttpsDoorway
 from whimbrel.gateway.ingest import Ingest
 from whimbrel.gateway.login import LoginDesk
 from whimbrel.gateway.mqtt import MqttGateway
@@ -134,7 +136,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> int:
         tls = _tls(settings)
         _open_engine(part, reach, links)
         mqtt_port = await _open_gateway(part, reach, ingest, tls)
-        http = _Http(_http_config(settings, _front(part, reach, links)))
+        http = _Http(_http_config(settings, _front(part, reach, links, _device_door(part, ingest))))
         serving = loop.create_task(http.serve(sockets=[listener]))
         serving.add_done_callback(lambda task: running.stop.set())
         serving.add_done_callback(lambda task: http.is_serving.set())
@@ -221,7 +223,9 @@ async def _open_gateway(part: _Part, reach: _Reach, ingest: Ingest, tls: ssl.SSL
         return None
     _spawn(stack, running, ingest.run())
     stack.push_async_callback(ingest.drain)
-    doorway = Doorway(reach.node, ports.store, ingest, ports.channel, ports.clock, load_reports(), login)
+    blocks = BlockDesk(ports.store, ports.firmware_store, ports.clock)
+    stack.callback(blocks.files.close)
+    doorway = Doorway(reach.node, ports.store, ingest, ports.channel, ports.clock, load_reports(), login, blocks)
     gateway = MqttGateway(doorway)
     stack.push_async_callback(gateway.stop)
     if settings.database_url is not None:
@@ -240,7 +244,21 @@ def _entrance(settings: Settings, ports: Ports) -> tuple[LoginDesk, Registration
     return login, RegistrationDoor(registrar, admission, ports.clock, random.random)
 
 
-def _front(part: _Part, reach: _Reach, links: LinkMaker) -> Front:
+def _device_door(part: _Part, ingest: Ingest) -> HttpsDoor | None:
+    """Where devices that speak HTTPS only say what they have to say, or None when this process has no gateway."""
+    ports = part.ports
+    if "gateway" not in part.settings.roles:
+        return None
+    key = ports.sealer.derive_key("device https tokens")
+
+    def new_message_id() -> int:
+        return int(ports.randomness.hex(16), 16) >> 1
+
+    admission = part.login.admission
+    return HttpsDoor(HttpsDoorway(key, ports.store, ingest, ports.clock, load_reports(), admission, new_message_id))
+
+
+def _front(part: _Part, reach: _Reach, links: LinkMaker, devices: HttpsDoor | None) -> Front:
     settings, ports = part.settings, part.ports
     upload_secret = ports.sealer.derive_key("form uploads").hex()
     quotas = VENDOR_QUOTAS if settings.has_vendor_quotas else Quotas()
@@ -270,6 +288,7 @@ def _front(part: _Part, reach: _Reach, links: LinkMaker) -> Front:
             description=OpenApiDoor(operations, links.public_url) if has_api else None,
             registration=part.registration if "gateway" in settings.roles else None,
             pings=pings,
+            devices=devices,
         )
     )
 

@@ -156,6 +156,68 @@ class TestDeviceStates:
         assert await listed(rig.store, place) == {ONLINE: ["dev-0000"]}
 
 
+class TestCalls:
+    """Devices that keep no session."""
+
+    async def test_the_first_call_activates(self, rig: Rig) -> None:
+        """A device that was never seen is OFFLINE and active then, once, with its address; counts follow."""
+        place = await add_place(rig.store)
+        [device_id] = await add_devices(rig.store, place, 1)
+        for _ in range(2):
+            async with rig.store.transaction() as store:
+                assert await store.presences.called(device_id, "192.0.2.1", NOW_MS)
+        assert await listed(rig.store, place) == {OFFLINE: ["dev-0000"]}
+        async with rig.store.snapshot() as snapshot:
+            device = await row(snapshot, place, 0)
+            counts = await snapshot.device_states.counts(place.account_id, place.product_id)
+        assert (device.activated_ms, device.last_online_ms, device.ip_address) == (NOW_MS, NOW_MS, "192.0.2.1")
+        assert (counts.online, counts.active) == (0, 1)
+
+    @pytest.mark.parametrize(("later_ms", "seen_ms"), [(60_000, 0), (60_001, 60_001)])
+    async def test_later_calls_are_kept_to_the_minute(self, rig: Rig, later_ms: int, seen_ms: int) -> None:
+        """A device that calls often writes its row once a minute."""
+        place = await add_place(rig.store)
+        [device_id] = await add_devices(rig.store, place, 1)
+        for now_ms in (NOW_MS, NOW_MS + later_ms):
+            async with rig.store.transaction() as store:
+                assert await store.presences.called(device_id, "192.0.2.1", now_ms)
+        async with rig.store.snapshot() as snapshot:
+            assert (await row(snapshot, place, 0)).last_online_ms == NOW_MS + seen_ms
+
+    async def test_a_new_address_is_kept_at_once(self, rig: Rig) -> None:
+        """Whoever looks for the device wants to know where it is now."""
+        place = await add_place(rig.store)
+        [device_id] = await add_devices(rig.store, place, 1)
+        for address in ("192.0.2.1", "192.0.2.2"):
+            async with rig.store.transaction() as store:
+                assert await store.presences.called(device_id, address, NOW_MS)
+        async with rig.store.snapshot() as snapshot:
+            assert (await row(snapshot, place, 0)).ip_address == "192.0.2.2"
+
+    async def test_a_call_leaves_a_session_alone(self, rig: Rig) -> None:
+        """A device that is connected too stays ONLINE."""
+        place = await add_place(rig.store)
+        [device_id] = await add_devices(rig.store, place, 1)
+        async with rig.store.transaction() as store:
+            await store.presences.connected(presence(device_id), NOW_MS)
+            assert await store.presences.called(device_id, "192.0.2.1", NOW_MS + 1)
+        assert await listed(rig.store, place) == {ONLINE: ["dev-0000"]}
+
+    @pytest.mark.parametrize("way", ["disable", "delete"])
+    @pytest.mark.parametrize("was_active", [True, False])
+    async def test_A21_who_may_not_call(self, rig: Rig, way: str, was_active: bool) -> None:
+        """A disabled or deleted device is told so, and nothing of it changes."""
+        place = await add_place(rig.store)
+        [device_id] = await add_devices(rig.store, place, 1)
+        async with rig.store.transaction() as store:
+            if was_active:
+                assert await store.presences.called(device_id, "192.0.2.1", NOW_MS)
+            await getattr(store.device_changes, way)(await row(store, place, 0), NOW_MS)
+        async with rig.store.transaction() as store:
+            assert not await store.presences.called(device_id, "192.0.2.2", NOW_MS + 120_000)
+        assert await listed(rig.store, place) == ({DISABLE: ["dev-0000"]} if way == "disable" else {})
+
+
 class TestDeletedDevices:
     async def test_nothing_finds_it(self, rig: Rig) -> None:
         """No lookup, list, login or target set has a deleted device; its row and its tasks stay."""

@@ -15,7 +15,7 @@ from tests.contract.store_cases_access import TestAccessKeys, TestAccounts, Test
 from tests.contract.store_cases_ahead import TestReadAhead
 from tests.contract.store_cases_applies import TestApplies, TestProductChanges
 from tests.contract.store_cases_audit_check import TestAuditCheck
-from tests.contract.store_cases_devices import TestDeletedDevices, TestDeviceStates
+from tests.contract.store_cases_devices import TestCalls, TestDeletedDevices, TestDeviceStates
 from tests.contract.store_cases_enrolment import TestEnrolment, TestLogins
 from tests.contract.store_cases_firmware import TestFirmwareFiles, TestOtaModules, TestUploadPurposes
 from tests.contract.store_cases_fleet import TestCancel, TestDispatch, TestFill, TestFillEqualsTheRule, TestTimeOut
@@ -49,6 +49,7 @@ __all__ = [
     "TestAuditCheck",
     "TestAuditLog",
     "TestBirthsEqualTheRule",
+    "TestCalls",
     "TestCancel",
     "TestClientTokens",
     "TestCounts",

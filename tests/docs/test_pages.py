@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from whimbrel.domain.device_credential import (
     parse_registration,
     registration_matches,
 )
+from whimbrel.domain.https_auth import read_claim, sign_matches
+from whimbrel.gateway.block_frames import FoundBlock, read_request, reply_payload
 from whimbrel.operations.registry import load_operations
 from whimbrel.settings import SETTINGS
 
@@ -72,11 +75,38 @@ def test_the_readme_lists_the_operations() -> None:
     )
 
 
+def shown_to_device_writers() -> dict[str, Any]:
+    """The functions of all Python blocks of the page."""
+    shown: dict[str, Any] = {}
+    for source in code("how-to/write-a-device.md", "python"):
+        exec(source, shown)
+    return shown
+
+
+@pytest.mark.parametrize("block", [b"", b"123456789", bytes(range(256))])
+def test_the_page_for_device_writers_takes_blocks_apart(block: bytes) -> None:
+    """Its request is read by the server, and it reads the answer, and notices damage (device-protocol 8)."""
+    shown = shown_to_device_writers()
+    (written,) = (text for text in code("how-to/write-a-device.md", "json") if "fileBlock" in text)
+    request = read_request(written.encode())
+    payload = reply_payload(request, FoundBlock(200 if block else 404, 9001, block))
+    assert shown["take_apart"](payload) == (200 if block else 404, 0, block)
+    with pytest.raises(ValueError, match="again"):
+        shown["take_apart"](payload[:-1] + bytes([payload[-1] ^ 1]))
+
+
+def test_the_page_for_device_writers_logs_in() -> None:
+    """The body that it makes is a claim that its secret proves (device-protocol 10.1)."""
+    body = json.loads(shown_to_device_writers()["auth_body"]("kabcdefgh01", "lamp-0001", "s3cret"))
+    claim = read_claim(body)
+    assert claim is not None
+    assert claim.identity == ("kabcdefgh01", "lamp-0001")
+    assert sign_matches(claim, "s3cret")
+
+
 def test_the_page_for_device_writers_computes_the_password() -> None:
     """The function that the page shows makes a CONNECT that the server reads and accepts (device-protocol 1)."""
-    (source,) = code("how-to/write-a-device.md", "python")
-    shown: dict[str, Any] = {}
-    exec(source, shown)
+    shown = shown_to_device_writers()
     client_id, username, password = shown["connect_fields"]("kabcdefgh01", "lamp-0001", "s3cret")
     credential = parse_credential(client_id, username)
     assert isinstance(credential, DeviceCredential)

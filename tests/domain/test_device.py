@@ -13,6 +13,7 @@ from whimbrel.domain.naming import DELETED_MARK, shown_name
 UNACTIVE, ONLINE, OFFLINE, DISABLE = DeviceStatus
 MAY_FOLLOW = {
     (UNACTIVE, ONLINE),
+    (UNACTIVE, OFFLINE),
     (UNACTIVE, DISABLE),
     (ONLINE, OFFLINE),
     (ONLINE, DISABLE),

@@ -7,8 +7,8 @@ import pytest
 from tests.domain.jobs import JOB as SAMPLE
 from whimbrel.domain.download_link import LINK_SECONDS_MAX, is_genuine, read_token
 from whimbrel.domain.firmware import FirmwareFile
-from whimbrel.domain.job import Tag
-from whimbrel.domain.notice import LinkMaker, make_notice, may_deliver
+from whimbrel.domain.job import DownloadProtocol, Tag
+from whimbrel.domain.notice import LinkMaker, make_notice, may_deliver, may_stream
 from whimbrel.domain.task import Task, TaskStatus
 
 CONFIRM, QUEUED, NOTIFIED, IN_PROGRESS, SUCCEEDED, FAILED, CANCELED = TaskStatus
@@ -21,7 +21,8 @@ JOB = SAMPLE._replace(id=22, firmware_id=4, module_name="MCU", size_bytes=1234, 
 def test_notice() -> None:
     """A notice is the job's firmware for the task's device, under the task's id and attempt."""
     notice = make_notice(TASK, JOB, LINKS, NOW_MS)
-    assert notice._replace(url="") == (33, 11, 2, "MCU", "2.0.0", False, 1234, "MD5", "b" * 32, "b" * 32, "", {}, ())
+    digests = ("MD5", "b" * 32, "b" * 32)
+    assert notice._replace(url="") == (33, 11, 2, "MCU", "2.0.0", False, 1234, *digests, "", {}, (), False)
 
 
 def test_A14_link_is_bound_to_task_device_and_object() -> None:
@@ -103,3 +104,28 @@ def test_I9_a_difference_needs_its_source_version(status: TaskStatus, reported: 
     job = JOB._replace(required_version="1.0.0")
     assert may_deliver(TASK._replace(status=status), job, reported) is (reported == "1.0.0" or status is IN_PROGRESS)
     assert may_deliver(TASK._replace(status=status), JOB, reported)
+
+
+STREAMED = JOB._replace(download_protocol=DownloadProtocol.MQTT)
+
+
+def test_a_streamed_notice_keeps_its_link() -> None:
+    """A job over MQTT says so in its notice; the link is there too, for a door that cannot send blocks."""
+    notice = make_notice(TASK, STREAMED, LINKS, NOW_MS)
+    assert notice == make_notice(TASK, JOB, LINKS, NOW_MS)._replace(is_streamed=True)
+
+
+@pytest.mark.parametrize("status", list(TaskStatus))
+def test_I8_which_states_are_streamed(status: TaskStatus) -> None:
+    """Blocks leave for a task that the device was told of and that has not ended, of a job over MQTT alone."""
+    task = TASK._replace(status=status)
+    assert may_stream(task, STREAMED) is (status in (NOTIFIED, IN_PROGRESS))
+    assert not may_stream(task, JOB)
+
+
+@pytest.mark.parametrize("status", [NOTIFIED, IN_PROGRESS])
+def test_I8_a_state_being_cancelled_is_not_streamed(status: TaskStatus) -> None:
+    """Once a cancel was answered nothing leaves, also before the engine has come to the task."""
+    for cancelled in TaskStatus:
+        job = STREAMED._replace(cancelling=frozenset({cancelled}))
+        assert may_stream(TASK._replace(status=status), job) is (cancelled is not status)

@@ -12,7 +12,7 @@ import uvicorn
 
 from whimbrel.asgi import Receive, Scope, Send, abort
 from whimbrel.front import protocol
-from whimbrel.front.protocol import HEAD_BYTES_MAX, GuardedHttp
+from whimbrel.front.protocol import HEAD_BYTES_MAX, GuardedHttp, capitalised
 
 HEAD = b"GET / HTTP/1.1\r\nhost: x\r\n"
 
@@ -124,3 +124,24 @@ async def test_I17_the_size_of_a_head(port: int, size_bytes: int, is_served: boo
 async def test_a_door_can_drop_its_peer(port: int) -> None:
     """The extension that doors use to drop a peer ends the connection without an answer."""
     assert await is_cut_off(port, b"GET /abort HTTP/1.1\r\nhost: x\r\n\r\n")
+
+
+async def test_names_of_headers_have_capitals(port: int) -> None:
+    """The vendor's C SDK finds a body only behind `Content-Length: `, letter for letter; in every answer it is so."""
+    said = await exchange(port, HEAD + b"\r\n", HEAD + b"\r\n")
+    assert said.count(b"\r\nContent-Length: 1\r\n") == 2
+    names = [line.partition(b":")[0] for line in said.split(b"\r\n") if b": " in line]
+    assert names == [name.title() for name in names]
+
+
+async def test_a_body_that_looks_like_a_head_is_left_alone(port: int) -> None:
+    """What a door sends after the head are bytes of a file, whatever they say."""
+    body = b"HTTP/1.1%20200%20OK%0d%0acontent-length:%201%0d%0a%0d%0a"
+    said = await exchange(port, b"GET /" + body + b" HTTP/1.1\r\nhost: x\r\n\r\n")
+    assert said.endswith(b"/HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n")
+
+
+def test_capitals() -> None:
+    """Names change, values do not."""
+    head = b'HTTP/1.1 200 OK\r\netag: "a: b"\r\nx-acs-request-id: x-y\r\n\r\n'
+    assert capitalised(head) == b'HTTP/1.1 200 OK\r\nEtag: "a: b"\r\nX-Acs-Request-Id: x-y\r\n\r\n'

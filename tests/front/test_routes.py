@@ -47,7 +47,7 @@ async def ask(front: Front, method: str, path: str, *headers: tuple[bytes, bytes
 @pytest.fixture
 def front() -> Front:
     doors = Doors(door("rpc"), door("upload"), door("download"), {"store": well, "gateway": well}, door("description"))
-    return Front(doors)
+    return Front(doors._replace(devices=door("devices")))
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,9 @@ def front() -> Front:
         ("GET", "/openapi.json", (), b"description"),
         ("HEAD", "/openapi.json", (), b"description"),
         ("POST", "/openapi.json", (), b"description"),
+        ("POST", "/auth", (), b"devices"),
+        ("GET", "/auth", (), b"devices"),
+        ("POST", "/topic/ota/device/inform/pk/dn", (FORM,), b"devices"),
     ],
 )
 async def test_doors(front: Front, method: str, path: str, headers: Any, opened: bytes) -> None:
@@ -80,7 +83,8 @@ async def test_health(front: Front) -> None:
     status, body = await ask(front, "GET", "/metrics")
     assert status == 200
     assert b"whimbrel_" in body or b"python_info" in body
-    assert (await ask(front, "GET", "/else"))[0] == 404
+    for path in ("/else", "/auth/", "/authx", "/topic", "/topics/x"):
+        assert (await ask(front, "GET", path))[0] == 404
     assert (await ask(front, "POST", "/healthz"))[0] == 405
 
 
@@ -92,7 +96,7 @@ async def test_F08_not_ready_while_a_part_is_gone() -> None:
     assert (await ask(front, "GET", "/healthz"))[0] == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/f/t1.2.3", "/openapi.json"])
+@pytest.mark.parametrize("path", ["/", "/f/t1.2.3", "/openapi.json", "/auth", "/topic/x"])
 async def test_roles_that_the_process_does_not_have(path: str) -> None:
     """Without the role there is no door: 404, and nothing runs."""
     front = Front(Doors(None, None, None, {}))

@@ -148,6 +148,17 @@ def test_I17_in_flight_and_waiting_messages_are_bounded() -> None:
     assert sent(session.deliver(PUSH)) == [Publish(PUSH.topic, PUSH.payload, packet_id + 1)]
 
 
+@pytest.mark.parametrize("qos", [None, 0, 1])
+def test_what_is_asked_for_again_needs_no_acknowledgement(qos: int | None) -> None:
+    """A delivery with QoS 0 at most leaves so, whatever was subscribed, also when everything else waits."""
+    session = opened()
+    if qos is not None:
+        feed(session, Subscribe(1, ((MY_UPGRADE, qos),)))
+    for _ in range(IN_FLIGHT_MAX + DELIVERIES_WAITING_MAX):
+        session.deliver(PUSH)
+    assert sent(session.deliver(PUSH, qos_max=0)) == [Publish(PUSH.topic, PUSH.payload, None)]
+
+
 def test_packet_ids_go_round_and_pass_over_those_in_flight() -> None:
     """After 65535 comes 1, unless 1 is still unacknowledged."""
     session = opened()

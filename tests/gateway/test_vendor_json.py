@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from whimbrel.domain.notice import NoticeFile, UpgradeNotice
-from whimbrel.gateway.vendor_json import pull_payload, upgrade_payload
+from whimbrel.gateway.vendor_json import pull_object, pull_payload, upgrade_payload
 from whimbrel.reports.declaration import Pull
 
 NOW_MS = 1_700_000_000_000
@@ -103,3 +103,29 @@ def test_the_url_keeps_its_length() -> None:
     """Nothing is put into the link on its way out: host and path stay as short as they were made."""
     parts = urlsplit(json.loads(upgrade_payload(NOTICE, NOW_MS))["data"]["url"])
     assert (parts.netloc, parts.path, parts.query) == ("ota.example", "/f/token", "")
+
+
+STREAM = {name: value for name, value in DATA.items() if name != "url"} | {
+    "dProtocol": "mqtt",
+    "streamId": NOTICE.task_id,
+    "streamFileId": 1,
+}
+
+
+def test_a_stream_has_ids_in_the_place_of_its_url() -> None:
+    """With MQTT the notice names the stream and its one file, in pushes and in replies; there is no url."""
+    notice = NOTICE._replace(is_streamed=True)
+    assert json.loads(upgrade_payload(notice, NOW_MS))["data"] == STREAM
+    assert json.loads(pull_payload(Pull("1", notice)))["data"] == STREAM
+
+
+def test_a_door_that_cannot_stream_gives_the_link() -> None:
+    """A device that asks over HTTPS can download over it, whatever the job prefers."""
+    answer = pull_object(Pull(7, NOTICE._replace(is_streamed=True)), can_stream=False)
+    assert answer == {"id": 7, "code": 200, "data": DATA}
+
+
+def test_ids_up_to_32_bits_are_what_the_c_sdk_reads() -> None:
+    """The stream's id is the task's and a number, as the C SDK parses it."""
+    data = json.loads(upgrade_payload(NOTICE._replace(is_streamed=True, task_id=2**32 - 1), NOW_MS))["data"]
+    assert (data["streamId"], data["streamFileId"]) == (2**32 - 1, 1)

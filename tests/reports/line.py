@@ -7,9 +7,11 @@ import json
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 from tests.engine.world import LINKS, NODE, Place, SteeredClock, secret_of
 from whimbrel.adapters.device_channel.sessions import SessionChannel
+from whimbrel.adapters.firmware_store.disk import DiskFirmwareStore
 from whimbrel.adapters.randomness import SystemRandomness
 from whimbrel.adapters.store.sqlite import SqliteStore
 from whimbrel.adapters.wakeup.in_process import InProcessWakeup
@@ -17,6 +19,7 @@ from whimbrel.domain.device import Device, DeviceStatus
 from whimbrel.domain.device_credential import connect_fields
 from whimbrel.domain.notice import UpgradeNotice
 from whimbrel.gateway.admission import Admission
+from whimbrel.gateway.blocks import BlockDesk
 from whimbrel.gateway.doorway import Doorway
 from whimbrel.gateway.ingest import Ingest
 from whimbrel.gateway.login import LoginDesk
@@ -34,6 +37,7 @@ from whimbrel.gateway.packets import (
     Subscribe,
     encode,
 )
+from whimbrel.ports.firmware_store import FirmwareStore
 from whimbrel.reports.registration import Registrar
 from whimbrel.reports.registry import load_reports
 
@@ -120,8 +124,11 @@ async def open_tls_line(port: int, product_key: str, name: str, context: ssl.SSL
 class Door:
     """The door on a port of the loopback, with a product behind it."""
 
-    def __init__(self, store: SqliteStore, place: Place, node_name: str = NODE) -> None:
+    def __init__(
+        self, store: SqliteStore, place: Place, node_name: str = NODE, files: FirmwareStore | None = None
+    ) -> None:
         self.store, self.place = store, place
+        self.files = files or DiskFirmwareStore(Path("no such folder"), lambda: "unused")
         self.clock, self.channel = SteeredClock(), SessionChannel()
         self.node = Node(store, self.clock, node_name)
         self.ingest = Ingest(store, self.clock, InProcessWakeup(), LINKS, self.node)
@@ -132,13 +139,17 @@ class Door:
         registrar = Registrar(self.store, self.clock, SystemRandomness())
         login = LoginDesk(self.store, self.admission, registrar)
         await self.node.begin()
-        doorway = Doorway(self.node, self.store, self.ingest, self.channel, self.clock, load_reports(), login)
-        self.gateway = MqttGateway(doorway)
+        blocks = BlockDesk(self.store, self.files, self.clock)
+        self.doorway = Doorway(
+            self.node, self.store, self.ingest, self.channel, self.clock, load_reports(), login, blocks
+        )
+        self.gateway = MqttGateway(self.doorway)
         self.port = await self.gateway.start("127.0.0.1", 0, None)
         self._ingesting = asyncio.create_task(self.ingest.run())
 
     async def close(self) -> None:
         await self.gateway.stop()
+        self.doorway.blocks.files.close()
         await self.ingest.drain()
         self._ingesting.cancel()
         await asyncio.gather(self._ingesting, return_exceptions=True)

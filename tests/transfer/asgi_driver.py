@@ -37,6 +37,7 @@ class Peer:
     leaves_after_blocks: bool = False
     stalls_before_end_of_body: bool = False
     reads_bytes_max: int | None = None
+    query: bytes = b""
 
 
 async def exchange(app: Any, peer: Peer) -> Exchange:
@@ -71,6 +72,8 @@ async def exchange(app: Any, peer: Peer) -> Exchange:
         "type": "http",
         "method": peer.method,
         "path": peer.path,
+        "query_string": peer.query,
+        "client": ("192.0.2.9", 40_000),
         "headers": [(name.encode(), value.encode("latin-1")) for name, value in peer.headers],
         "extensions": {"whimbrel.abort": result.abort},
     }

@@ -137,7 +137,9 @@ async def test_A14_each_file_has_its_own_link(stage: Stage, links: Links) -> Non
     task = (await tasks_of(stage.store, job))[device_id]
     tokens = [file.url.rpartition("/")[2] for file in make_notice(task, job, LINKS, NOW_MS).files]
     granted = [await links.resolve(token) for token in tokens]
-    assert granted == [DownloadGrant(file.sha256, file.size_bytes, f"firmware-2.0.0-{file.name}") for file in files]
+    assert granted == [
+        DownloadGrant(file.sha256, file.size_bytes, f"firmware-2.0.0-{file.name}", is_for_device=True) for file in files
+    ]
     crossed = tokens[0].replace("-1.", "-2.", 1)
     unnumbered = make_task_link(LINKS.key, task.id, device_id, LinkedFile(job.sha256), NOW_MS // 1000 + 60)
     absent = make_task_link(LINKS.key, task.id, device_id, LinkedFile(files[0].sha256, 3), NOW_MS // 1000 + 60)

@@ -18,7 +18,7 @@ from tests.transfer.asgi_driver import Exchange, Peer, exchange
 from tests.transfer.door_server import Server
 from whimbrel.adapters.firmware_store.disk import DiskFirmwareStore
 from whimbrel.asgi import Pace
-from whimbrel.transfer.download import DownloadDoor, DownloadGrant, DownloadRefusal, disposition
+from whimbrel.transfer.download import DownloadDoor, DownloadGrant, DownloadRefusal, device_disposition, disposition
 
 MIB = 1_048_576
 CONTENT = bytes(range(256)) * 4 * 1024 * 2 + b"tail"  # two blocks and a rest
@@ -222,6 +222,14 @@ def test_disposition_is_always_safe(name: str) -> None:
     )
     assert match is not None
     assert not match[1].startswith(".")
+
+
+@given(st.text(max_size=300))
+def test_a_device_gets_a_header_that_it_can_read(name: str) -> None:
+    """The C SDK gives up at a header line of more than 126 bytes; for a link that a device follows all are shorter."""
+    value = device_disposition(name)
+    assert re.fullmatch(rb'attachment; filename="[A-Za-z0-9_-][A-Za-z0-9._-]{0,79}"', value) is not None
+    assert len(b"Content-Disposition: " + value) <= 126
 
 
 @pytest.mark.parametrize(

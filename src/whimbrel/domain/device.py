@@ -29,7 +29,8 @@ class DeviceStatus(Enum):
 
 #: From each status, the statuses that may follow. Nothing else decides.
 TRANSITIONS: dict[DeviceStatus, frozenset[DeviceStatus]] = {
-    DeviceStatus.UNACTIVE: frozenset({DeviceStatus.ONLINE, DeviceStatus.DISABLE}),
+    # OFFLINE at once: a device that keeps no session has called (device-protocol 10).
+    DeviceStatus.UNACTIVE: frozenset({DeviceStatus.ONLINE, DeviceStatus.OFFLINE, DeviceStatus.DISABLE}),
     DeviceStatus.ONLINE: frozenset({DeviceStatus.OFFLINE, DeviceStatus.DISABLE}),
     DeviceStatus.OFFLINE: frozenset({DeviceStatus.ONLINE, DeviceStatus.DISABLE}),
     DeviceStatus.DISABLE: frozenset({DeviceStatus.UNACTIVE, DeviceStatus.OFFLINE}),

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
-from whimbrel.domain.firmware import FirmwareFile
+from whimbrel.domain.firmware import Firmware, FirmwareFile
 from whimbrel.domain.task import TaskStatus
 
 VERIFY_DEVICES_MAX = 10
 TARGET_NAMES_MAX = 200
 SRC_VERSIONS_MAX = 10
 TIMEOUT_MINUTES_MIN, TIMEOUT_MINUTES_MAX = 1, 1440
+STREAM_BYTES_MAX = 16 * 1024 * 1024  # of the one file that devices download over MQTT (api-contract 10.2, 14)
 MATCHES_MAX = 10  # of one device in one dynamic job: against loops of reported versions (api-contract 7.4)
 TAGS_MAX, TAGS_LENGTH_MAX = 10, 4096
 TAG_KEY = re.compile(r"[A-Za-z0-9.]{1,30}")
@@ -283,3 +284,12 @@ def targets_version(reported: str | None, dest_version: str, sources: tuple[str,
     The same rule over a fleet are the statements `fill_*`; a property test holds them equal.
     """
     return reported != dest_version and is_candidate(reported, sources)
+
+
+def stream_fault(firmware: Firmware) -> str:
+    """Why the firmware cannot be downloaded over MQTT, empty when it can (api-contract 10.2)."""
+    if not firmware.is_one_object:
+        return "DownloadProtocol MQTT takes firmware of one file; this one has several"
+    if firmware.size_bytes > STREAM_BYTES_MAX:
+        return f"DownloadProtocol MQTT takes files up to {STREAM_BYTES_MAX} bytes; this one has {firmware.size_bytes}"
+    return ""

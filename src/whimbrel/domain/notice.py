@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 from whimbrel.domain.download_link import LinkedFile, link_expiry_s, make_task_link
 from whimbrel.domain.firmware import SignMethod
-from whimbrel.domain.job import Job
+from whimbrel.domain.job import DownloadProtocol, Job
 from whimbrel.domain.retry import waits_for_retry
 from whimbrel.domain.task import Task, TaskStatus
 
 UDI_KEY = "_package_udi"
+STREAM_FILE_ID = 1  # of the one file that a job sends over MQTT; the stream's id is the task's
 
 
 class NoticeFile(NamedTuple):
@@ -27,6 +28,7 @@ class UpgradeNotice(NamedTuple):
     """All that a device must know. A repeated notice is the same command with fresh links (I12).
 
     With `files`, which are two or more, they say what `url`, `size_bytes`, `sign` and `md5` say of a single file.
+    `is_streamed`: the device is to ask for blocks over MQTT; the link is there for doors that cannot give any.
     """
 
     device_id: int
@@ -42,6 +44,7 @@ class UpgradeNotice(NamedTuple):
     url: str
     extra: dict[str, str]  # the job's tags and the firmware's Udi
     files: tuple[NoticeFile, ...] = ()
+    is_streamed: bool = False
 
 
 class LinkMaker(NamedTuple):
@@ -84,6 +87,7 @@ def make_notice(task: Task, job: Job, links: LinkMaker, now_ms: int) -> UpgradeN
             )
             for file in job.files
         ),
+        is_streamed=job.download_protocol == DownloadProtocol.MQTT,
     )
 
 
@@ -95,3 +99,10 @@ def may_deliver(task: Task, job: Job, reported_version: str | None) -> bool:
         return False
     is_begun = task.status is TaskStatus.IN_PROGRESS
     return is_begun or not job.required_version or reported_version == job.required_version
+
+
+def may_stream(task: Task, job: Job) -> bool:
+    """Whether blocks of the task's file may leave now (I8): the device was told of it, and nobody cancelled it."""
+    if job.download_protocol != DownloadProtocol.MQTT or task.status in job.cancelling:
+        return False
+    return task.status in (TaskStatus.NOTIFIED, TaskStatus.IN_PROGRESS)

@@ -1,5 +1,6 @@
 """uvicorn's HTTP protocol with the limits it lacks: how long and how large a request's head may be (threat-model 4),
-and a way for a door to drop a peer that reads nothing.
+and a way for a door to drop a peer that reads nothing. It also spells names of headers with their usual capitals, which
+uvicorn does not: the vendor's C SDK finds the length of a body only behind `Content-Length: `, letter for letter.
 """
 
 from __future__ import annotations
@@ -7,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from whimbrel.asgi import ABORT_EXTENSION
 
@@ -15,6 +16,41 @@ HEAD_SECONDS_MAX = 10.0
 HEAD_BYTES_MAX = 128 * 1024  # a query of 64 KiB, which the doors measure themselves, and headers around it
 CONNECTIONS_MAX = 10_000
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+
+def capitalised(head: bytes) -> bytes:
+    """A response's head with `Content-Length` for `content-length`, and so on; values stay as they are."""
+    status, *lines = head.split(b"\r\n")
+    fields = (line.partition(b":") for line in lines)
+    return b"\r\n".join((status, *(name.title() + colon + value for name, colon, value in fields)))
+
+
+class _Headed:
+    """The transport while a response's head is written, which is one write."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+
+    def write(self, head: bytes) -> None:
+        self._transport.write(capitalised(head))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
+class _Cycle(RequestResponseCycle):
+    """One request and its response."""
+
+    async def send(self, message: Any) -> None:
+        if self.response_started:
+            await super().send(message)
+            return
+        transport = self.transport
+        self.transport = cast(asyncio.Transport, _Headed(transport))
+        try:
+            await super().send(message)
+        finally:
+            self.transport = transport
 
 
 class GuardedHttp(HttpToolsProtocol):
@@ -55,6 +91,8 @@ class GuardedHttp(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._head_came()
         super().on_headers_complete()
+        # uvicorn has no other way to be given a cycle; it has not begun, for its task runs after this.
+        self.cycle.__class__ = _Cycle
 
     def _is_between_requests(self) -> bool:
         return self.cycle is None or self.cycle.response_complete

@@ -21,6 +21,7 @@ Ping = Callable[[], Awaitable[None]]
 DOWNLOAD_PREFIX = "/f/"
 DESCRIPTION_PATH = "/openapi.json"
 REGISTRATION_PATH = "/auth/register/device"
+DEVICE_LOGIN_PATH, DEVICE_TOPIC_PREFIX = "/auth", "/topic/"
 PING_SECONDS_MAX = 5.0
 _FORM_UPLOAD = b"multipart/form-data"
 
@@ -34,6 +35,7 @@ class Doors(NamedTuple):
     pings: Mapping[str, Ping]
     description: Application | None = None
     registration: Application | None = None
+    devices: Application | None = None
 
 
 class Front:
@@ -56,6 +58,8 @@ class Front:
             return self._doors.description
         if path == REGISTRATION_PATH:
             return self._doors.registration
+        if path == DEVICE_LOGIN_PATH or path.startswith(DEVICE_TOPIC_PREFIX):
+            return self._doors.devices
         return self._doors.download if path.startswith(DOWNLOAD_PREFIX) else None
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:

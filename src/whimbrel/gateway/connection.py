@@ -14,6 +14,8 @@ from whimbrel.domain.device_credential import RegistrationClaim
 from whimbrel.domain.notice import UpgradeNotice
 from whimbrel.errors import WhimbrelError
 from whimbrel.gateway.admission import source_of
+from whimbrel.gateway.block_frames import REPLY_TOPIC
+from whimbrel.gateway.blocks import FILE_DOWNLOAD, BlockLine
 from whimbrel.gateway.commands import Authenticate, Close, CloseReason, Command, Dropped, Report, Send
 from whimbrel.gateway.doorway import Doorway
 from whimbrel.gateway.ingest import Ingest, Item
@@ -32,6 +34,8 @@ log = logging.getLogger(__name__)
 WRITE_BUFFER_BYTES_MAX = 64 * 1024  # a device that does not read is cut off: it gets its tasks again on reconnect
 LAST_WORDS_SECONDS_MAX = 1.0
 FAREWELL_RETRY_SECONDS, FAREWELL_RETRY_SECONDS_MAX = 1.0, 60.0
+BLOCK_SECONDS_MAX = 30.0  # for a block of firmware to leave, and a second more for each KiB of it (threat-model 4)
+BLOCK_LOOK_SECONDS_MIN, BLOCK_LOOK_SECONDS_MAX = 0.01, 0.5  # between two looks whether it has
 
 connections = Gauge("whimbrel_mqtt_connections", "Open MQTT connections")
 closed_total = Counter("whimbrel_mqtt_closed_total", "MQTT sessions closed by this side", ["reason"])
@@ -61,6 +65,7 @@ class DeviceConnection(asyncio.Protocol):
     """One socket: carries out its session's commands. A `DeviceSession` and a `ReportSink`."""
 
     __slots__ = (
+        "_blocks",
         "_gateway",
         "_is_half_open",
         "_is_paused",
@@ -83,6 +88,7 @@ class DeviceConnection(asyncio.Protocol):
         self._is_half_open = False
         self._is_paused = False
         self._unread: bytes | None = None  # what came while the ingest was full
+        self._blocks: BlockLine | None = None  # made for a device that downloads over MQTT
         self.due_second = 0
 
     # ---- the socket ----
@@ -130,6 +136,8 @@ class DeviceConnection(asyncio.Protocol):
         self.session.close(CloseReason.DEVICE_DISCONNECTED)
         if self._login is not None:
             self._gateway.doorway.login.admission.left(self._login.account_id)
+        if self._blocks is not None:
+            self._blocks.close()
         if self._presence is not None:
             self._gateway.doorway.sessions.leave(self._presence.device_id, self)
             _Farewell(self._gateway.doorway.ingest, self._presence).say()
@@ -227,16 +235,57 @@ class DeviceConnection(asyncio.Protocol):
 
     def _submit(self, command: Report) -> None:
         assert self._presence is not None
+        if command.kind == FILE_DOWNLOAD:
+            self._submit_block_request(command)
+            return
         declared = self._gateway.doorway.reports[command.kind]
         try:
             message = declared.read(command.payload)
         except WhimbrelError as error:
-            log.debug("device %d: %s", self._presence.device_id, error)
-            dropped_total.labels("unreadable").inc()
-            self._do(self.session.report_done(command.packet_id))
+            self._drop(command, error)
             return
         item = Item(command.kind, self._presence.device_id, partial(declared.handle, message), self, command.packet_id)
         self._gateway.doorway.ingest.submit(item)
+
+    def _drop(self, command: Report, error: WhimbrelError) -> None:
+        """What cannot be read has no effect, and is acknowledged so that it blocks nothing."""
+        assert self._presence is not None
+        log.debug("device %d: %s", self._presence.device_id, error)
+        dropped_total.labels("unreadable").inc()
+        self._do(self.session.report_done(command.packet_id))
+
+    def _submit_block_request(self, command: Report) -> None:
+        """Nothing of a request has to be durable: it is acknowledged as soon as it is in line."""
+        assert self._presence is not None
+        if self._blocks is None:
+            self._blocks = BlockLine(self._gateway.doorway.blocks, self._presence.device_id, self._send_block)
+        try:
+            must_start = self._blocks.take(command.payload)
+        except WhimbrelError as error:
+            self._drop(command, error)
+            return
+        if must_start:
+            self._gateway.spawn(self._blocks.answer())
+        self._do(self.session.report_done(command.packet_id))
+
+    async def _send_block(self, payload: bytes) -> None:
+        """Send, and wait until the socket has taken it. The write buffer may hold the one block meanwhile."""
+        transport = self._transport
+        if transport is None or transport.is_closing() or self.session.identity is None:
+            return
+        topic = topic_of(REPLY_TOPIC, self.session.identity)
+        transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES_MAX + len(payload))
+        self._do(self.session.deliver(Message(topic, payload), qos_max=0))
+        left_s, look_s = BLOCK_SECONDS_MAX + len(payload) / 1024, BLOCK_LOOK_SECONDS_MIN
+        while transport.get_write_buffer_size() and not transport.is_closing():
+            if left_s <= 0:
+                self.pause_writing()
+                return
+            await asyncio.sleep(look_s)
+            left_s -= look_s
+            look_s = min(2 * look_s, BLOCK_LOOK_SECONDS_MAX)
+        if not transport.is_closing():
+            transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES_MAX)
 
     async def _authenticate(self, command: Authenticate) -> None:
         desk, clock = self._gateway.doorway.login, self._gateway.doorway.clock

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from whimbrel.gateway.blocks import BlockDesk
 from whimbrel.gateway.ingest import Ingest
 from whimbrel.gateway.login import LoginDesk
 from whimbrel.gateway.node import Node
@@ -22,3 +23,4 @@ class Doorway(NamedTuple):
     clock: Clock
     reports: Mapping[str, Report]
     login: LoginDesk
+    blocks: BlockDesk

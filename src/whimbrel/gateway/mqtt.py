@@ -7,6 +7,8 @@ import ssl
 from collections import defaultdict
 from collections.abc import Coroutine
 
+from whimbrel.gateway.block_frames import REPLY_TOPIC, REQUEST_TOPIC
+from whimbrel.gateway.blocks import FILE_DOWNLOAD
 from whimbrel.gateway.commands import CloseReason
 from whimbrel.gateway.connection import DeviceConnection
 from whimbrel.gateway.doorway import Doorway
@@ -27,9 +29,8 @@ class MqttGateway:
     def __init__(self, doorway: Doorway) -> None:
         self.doorway = doorway
         replies = [report.reply_topic for report in doorway.reports.values() if report.reply_topic]
-        self.topics = TopicTable(
-            {report.topic: name for name, report in doorway.reports.items()}, (UPGRADE_TOPIC, *replies)
-        )
+        kinds = {report.topic: name for name, report in doorway.reports.items()}
+        self.topics = TopicTable({**kinds, REQUEST_TOPIC: FILE_DOWNLOAD}, (UPGRADE_TOPIC, REPLY_TOPIC, *replies))
         self.open: set[DeviceConnection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._last_session_id = 0

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from whimbrel.domain.notice import NoticeFile, UpgradeNotice
+from whimbrel.domain.notice import STREAM_FILE_ID, NoticeFile, UpgradeNotice
 from whimbrel.domain.ota_module import DEFAULT_MODULE
 from whimbrel.reports.declaration import Pull
 
@@ -26,13 +26,20 @@ def upgrade_payload(notice: UpgradeNotice, now_ms: int) -> bytes:
 
 
 def pull_payload(pull: Pull) -> bytes:
-    """The reply to a device that asked; `data` is empty when there is nothing for it."""
-    data = notice_data(pull.notice) if pull.notice else {}
-    return _encode({"id": pull.id, "code": REPLY_CODE, "data": data})
+    """The reply to a device that asked."""
+    return _encode(pull_object(pull))
+
+
+def pull_object(pull: Pull, *, can_stream: bool = True) -> dict[str, Any]:
+    """The reply as an object; `data` is empty when there is nothing to do. A door that cannot stream gives the link."""
+    notice = pull.notice
+    if notice is not None and not can_stream:
+        notice = notice._replace(is_streamed=False)
+    return {"id": pull.id, "code": REPLY_CODE, "data": notice_data(notice) if notice else {}}
 
 
 def notice_data(notice: UpgradeNotice) -> dict[str, Any]:
-    """The member `data`. No `dProtocol`: with it the C SDK drops a message that has no `streamId`."""
+    """The member `data`. `dProtocol` with a stream only: with it the C SDK drops a message that has no `streamId`."""
     sign_method = DEVICE_SIGN_METHODS[notice.sign_method]
     data: dict[str, Any]
     if notice.files:
@@ -45,7 +52,7 @@ def notice_data(notice: UpgradeNotice) -> dict[str, Any]:
         data = {
             "size": notice.size_bytes,
             "version": notice.dest_version,
-            "url": notice.url,
+            **_source_data(notice),
             "signMethod": sign_method,
             "sign": notice.sign,
         }
@@ -58,6 +65,13 @@ def notice_data(notice: UpgradeNotice) -> dict[str, Any]:
     if notice.extra:
         data["extData"] = notice.extra
     return data
+
+
+def _source_data(notice: UpgradeNotice) -> dict[str, Any]:
+    """Where a single file comes from. The C SDK keeps a stream's id in 32 bits, enough for four billion tasks."""
+    if not notice.is_streamed:
+        return {"url": notice.url}
+    return {"dProtocol": "mqtt", "streamId": notice.task_id, "streamFileId": STREAM_FILE_ID}
 
 
 def _file_data(file: NoticeFile, *, has_md5: bool) -> dict[str, Any]:

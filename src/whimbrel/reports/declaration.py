@@ -23,6 +23,7 @@ class ReportContext(NamedTuple):
     """One report: from which device, when, and the open transaction.
 
     `node_id` is this process's life, which lasts as long as the transaction; '' where nobody asks for one.
+    `takes_notices`: whether its door can push.
     """
 
     device_id: int
@@ -30,6 +31,7 @@ class ReportContext(NamedTuple):
     store: Transaction
     links: LinkMaker
     node_id: str = ""
+    takes_notices: bool = True
 
 
 class Pull(NamedTuple):

@@ -17,12 +17,12 @@ from whimbrel.reports.open_tasks import deliverable, notify
 
 
 class PullParams(msgspec.Struct, frozen=True):
-    module: str = ""
+    module: str | None = ""
 
 
 class PullMessage(Message, frozen=True, kw_only=True):
     params: PullParams | None = None
-    module: str = ""  # one variant of the protocol puts it at the top
+    module: str | None = ""  # one variant of the protocol puts it at the top
 
 
 @report(

@@ -22,7 +22,7 @@ from whimbrel.reports.open_tasks import judged, open_of_module, push
 
 class VersionParams(msgspec.Struct, frozen=True):
     version: str
-    module: str = DEFAULT_MODULE
+    module: str | None = DEFAULT_MODULE
 
 
 class VersionMessage(Message, frozen=True, kw_only=True):

@@ -44,7 +44,10 @@ async def push(context: ReportContext, *, again: bool) -> tuple[UpgradeNotice, .
     """Notices for the tasks of jobs that push; with `again` also those the device was notified of before.
 
     What MaximumPerMinute counts leaves by the engine, which alone claims (I5); a repeated notice is not counted (F05).
+    A task of a device that cannot be pushed to stays queued until the device asks.
     """
+    if not context.takes_notices:
+        return ()
     notices = []
     for task, job in await deliverable(context):
         if not job.need_push or not (again or task.status is TaskStatus.QUEUED):

@@ -25,8 +25,8 @@ _NUMBER = re.compile(r"-?[0-9]+")
 
 class ProgressParams(msgspec.Struct, frozen=True):
     step: str | int | float
-    desc: str = ""
-    module: str = DEFAULT_MODULE
+    desc: str | None = ""
+    module: str | None = DEFAULT_MODULE
 
 
 class ProgressMessage(Message, frozen=True, kw_only=True):
@@ -36,7 +36,7 @@ class ProgressMessage(Message, frozen=True, kw_only=True):
 @report(topic="/ota/device/progress/{pk}/{dn}")
 async def handle(message: ProgressMessage, context: ReportContext) -> Outcome:
     step = read_step(message.params.step)
-    words = _printable(message.params.desc)
+    words = _printable(message.params.desc or "")
     module_name = message.params.module or DEFAULT_MODULE
     for task, job in await open_of_module(context, module_name):
         goal = UpgradeGoal(job.dest_version, job.timeout_minutes)

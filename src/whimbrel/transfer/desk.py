@@ -71,7 +71,7 @@ class Links:
         # A large cancel that was answered holds before the engine has come to the task (I8).
         if task.status is TaskStatus.CANCELED or task.status in job.cancelling:
             return DownloadRefusal.FORBIDDEN
-        return grant
+        return grant._replace(is_for_device=True)
 
     async def _of_firmware(self, claim: LinkClaim) -> DownloadGrant | DownloadRefusal:
         async with self._store.snapshot() as store:

@@ -38,6 +38,7 @@ from whimbrel.transfer.ranges import ByteRange, is_known_version, is_same_versio
 PATH_PREFIX = "/f/"
 BLOCK_BYTES = 1_048_576  # one thread hop each; a Python server reaches 0.6-0.8 of nginx so (stack.md 6)
 FILE_NAME_CHARS_MAX = 128
+DEVICE_FILE_NAME_CHARS_MAX = 80  # the C SDK gives up at a header line of more than 126 bytes, its name included
 
 _LOG = logging.getLogger(__name__)
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9._-]")
@@ -49,6 +50,7 @@ class DownloadGrant(NamedTuple):
     sha256: str
     size_bytes: int
     file_name: str
+    is_for_device: bool = False
 
 
 class DownloadRefusal(IntEnum):
@@ -156,6 +158,12 @@ def disposition(file_name: str) -> bytes:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}".encode("ascii")
 
 
+def device_disposition(file_name: str) -> bytes:
+    """The same for a device, within the header lines that it can read: short, ASCII, no second form."""
+    plain = _NOT_PLAIN.sub("_", file_name)[:DEVICE_FILE_NAME_CHARS_MAX].lstrip("._") or "firmware.bin"
+    return f'attachment; filename="{plain}"'.encode("ascii")
+
+
 def _plan(grant: DownloadGrant, ranges: tuple[ByteRange, ...] | None, new_boundary: Callable[[], str]) -> _Plan:
     if ranges is None:
         whole = _Part(b"", ByteRange(0, grant.size_bytes - 1))
@@ -212,11 +220,12 @@ def _version_headers(grant: DownloadGrant) -> Headers:
 def _file_headers(
     grant: DownloadGrant, length_bytes: int, content_type: bytes = b"application/octet-stream"
 ) -> Headers:
+    named = device_disposition if grant.is_for_device else disposition
     return [
         (b"content-type", content_type),
         (b"content-length", str(length_bytes).encode()),
         (b"accept-ranges", b"bytes"),
-        (b"content-disposition", disposition(grant.file_name)),
+        (b"content-disposition", named(grant.file_name)),
         (b"x-content-type-options", b"nosniff"),
         *_version_headers(grant),
     ]

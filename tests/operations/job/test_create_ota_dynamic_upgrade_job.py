@@ -94,7 +94,7 @@ async def test_thousands_of_now(door: SignedDoor) -> None:
         ({"SrcVersion": [str(n) for n in range(11)]}, "iot.ota.InvalidParameter"),
         ({"SrcVersion": ["1"], "DynamicMode": 3}, "iot.ota.InvalidParameter"),
         ({"SrcVersion": ["1"], "RetryInterval": 10}, "iot.ota.MissingParameter"),
-        ({"SrcVersion": ["1"], "DownloadProtocol": "MQTT"}, "iot.ota.InvalidParameter"),
+        ({"SrcVersion": ["1"], "DownloadProtocol": "FTP"}, "iot.ota.InvalidParameter"),
         ({"SrcVersion": ["1"], "FirmwareId": "999"}, "iot.ota.FirmwareNotFound"),
         ({"SrcVersion": ["1"], "ProductKey": "knobody0001"}, "iot.prod.NotExistedProduct"),
     ],

@@ -76,7 +76,6 @@ async def test_required_parameters(name: str, door: SignedDoor) -> None:
         {"RetryCount": 1},
         {"RetryInterval": 10, "RetryCount": 1, "TimeoutInMinutes": 10},
         {"OverwriteMode": 2, "MultiModuleMode": True},
-        {"DownloadProtocol": "MQTT"},
     ],
     ids=str,
 )

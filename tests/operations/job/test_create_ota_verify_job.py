@@ -80,7 +80,6 @@ async def test_too_many_devices(door: SignedDoor) -> None:
         ({"TargetDeviceName": ["lamp-0001", "lamp-0404"]}, "iot.device.NotExistedDevice"),
         ({"TimeoutInMinutes": 0}, "iot.ota.InvalidParameter"),
         ({"TimeoutInMinutes": 1441}, "iot.ota.InvalidParameter"),
-        ({"DownloadProtocol": "MQTT"}, "iot.ota.InvalidParameter"),
         ({"Tag": [{"Key": "!", "Value": "x"}]}, "iot.ota.InvalidParameter"),
         ({"FirmwareId": "404"}, "iot.ota.FirmwareNotFound"),
         ({"ProductKey": "k404"}, "iot.prod.NotExistedProduct"),

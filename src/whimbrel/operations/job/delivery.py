@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 
 from whimbrel.domain.delivery import MAXIMUM_PER_MINUTE_MAX, MAXIMUM_PER_MINUTE_MIN, RetryCount, RetryInterval
+from whimbrel.domain.firmware import Firmware
 from whimbrel.domain.job import (
     SRC_VERSIONS_MAX,
     TAG_KEY,
@@ -18,6 +19,7 @@ from whimbrel.domain.job import (
     DownloadProtocol,
     OverwriteMode,
     Tag,
+    stream_fault,
 )
 from whimbrel.domain.version import REPORTED_VERSION_LENGTH_MAX
 from whimbrel.errors import FirmwareNotFoundError, OtaInvalidParameterError, OtaMissingParameterError
@@ -41,7 +43,9 @@ class DeliveryRequest(msgspec.Struct, frozen=True, kw_only=True):
     ] = None
     need_push: Annotated[bool, Field("Send the notice; false waits for the device to ask.")] = True
     need_confirm: Annotated[bool, Field("Wait for ConfirmOTATask first.")] = False
-    download_protocol: Annotated[DownloadProtocol, Field("HTTPS.")] = DownloadProtocol.HTTPS
+    download_protocol: Annotated[DownloadProtocol, Field("HTTPS, or MQTT for firmware of one file, up to 16 MiB.")] = (
+        DownloadProtocol.HTTPS
+    )
     tag: Annotated[tuple[TagParameter, ...], Field("Handed to devices in extData.", items_max=TAGS_MAX)] = ()
 
 
@@ -71,9 +75,7 @@ class UpgradeRequest(DeliveryRequest, msgspec.Struct, frozen=True, kw_only=True)
 
 
 def check_delivery(request: DeliveryRequest) -> None:
-    """Raises OtaInvalidParameterError. Downloads over MQTT come with a later release; refused rather than pretended."""
-    if request.download_protocol is not DownloadProtocol.HTTPS:
-        raise OtaInvalidParameterError("DownloadProtocol must be HTTPS; MQTT is not served by this release")
+    """Raises OtaInvalidParameterError."""
     tags_of(request.tag)
 
 
@@ -98,6 +100,13 @@ def check_sources(src_versions: tuple[str, ...], required_version: str) -> None:
     """With a difference firmware SrcVersion can only be its own. Raises OtaInvalidParameterError."""
     if required_version and src_versions not in ((), (required_version,)):
         raise OtaInvalidParameterError(f"SrcVersion must be the difference firmware's own, {required_version}")
+
+
+def check_download(firmware: Firmware, protocol: DownloadProtocol) -> None:
+    """Raises OtaInvalidParameterError when the firmware cannot be downloaded that way."""
+    fault = stream_fault(firmware) if protocol is DownloadProtocol.MQTT else ""
+    if fault:
+        raise OtaInvalidParameterError(fault)
 
 
 def tags_of(parameters: tuple[TagParameter, ...]) -> tuple[Tag, ...]:

@@ -12,7 +12,7 @@ from whimbrel.domain.wire_time import utc_text
 from whimbrel.errors import FirmwareNotVerifiedError
 from whimbrel.operations.declaration import Context
 from whimbrel.operations.fields import Field
-from whimbrel.operations.job.delivery import DeliveryRequest, UpgradeRequest, check_sources, tags_of
+from whimbrel.operations.job.delivery import DeliveryRequest, UpgradeRequest, check_download, check_sources, tags_of
 
 FIRST_FILL_DEVICES = 500  # tasks made within the call, so that a small fleet's list is whole in the answer's wake
 FIRST_STEPS_MAX = 4  # of gathering: a share's keys go around once, a list has a first part and an end
@@ -28,7 +28,11 @@ class CreatedJob(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def draft_job(firmware: Firmware, job_type: JobType, request: DeliveryRequest, now_ms: int) -> JobDraft:
-    """A job for devices named one by one that sends exactly the bytes this firmware has now."""
+    """A job for devices named one by one that sends exactly the bytes this firmware has now.
+
+    Raises OtaInvalidParameterError.
+    """
+    check_download(firmware, request.download_protocol)
     return JobDraft(
         account_id=firmware.account_id,
         product_id=firmware.product_id,

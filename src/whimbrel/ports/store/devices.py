@@ -133,6 +133,13 @@ class Presences(Protocol):
         """The session ended; nothing changes when a newer session of the device has replaced it."""
         ...
 
+    async def called(self, device_id: int, ip_address: str, now_ms: int) -> bool:
+        """A device that keeps no session was heard: activates it the first time; its status is OFFLINE then.
+
+        False, and nothing changed, when it is disabled or deleted. When it was seen is kept to the minute.
+        """
+        ...
+
     async def clear_node(self, node_id: str, now_ms: int, devices_max: int = 500) -> int:
         """The next devices of this node are connected no more; how many. Those that others change now may wait."""
         ...

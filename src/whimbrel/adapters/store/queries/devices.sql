@@ -143,6 +143,21 @@ WHERE id = :device_id AND state = :state AND deleted_ms IS NULL
 UPDATE device SET state = 3, state_ms = :now_ms WHERE id = :device_id AND state = 1 AND deleted_ms IS NULL
 RETURNING account_id, product_id
 
+-- name: device_activated
+-- A device that keeps no session was heard for the first time.
+UPDATE device SET state = 3, state_ms = :now_ms, activated_ms = :now_ms, last_online_ms = :now_ms,
+  ip_address = :ip_address
+WHERE id = :device_id AND state = 0 AND deleted_ms IS NULL
+RETURNING account_id, product_id
+
+-- name: device_last_seen
+-- A device's state, and when and where it was heard; a deleted one has none.
+SELECT state, activated_ms, last_online_ms, ip_address FROM device WHERE id = :device_id AND deleted_ms IS NULL
+
+-- name: device_seen
+-- A device that keeps no session was heard again.
+UPDATE device SET last_online_ms = :now_ms, ip_address = :ip_address WHERE id = :device_id AND deleted_ms IS NULL
+
 -- name: put_presence
 -- The newest session of a device holds its presence.
 INSERT INTO presence (device_id, node_id, session_id, since_ms) VALUES (:device_id, :node_id, :session_id, :now_ms)

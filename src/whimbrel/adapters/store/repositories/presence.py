@@ -14,6 +14,8 @@ from whimbrel.ports.store import OrderKind, Presence
 
 CLEARED_MAX = 500  # devices in one step, as many rows as a step of a job changes
 
+SEEN_MS = 60_000  # a device that asks every second writes its row once a minute
+
 
 class PresenceRepository:
     """A status is changed by the statements of presence, compared and set: devices come and go by the thousand."""
@@ -51,6 +53,30 @@ class PresenceRepository:
         if row is not None:
             place = DevicePlace(presence.device_id, row[0], row[1])
             count_moved(self._session, place, DeviceStatus.ONLINE, DeviceStatus.OFFLINE)
+
+    async def called(self, device_id: int, ip_address: str, now_ms: int) -> bool:
+        row = await self._session.one("device_last_seen", device_id=device_id)
+        if row is None or DeviceStatus(row[0]) is DeviceStatus.DISABLE:
+            return False
+        _, activated_ms, seen_ms, seen_at = row
+        if activated_ms is None:
+            return await self._activated(device_id, ip_address, now_ms)
+        # Looked at here, not in the statement: one that changes nothing would still end a batch's reading ahead.
+        if seen_ms is None or now_ms - seen_ms > SEEN_MS or seen_at != ip_address:
+            await self._session.run("device_seen", device_id=device_id, ip_address=ip_address, now_ms=now_ms)
+        return True
+
+    async def _activated(self, device_id: int, ip_address: str, now_ms: int) -> bool:
+        """The first call of a device. It may have connected in another process since its state was read."""
+        await self._session.lock(device_turn(device_id))
+        row = await self._session.one("device_activated", device_id=device_id, ip_address=ip_address, now_ms=now_ms)
+        if row is None:
+            state = await self._session.one("device_state", device_id=device_id)
+            return state is not None and DeviceStatus(state[2]) is not DeviceStatus.DISABLE
+        place = DevicePlace(device_id, row[0], row[1])
+        count_moved(self._session, place, DeviceStatus.UNACTIVE, DeviceStatus.OFFLINE)
+        count_activated(self._session, place, 1)
+        return True
 
     async def clear_node(self, node_id: str, now_ms: int, devices_max: int = CLEARED_MAX) -> int:
         held = await self._session.all("devices_of_node", node_id=node_id, devices_max=devices_max)
