@@ -19,6 +19,8 @@ from whimbrel.ports.store.access import ClientTokens as ClientTokens
 from whimbrel.ports.store.access import TokenUse as TokenUse
 from whimbrel.ports.store.applies import Applies as Applies
 from whimbrel.ports.store.applies import ApplyNames as ApplyNames
+from whimbrel.ports.store.ddi_access import DdiAccess as DdiAccess
+from whimbrel.ports.store.ddi_access import DdiPlace as DdiPlace
 from whimbrel.ports.store.devices import DeviceChanges as DeviceChanges
 from whimbrel.ports.store.devices import DeviceLogin as DeviceLogin
 from whimbrel.ports.store.devices import Devices as Devices
@@ -118,6 +120,8 @@ class Transaction(Protocol):
     def fleet(self) -> Fleet: ...
     @property
     def pacing(self) -> Pacing: ...
+    @property
+    def ddi_access(self) -> DdiAccess: ...
 
 
 class Store(Protocol):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from whimbrel.adapters.store.repositories.access_keys import AccessKeyRepository, AccountRepository
 from whimbrel.adapters.store.repositories.audit import AuditRepository, ClientTokenRepository
+from whimbrel.adapters.store.repositories.ddi_access import DdiAccessRepository
 from whimbrel.adapters.store.repositories.device_applies import ApplyNameRepository, ApplyRepository
 from whimbrel.adapters.store.repositories.device_changes import DeviceChangeRepository, SessionEndRepository
 from whimbrel.adapters.store.repositories.devices import DeviceRepository, DeviceStateRepository
@@ -146,6 +147,10 @@ class Repositories:
     @property
     def pacing(self) -> PacingRepository:
         return PacingRepository(self._session)
+
+    @property
+    def ddi_access(self) -> DdiAccessRepository:
+        return DdiAccessRepository(self._session)
 
     async def hold(self, name: str) -> None:
         """Nobody else holds this name until the transaction ends."""

@@ -1,0 +1,64 @@
+-- How DDI devices are set up and recognised. Many claims are asked for at once: texts of equal width, filled up with blanks.
+
+-- name: ddi_settings
+-- What a product's DDI devices are told; no row: the defaults.
+SELECT polling_s, accepts_target_tokens, authorities, version_attribute, is_default,
+  CASE WHEN gateway_token_digest IS NULL THEN 0 ELSE 1 END
+FROM ddi_product WHERE product_id = :product_id
+
+-- name: leave_ddi_default
+-- DEFAULT stands for another product of the account now, or for none.
+UPDATE ddi_product SET is_default = 0 WHERE account_id = :account_id AND is_default = 1 AND product_id <> :product_id
+
+-- name: put_ddi_settings
+-- All that is set up, but for the gateway token.
+INSERT INTO ddi_product (product_id, account_id, is_default, polling_s, accepts_target_tokens, authorities,
+  version_attribute, modified_ms)
+VALUES (:product_id, :account_id, :is_default, :polling_s, :accepts_target_tokens, :authorities, :version_attribute,
+  :now_ms)
+ON CONFLICT (product_id) DO UPDATE SET is_default = excluded.is_default, polling_s = excluded.polling_s,
+  accepts_target_tokens = excluded.accepts_target_tokens, authorities = excluded.authorities,
+  version_attribute = excluded.version_attribute, modified_ms = excluded.modified_ms
+
+-- name: put_gateway_token
+-- A product's gateway token, or none any more; a product that was never set up gets the defaults.
+INSERT INTO ddi_product (product_id, account_id, polling_s, accepts_target_tokens, gateway_token_digest, modified_ms)
+VALUES (:product_id, :account_id, :polling_s, :accepts_target_tokens, :digest, :now_ms)
+ON CONFLICT (product_id) DO UPDATE
+SET gateway_token_digest = excluded.gateway_token_digest, modified_ms = excluded.modified_ms
+
+-- name: put_target_token
+-- A device's token, or none any more.
+INSERT INTO ddi_device (device_id, token_digest) VALUES (:device_id, :digest)
+ON CONFLICT (device_id) DO UPDATE SET token_digest = excluded.token_digest
+
+-- name: ddi_default_products
+-- Whose default product each of :n digests is for, by number; number -1 is the one of the account :operator.
+WITH RECURSIVE place (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM place WHERE i + 1 < CAST(:n AS BIGINT)),
+  asked (i, digest) AS (SELECT i, substr(CAST(:digests AS TEXT), 1 + i * 64, 64) FROM place)
+SELECT asked.i, p.product_key
+FROM asked JOIN ddi_device t ON t.token_digest = asked.digest
+  JOIN device d ON d.id = t.device_id AND d.deleted_ms IS NULL
+  JOIN ddi_product x ON x.product_id = d.product_id AND x.is_default = 1
+  JOIN product p ON p.id = x.product_id AND p.deleted_ms IS NULL
+UNION ALL
+SELECT asked.i, p.product_key
+FROM asked JOIN ddi_product x ON x.gateway_token_digest = asked.digest AND x.is_default = 1
+  JOIN product p ON p.id = x.product_id AND p.deleted_ms IS NULL
+UNION ALL
+SELECT -1, p.product_key
+FROM account a JOIN ddi_product x ON x.account_id = a.id AND x.is_default = 1
+  JOIN product p ON p.id = x.product_id AND p.deleted_ms IS NULL
+WHERE a.name = :operator
+
+-- name: ddi_standings
+-- What is stored of each of :n pairs of ProductKey and DeviceName, by number; none comes back without the product.
+WITH RECURSIVE place (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM place WHERE i + 1 < CAST(:n AS BIGINT)),
+  asked (i, product_key, device_name) AS (SELECT i, rtrim(substr(CAST(:products AS TEXT), 1 + i * 32, 32)),
+    rtrim(substr(CAST(:names AS TEXT), 1 + i * 32, 32)) FROM place)
+SELECT asked.i, p.id, p.account_id, p.product_key, p.plug_and_play, x.polling_s, x.accepts_target_tokens,
+  x.gateway_token_digest, x.authorities, x.version_attribute, d.id, d.state, t.token_digest
+FROM asked JOIN product p ON p.product_key = asked.product_key AND p.deleted_ms IS NULL
+  LEFT JOIN ddi_product x ON x.product_id = p.id
+  LEFT JOIN device d ON d.product_id = p.id AND d.device_name = asked.device_name AND d.deleted_ms IS NULL
+  LEFT JOIN ddi_device t ON t.device_id = d.id
