@@ -14,6 +14,7 @@ import pytest
 from tests.contract.store_cases_access import TestAccessKeys, TestAccounts, TestAuditLog, TestClientTokens
 from tests.contract.store_cases_applies import TestApplies, TestProductChanges
 from tests.contract.store_cases_audit_check import TestAuditCheck
+from tests.contract.store_cases_ddi_access import TestDdiAccess
 from tests.contract.store_cases_devices import TestDeletedDevices, TestDeviceStates, TestSessionEnds
 from tests.contract.store_cases_firmware import TestFirmwareFiles, TestOtaModules, TestUploadPurposes
 from tests.contract.store_cases_fleet import TestCancel, TestDispatch, TestFill, TestFillEqualsTheRule, TestTimeOut
@@ -48,6 +49,7 @@ __all__ = [
     "TestCancel",
     "TestClientTokens",
     "TestCounts",
+    "TestDdiAccess",
     "TestDeletedDevices",
     "TestDeviceGroups",
     "TestDeviceLists",
