@@ -20,6 +20,7 @@ from whimbrel.ports.store.access import TokenUse as TokenUse
 from whimbrel.ports.store.applies import Applies as Applies
 from whimbrel.ports.store.applies import ApplyNames as ApplyNames
 from whimbrel.ports.store.ddi_access import DdiAccess as DdiAccess
+from whimbrel.ports.store.ddi_access import DdiAttributeReport as DdiAttributeReport
 from whimbrel.ports.store.ddi_access import DdiPlace as DdiPlace
 from whimbrel.ports.store.devices import DeviceChanges as DeviceChanges
 from whimbrel.ports.store.devices import DeviceLogin as DeviceLogin
