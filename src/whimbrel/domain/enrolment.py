@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from enum import Enum, IntEnum
+from enum import Enum, StrEnum
 from typing import Final, NamedTuple
 
 REPEAT_WINDOW_MS: Final = 15 * 60 * 1000
@@ -26,12 +26,12 @@ RANDOM = re.compile(r"[\x21-\x7e]{1,64}")
 """The `random` of a registration; visible ASCII, so that the signed text has one reading (A16)."""
 
 
-class DynamicRegistration(IntEnum):
-    """Which names may register; the values are those of the rows."""
+class DynamicRegistration(StrEnum):
+    """Which names may register, in the words of the operations; rows hold the place in this list."""
 
-    OFF = 0
-    REGISTERED_NAMES = 1
-    ANY_NAME = 2
+    OFF = "OFF"
+    REGISTERED_NAMES = "REGISTERED_NAMES"
+    ANY_NAME = "ANY_NAME"
 
 
 class EnrolmentPolicy(NamedTuple):

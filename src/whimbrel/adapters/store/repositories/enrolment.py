@@ -10,6 +10,8 @@ from whimbrel.errors import DeviceNameTakenError, EnrolmentFullError, StoreConfl
 from whimbrel.ports.sealer import Sealer
 from whimbrel.ports.store import DeviceToken, EnrollingProduct
 
+_CODES = tuple(DynamicRegistration)
+
 
 class EnrolmentRepository:
     def __init__(self, session: Session, sealer: Sealer) -> None:
@@ -24,7 +26,7 @@ class EnrolmentRepository:
         changed = await self._session.run(
             "set_enrolment_policy",
             product_id=product_id,
-            dynamic_registration=policy.dynamic_registration.value,
+            dynamic_registration=_CODES.index(policy.dynamic_registration),
             plug_and_play=int(policy.plug_and_play),
             self_made_max=policy.self_made_max,
         )
@@ -79,4 +81,4 @@ class EnrolmentRepository:
 
 
 def _policy(dynamic_registration: int, plug_and_play: int, self_made_max: int, self_made: int) -> EnrolmentPolicy:
-    return EnrolmentPolicy(DynamicRegistration(dynamic_registration), bool(plug_and_play), self_made_max, self_made)
+    return EnrolmentPolicy(_CODES[dynamic_registration], bool(plug_and_play), self_made_max, self_made)
