@@ -14,7 +14,9 @@ import pytest
 from tests.contract.store_cases_access import TestAccessKeys, TestAccounts, TestAuditLog, TestClientTokens
 from tests.contract.store_cases_applies import TestApplies, TestProductChanges
 from tests.contract.store_cases_audit_check import TestAuditCheck
+from tests.contract.store_cases_ddi_access import TestDdiAccess
 from tests.contract.store_cases_devices import TestDeletedDevices, TestDeviceStates, TestSessionEnds
+from tests.contract.store_cases_enrolment import TestEnrolment, TestLogins
 from tests.contract.store_cases_firmware import TestFirmwareFiles, TestOtaModules, TestUploadPurposes
 from tests.contract.store_cases_fleet import TestCancel, TestDispatch, TestFill, TestFillEqualsTheRule, TestTimeOut
 from tests.contract.store_cases_groups import TestDeviceGroups, TestGroupMembers
@@ -48,6 +50,7 @@ __all__ = [
     "TestCancel",
     "TestClientTokens",
     "TestCounts",
+    "TestDdiAccess",
     "TestDeletedDevices",
     "TestDeviceGroups",
     "TestDeviceLists",
@@ -57,6 +60,7 @@ __all__ = [
     "TestDisk",
     "TestDispatch",
     "TestDurability",
+    "TestEnrolment",
     "TestFaults",
     "TestFill",
     "TestFillEqualsTheRule",
@@ -69,6 +73,7 @@ __all__ = [
     "TestJobLists",
     "TestJobMoves",
     "TestJobs",
+    "TestLogins",
     "TestOtaModules",
     "TestPacing",
     "TestPages",

@@ -19,7 +19,7 @@ TOKEN = re.compile(rf"[\x21-\x7e]{{1,{TOKEN_LENGTH_MAX}}}")
 RANDOM_TOKEN_LENGTH = 32  # letters and digits: 190 random bits (A15)
 AUTHORITIES_MAX = 20  # ours: of a product, and of one claim (I17)
 AUTHORITY_LENGTH_MAX = 128  # a SHA-512 in hex
-AUTHORITY = re.compile(rf"[A-Za-z0-9:._-]{{1,{AUTHORITY_LENGTH_MAX}}}")
+AUTHORITY = re.compile(rf"[A-Za-z0-9][A-Za-z0-9:._-]{{0,{AUTHORITY_LENGTH_MAX - 1}}}")
 ATTRIBUTE_LENGTH_MAX = 128  # ddi-protocol 9: of a name and of a value
 ATTRIBUTE_NAME = re.compile(rf"[^\x00-\x1f\x7f]{{1,{ATTRIBUTE_LENGTH_MAX}}}")
 

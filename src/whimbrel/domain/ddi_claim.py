@@ -124,7 +124,7 @@ Verdict = Contact | Newcomer | Refusal
 
 
 def read_authorization(header: str | None) -> Token | None:
-    """The token of `Scheme Token`: one blank between; those at the end, which configurations have, are passed over."""
+    """The token of `Scheme Token`: one blank between; some at the end are passed over, as clients send them."""
     if header is None:
         return None
     scheme, _, text = header.partition(" ")

@@ -63,3 +63,8 @@ class ApplyIsRunningError(BusinessError):
 class ApplyFailedError(BusinessError):
     code = "iot.device.ApplyManyDevicesFailed"
     default_message = "the apply cannot be registered"
+
+
+class EnrolmentFullError(BusinessError):
+    code = "whimbrel.device.EnrolmentFull"
+    default_message = "as many devices of the product have made themselves as may; raise SelfMadeMax or register the device"

@@ -26,16 +26,22 @@ from whimbrel.ports.store.ddi import Deployment as Deployment
 from whimbrel.ports.store.ddi import ObjectDigests as ObjectDigests
 from whimbrel.ports.store.ddi import Seen as Seen
 from whimbrel.ports.store.ddi_access import DdiAccess as DdiAccess
+from whimbrel.ports.store.ddi_access import DdiAttributeReport as DdiAttributeReport
 from whimbrel.ports.store.ddi_access import DdiPlace as DdiPlace
 from whimbrel.ports.store.devices import DeviceChanges as DeviceChanges
 from whimbrel.ports.store.devices import DeviceLogin as DeviceLogin
+from whimbrel.ports.store.devices import DeviceLogins as DeviceLogins
 from whimbrel.ports.store.devices import Devices as Devices
 from whimbrel.ports.store.devices import DeviceStates as DeviceStates
+from whimbrel.ports.store.devices import DeviceToken as DeviceToken
+from whimbrel.ports.store.devices import LoginClaim as LoginClaim
 from whimbrel.ports.store.devices import ModuleVersions as ModuleVersions
 from whimbrel.ports.store.devices import Presence as Presence
 from whimbrel.ports.store.devices import Presences as Presences
 from whimbrel.ports.store.devices import SessionEnd as SessionEnd
 from whimbrel.ports.store.devices import SessionEnds as SessionEnds
+from whimbrel.ports.store.enrolment import EnrollingProduct as EnrollingProduct
+from whimbrel.ports.store.enrolment import Enrolments as Enrolments
 from whimbrel.ports.store.firmware import FirmwareRows as FirmwareRows
 from whimbrel.ports.store.firmware import Uploads as Uploads
 from whimbrel.ports.store.groups import DeviceIdentity as DeviceIdentity
@@ -83,9 +89,13 @@ class Transaction(Protocol):
     @property
     def devices(self) -> Devices: ...
     @property
+    def device_logins(self) -> DeviceLogins: ...
+    @property
     def device_states(self) -> DeviceStates: ...
     @property
     def device_changes(self) -> DeviceChanges: ...
+    @property
+    def enrolment(self) -> Enrolments: ...
     @property
     def session_ends(self) -> SessionEnds: ...
     @property

@@ -16,6 +16,14 @@ class DdiPlace(NamedTuple):
     device_name: str
 
 
+class DdiAttributeReport(NamedTuple):
+    """What a device said of itself. `reported_ms`: when it did last; `is_asked`: it is asked at its next poll."""
+
+    attributes: dict[str, str]
+    reported_ms: int | None
+    is_asked: bool
+
+
 class DdiAccess(Protocol):
     """Settings of products, and digests of tokens; no method gives or takes a token itself (A15)."""
 
@@ -45,4 +53,12 @@ class DdiAccess(Protocol):
 
     async def standings(self, places: Sequence[DdiPlace]) -> list[Standing | None]:
         """What is stored of each place's product and device; None without the product. One statement asks for many."""
+        ...
+
+    async def attributes(self, device_id: int) -> DdiAttributeReport:
+        """In the order of their names' bytes."""
+        ...
+
+    async def ask_attributes(self, device_id: int) -> None:
+        """The device is asked for them at its next poll."""
         ...

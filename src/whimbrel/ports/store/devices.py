@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from whimbrel.domain.device import Device, DeviceCounts, DeviceDraft, DeviceStatus, ModuleVersion
 from whimbrel.domain.paging import Listing, Page
+
+
+class LoginClaim(NamedTuple):
+    """Whom a login is about. The product key has up to 30 letters and digits, the name up to 32 characters, ASCII."""
+
+    product_key: str
+    device_name: str
+
+
+class DeviceToken(NamedTuple):
+    """The password of a device that registered without a secret: its digest, and the client id that goes with it."""
+
+    digest: bytes
+    client_id: str
 
 
 class DeviceLogin(NamedTuple):
@@ -15,6 +30,7 @@ class DeviceLogin(NamedTuple):
     account_id: int
     device_secret: str
     is_disabled: bool
+    token: DeviceToken | None = None
 
 
 class Presence(NamedTuple):
@@ -49,6 +65,14 @@ class Devices(Protocol):
         ...
 
     async def login(self, product_key: str, device_name: str) -> DeviceLogin | None: ...
+
+
+class DeviceLogins(Protocol):
+    async def many(self, claims: Sequence[LoginClaim]) -> list[DeviceLogin | None]:
+        """One entry for each claim, in their order, by one statement; None, at the same cost, where there is no such
+        device (A04).
+        """
+        ...
 
 
 class DeviceStates(Protocol):

@@ -32,6 +32,19 @@ SET gateway_token_digest = excluded.gateway_token_digest, modified_ms = excluded
 INSERT INTO ddi_device (device_id, token_digest) VALUES (:device_id, :digest)
 ON CONFLICT (device_id) DO UPDATE SET token_digest = excluded.token_digest
 
+-- name: ddi_attribute_report
+-- When a device said what it is, and whether it is asked again; without a row it is asked at its first contact.
+SELECT attributes_ms, wants_attributes FROM ddi_device WHERE device_id = :device_id
+
+-- name: ddi_reported_attributes
+-- What it said, at most 100.
+SELECT name, content FROM ddi_attribute WHERE device_id = :device_id
+
+-- name: ask_ddi_attributes
+-- At its next poll the device is asked what it is.
+INSERT INTO ddi_device (device_id, wants_attributes) VALUES (:device_id, 1)
+ON CONFLICT (device_id) DO UPDATE SET wants_attributes = 1
+
 -- name: ddi_default_products
 -- Whose default product each of :n digests is for, by number; number -1 is the one of the account :operator.
 WITH RECURSIVE place (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM place WHERE i + 1 < CAST(:n AS BIGINT)),

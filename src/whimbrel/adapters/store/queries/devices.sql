@@ -88,20 +88,24 @@ SELECT d.device_name FROM place JOIN device d
 -- The id of a product's newest device.
 SELECT coalesce(max(id), 0) FROM device WHERE product_id = :product_id AND deleted_ms IS NULL
 
--- name: device_login
--- What the device door checks credentials against; a deleted device or product is not found.
-SELECT d.id, d.account_id, d.iot_id, d.secret_sealed, d.state
-FROM product p JOIN device d ON d.product_id = p.id
-WHERE p.product_key = :product_key AND d.device_name = :device_name AND d.deleted_ms IS NULL
+-- name: device_logins
+-- What the device door checks :n claims against, keys and names padded with blanks to 30 and 32 characters; a deleted
+-- device or product is not found. CROSS JOIN keeps SQLite from reading the devices first.
+WITH RECURSIVE place (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM place WHERE i + 1 < CAST(:n AS BIGINT))
+SELECT place.i, d.id, d.account_id, d.iot_id, d.secret_sealed, d.state, d.token_digest, d.token_client_id
+FROM place CROSS JOIN product p CROSS JOIN device d
+WHERE p.product_key = rtrim(substr(CAST(:product_keys AS TEXT), 1 + i * 30, 30)) AND d.product_id = p.id
+  AND d.device_name = rtrim(substr(CAST(:device_names AS TEXT), 1 + i * 32, 32)) AND d.deleted_ms IS NULL
 
 -- name: rename_device
 -- Another nickname, or none.
 UPDATE device SET nickname = :nickname, modified_ms = :now_ms WHERE id = :device_id AND deleted_ms IS NULL
 
 -- name: reset_enrolment
--- The device may fetch its secret by dynamic registration once more.
-UPDATE device SET enrolled_ms = NULL, modified_ms = :now_ms
-WHERE id = :device_id AND deleted_ms IS NULL AND enrolled_ms IS NOT NULL
+-- The device may fetch its secret by dynamic registration once more, also if it has connected already.
+UPDATE device SET enrolled_ms = NULL, enrolments = 0, is_reopened = 1, modified_ms = :now_ms
+WHERE id = :device_id AND deleted_ms IS NULL
+  AND (enrolled_ms IS NOT NULL OR (activated_ms IS NOT NULL AND is_reopened = 0))
 
 -- name: move_device_state
 -- Compare and set of a device's state by an operation.

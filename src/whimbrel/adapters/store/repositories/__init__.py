@@ -16,7 +16,9 @@ from whimbrel.adapters.store.repositories.ddi import (
 from whimbrel.adapters.store.repositories.ddi_access import DdiAccessRepository
 from whimbrel.adapters.store.repositories.device_applies import ApplyNameRepository, ApplyRepository
 from whimbrel.adapters.store.repositories.device_changes import DeviceChangeRepository, SessionEndRepository
+from whimbrel.adapters.store.repositories.device_logins import DeviceLoginRepository
 from whimbrel.adapters.store.repositories.devices import DeviceRepository, DeviceStateRepository
+from whimbrel.adapters.store.repositories.enrolment import EnrolmentRepository
 from whimbrel.adapters.store.repositories.firmware import FirmwareRepository
 from whimbrel.adapters.store.repositories.fleet import FleetRepository
 from whimbrel.adapters.store.repositories.groups import GroupMemberRepository, GroupRepository
@@ -67,12 +69,20 @@ class Repositories:
         return DeviceRepository(self._session, self._sealer)
 
     @property
+    def device_logins(self) -> DeviceLoginRepository:
+        return DeviceLoginRepository(self._session, self._sealer)
+
+    @property
     def device_states(self) -> DeviceStateRepository:
         return DeviceStateRepository(self._session, self._sealer)
 
     @property
     def device_changes(self) -> DeviceChangeRepository:
         return DeviceChangeRepository(self._session)
+
+    @property
+    def enrolment(self) -> EnrolmentRepository:
+        return EnrolmentRepository(self._session, self._sealer)
 
     @property
     def session_ends(self) -> SessionEndRepository:

@@ -13,7 +13,7 @@ from whimbrel.domain.ddi_access import DdiSettings
 from whimbrel.domain.ddi_claim import Standing
 from whimbrel.domain.device import DEVICE_NAME, DeviceStatus
 from whimbrel.domain.product import PRODUCT_KEY
-from whimbrel.ports.store.ddi_access import DdiPlace
+from whimbrel.ports.store.ddi_access import DdiAttributeReport, DdiPlace
 
 PLACES_PER_STATEMENT = 200
 _NAME_WIDTH, _DIGEST_WIDTH = 32, 64
@@ -92,6 +92,16 @@ class DdiAccessRepository:
             for row in rows:
                 found[start + row[0]] = _standing(row)
         return found
+
+    async def attributes(self, device_id: int) -> DdiAttributeReport:
+        row = await self._session.one("ddi_attribute_report", device_id=device_id)
+        reported_ms, is_asked = row or (None, 1)
+        # Sorted here: engines order texts differently, and there are few.
+        rows = await self._session.all("ddi_reported_attributes", device_id=device_id)
+        return DdiAttributeReport(dict(sorted(rows)), reported_ms, bool(is_asked))
+
+    async def ask_attributes(self, device_id: int) -> None:
+        await self._session.run("ask_ddi_attributes", device_id=device_id)
 
 
 def _name(match: re.Match[str] | None) -> str:

@@ -13,12 +13,13 @@ from whimbrel.adapters.store.repositories.device_lists import (
     count_device,
     devices_list,
 )
+from whimbrel.adapters.store.repositories.device_logins import DeviceLoginRepository
 from whimbrel.adapters.store.session import Row, Session, list_total, position_of
 from whimbrel.domain.device import Device, DeviceCounts, DeviceDraft, DeviceStatus
 from whimbrel.domain.paging import Listing, Page
 from whimbrel.errors import DeviceNameTakenError
 from whimbrel.ports.sealer import Sealer
-from whimbrel.ports.store import DeviceLogin
+from whimbrel.ports.store import DeviceLogin, LoginClaim
 
 MEMBERS_PER_PIECE = 1_000
 
@@ -90,12 +91,8 @@ class DeviceRepository:
         return int(row[0]) if row else 0
 
     async def login(self, product_key: str, device_name: str) -> DeviceLogin | None:
-        row = await self._session.one("device_login", product_key=product_key, device_name=device_name)
-        if row is None:
-            return None
-        device_id, account_id, iot_id, sealed, state = row
-        is_disabled = DeviceStatus(state) is DeviceStatus.DISABLE
-        return DeviceLogin(device_id, account_id, self._sealer.open(sealed, f"device:{iot_id}"), is_disabled)
+        [login] = await DeviceLoginRepository(self._session, self._sealer).many([LoginClaim(product_key, device_name)])
+        return login
 
 
 class DeviceStateRepository:
