@@ -19,6 +19,7 @@ from tests.engine.world import (
     SteeredClock,
     add_job,
     add_place,
+    cancel,
     device_draft,
     fill,
     firmware_draft,
@@ -29,7 +30,7 @@ from whimbrel.adapters.firmware_store.disk import DiskFirmwareStore
 from whimbrel.adapters.wakeup.in_process import InProcessWakeup
 from whimbrel.domain.ddi_access import DdiSettings, target_token_digest
 from whimbrel.domain.job import Job
-from whimbrel.domain.task import Task
+from whimbrel.domain.task import Task, TaskStatus
 from whimbrel.engine.execute import Engine
 from whimbrel.engine.object_digests import ObjectDigesting
 from whimbrel.engine.silent_devices import SilentDevices
@@ -100,6 +101,16 @@ class World:
             firmware_id = await store.firmware.add(draft)
         pinned = {"sha256": SHA256, "md5": MD5, "size_bytes": len(CONTENT), "firmware_id": firmware_id}
         return await fill(self.store, await add_job(self.store, self.place, **{**pinned, **changes}))
+
+    async def set_up(self, **changes: Any) -> None:
+        """As XUpdateProductDdi does; DEFAULT stands for the product."""
+        wanted = DdiSettings(is_default=True)._replace(**changes)
+        async with self.store.transaction() as store:
+            await store.ddi_access.put_settings(self.place.account_id, self.place.product_id, wanted, self.clock.ms)
+
+    async def cancel(self, job: Job, *statuses: TaskStatus) -> None:
+        """As CancelOTATaskByJob does; the engine has not come to it yet."""
+        await cancel(self.store, job, *(statuses or tuple(TaskStatus)[:4]))
 
     async def task(self, job: Job) -> Task:
         """The job's only task."""
@@ -209,9 +220,6 @@ async def open_world(store: Store, folder: Path) -> AsyncIterator[World]:
     await files.start()
     await files.put(_one(CONTENT))
     place = await add_place(store)
-    async with store.transaction() as transaction:
-        settings = DdiSettings(is_default=True)
-        await transaction.ddi_access.put_settings(place.account_id, place.product_id, settings, clock.ms)
     ingest = Ingest(store, clock, InProcessWakeup(), LINKS)
     running = asyncio.get_running_loop().create_task(ingest.run())
     digesting, last_seen = ObjectDigesting(store, files), LastSeen(store)
@@ -224,7 +232,9 @@ async def open_world(store: Store, folder: Path) -> AsyncIterator[World]:
     door = DdiDoor(desk, Recognition(store), TrustedProxies(()), PUBLIC_URL)
     engine = Engine(store, RecordingChannel(), InProcessWakeup(), clock, LINKS)
     engine.take_on(SilentDevices(store, clock))
-    yield World(store, place, clock, files, ingest, digesting, last_seen, door, engine)
+    made = World(store, place, clock, files, ingest, digesting, last_seen, door, engine)
+    await made.set_up()
+    yield made
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     await files.close()
