@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.contract.store_cases_rig import Rig
-from tests.engine.world import NOW_MS, Place, add_devices, add_place
+from tests.engine.world import NOW_MS, Place, add_devices, add_place, device_draft
 from whimbrel.adapters.store.repositories.ddi_access import PLACES_PER_STATEMENT
 from whimbrel.domain.ddi_access import DdiSettings, gateway_token_digest, target_token_digest
 from whimbrel.domain.ddi_claim import Standing
 from whimbrel.domain.device import DeviceStatus
+from whimbrel.domain.enrolment import EnrolmentPolicy
 from whimbrel.ports.store import DdiPlace, Store
 
 SETTINGS = DdiSettings(60, False, ("ab:cd", "ef"), "sw_version", is_default=True)
@@ -48,6 +49,31 @@ async def standings_of(store: Store, *places: tuple[str, str]) -> list[Standing 
         return await snapshot.ddi_access.standings([DdiPlace(*place) for place in places])
 
 
+def standing(place: Place, settings: DdiSettings) -> Standing:
+    """What is stored of a product with these settings, and of no device."""
+    authorities = frozenset(settings.authorities)
+    product = Standing(
+        place.product_id,
+        place.account_id,
+        place.product_key,
+        False,
+        False,
+        0,
+        False,
+        None,
+        authorities,
+        "",
+        None,
+        None,
+        None,
+    )
+    return product._replace(
+        polling_s=settings.polling_s,
+        accepts_target_tokens=settings.accepts_target_tokens,
+        version_attribute=settings.version_attribute,
+    )
+
+
 class TestDdiAccess:
     async def test_settings(self, rig: Rig) -> None:
         """A product that was never set up has the defaults; what is put is read back, after a restart too."""
@@ -67,9 +93,9 @@ class TestDdiAccess:
         await put_settings(rig.store, place, SETTINGS)
         assert await settings_of(rig.store, place) == SETTINGS._replace(has_gateway_token=True)
         await put_gateway_token(rig.store, place, "second")
-        [standing] = await standings_of(rig.store, (place.product_key, "dev-0000"))
-        assert standing is not None
-        assert standing.gateway_digest == gateway_token_digest("second")
+        [found] = await standings_of(rig.store, (place.product_key, "dev-0000"))
+        assert found is not None
+        assert found.gateway_digest == gateway_token_digest("second")
         await put_gateway_token(rig.store, place, None)
         assert await settings_of(rig.store, place) == SETTINGS
 
@@ -93,7 +119,6 @@ class TestDdiAccess:
         await put_settings(rig.store, place, SETTINGS)
         await put_target_token(rig.store, device_id, "dev-0000", "old")
         await put_target_token(rig.store, device_id, "dev-0000", "token")
-        digest = target_token_digest("dev-0000", "token")
         found = await standings_of(
             rig.store,
             (plain.product_key, "dev-0000"),
@@ -104,35 +129,11 @@ class TestDdiAccess:
             ("x" * 400, "dev-0000"),
             (place.product_key, "ü " * 200),
         )
-        known = Standing(
-            place.product_id,
-            place.account_id,
-            place.product_key,
-            False,
-            60,
-            False,
-            None,
-            frozenset({"ab:cd", "ef"}),
-            "sw_version",
-            device_id,
-            DeviceStatus.UNACTIVE,
-            digest,
+        known = standing(place, SETTINGS)._replace(
+            device_id=device_id, status=DeviceStatus.UNACTIVE, target_digest=target_token_digest("dev-0000", "token")
         )
         nobody = known._replace(device_id=None, status=None, target_digest=None)
-        defaults = Standing(
-            plain.product_id,
-            plain.account_id,
-            plain.product_key,
-            False,
-            300,
-            True,
-            None,
-            frozenset(),
-            "",
-            other_id,
-            DeviceStatus.UNACTIVE,
-            None,
-        )
+        defaults = standing(plain, DdiSettings())._replace(device_id=other_id, status=DeviceStatus.UNACTIVE)
         assert found == [defaults, None, nobody, known, known, None, nobody]
         assert await standings_of(rig.store) == []
         await put_target_token(rig.store, device_id, "dev-0000", None)
@@ -170,9 +171,9 @@ class TestDdiAccess:
             await store.device_changes.delete(device, NOW_MS)
         assert await defaults_of(rig.store, *digests) == [None, key, None, key]
         for name in ("dev-0000", f"dev-0000~{device_id}"):
-            [standing] = await standings_of(rig.store, (key, name))
-            assert standing is not None
-            assert standing.device_id is None
+            [found] = await standings_of(rig.store, (key, name))
+            assert found is not None
+            assert found.device_id is None
         async with rig.store.transaction() as store:
             product = await store.products.by_key(place.account_id, key)
             assert product is not None
@@ -199,3 +200,29 @@ class TestDdiAccess:
         assert await defaults_of(rig.store, *digests) == [mine, other_key, None, other_key, None, mine]
         await put_target_token(rig.store, other, "dev-0000", "ours")
         assert await defaults_of(rig.store, *digests) == [None, None, None, other_key, None, mine]
+
+    @pytest.mark.parametrize(("self_made_max", "has_room"), [(0, False), (1, False), (2, True)])
+    async def test_room_for_devices_that_make_themselves(self, rig: Rig, self_made_max: int, has_room: bool) -> None:
+        """A standing says whether plug and play is on, and whether the quota has room for one more."""
+        place = await add_place(rig.store)
+        async with rig.store.transaction() as store:
+            await store.enrolment.set_policy(place.product_id, EnrolmentPolicy(plug_and_play=True, self_made_max=1))
+            await store.enrolment.make_device(device_draft(place, "dev-0000"))
+            policy = EnrolmentPolicy(plug_and_play=True, self_made_max=self_made_max)
+            await store.enrolment.set_policy(place.product_id, policy)
+        [found] = await standings_of(rig.store, (place.product_key, "dev-0001"))
+        assert found is not None
+        assert (found.has_plug_and_play, found.has_room) == (True, has_room)
+
+    async def test_attributes(self, rig: Rig) -> None:
+        """A device that never said anything has none and is asked; to be asked leaves its token alone."""
+        place = await add_place(rig.store)
+        [device_id] = await add_devices(rig.store, place, 1)
+        await put_target_token(rig.store, device_id, "dev-0000", "t")
+        async with rig.store.transaction() as store:
+            assert await store.ddi_access.attributes(device_id) == ({}, None, True)
+            await store.ddi_access.ask_attributes(device_id)
+            assert await store.ddi_access.attributes(device_id) == ({}, None, True)
+        [found] = await standings_of(rig.store, (place.product_key, "dev-0000"))
+        assert found is not None
+        assert found.target_digest == target_token_digest("dev-0000", "t")

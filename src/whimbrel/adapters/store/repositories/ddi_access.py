@@ -114,7 +114,7 @@ def _only(product_keys: set[str] | None) -> str | None:
 
 
 def _standing(row: Row) -> Standing:
-    _, product_id, account_id, product_key, plug_and_play, polling_s, accepts_target_tokens, *rest = row
+    _, product_id, account_id, product_key, plug_and_play, has_room, polling_s, accepts_target_tokens, *rest = row
     gateway_digest, authorities, version_attribute, device_id, state, target_digest = rest
     is_set_up = polling_s is not None
     return Standing(
@@ -122,6 +122,7 @@ def _standing(row: Row) -> Standing:
         account_id,
         product_key,
         bool(plug_and_play),
+        bool(has_room),
         polling_s if is_set_up else _DEFAULTS.polling_s,
         bool(accepts_target_tokens) if is_set_up else _DEFAULTS.accepts_target_tokens,
         gateway_digest,
