@@ -15,7 +15,9 @@ from whimbrel.domain.device import DEVICE_NAME, DeviceStatus
 from whimbrel.domain.product import PRODUCT_KEY
 from whimbrel.ports.store.ddi_access import DdiAttributeReport, DdiPlace
 
-PLACES_PER_STATEMENT = 200
+#: Cutting a text costs its length, so pieces are small. Measured: 26 us a claim with 50 on PostgreSQL, 44 with 100 and 62
+#: with 200; 12 on SQLite with any of them; 150 for a claim that is alone.
+PLACES_PER_STATEMENT = 50
 _NAME_WIDTH, _DIGEST_WIDTH = 32, 64
 _DEFAULTS = DdiSettings()
 
