@@ -25,11 +25,18 @@ from whimbrel.domain.notice import LinkMaker
 from whimbrel.domain.paging import Page
 from whimbrel.engine.execute import Engine
 from whimbrel.engine.group_purging import GroupPurging
+from whimbrel.engine.object_digests import ObjectDigesting
 from whimbrel.engine.registering import Registering
 from whimbrel.engine.session_ends import SessionEnding
+from whimbrel.engine.silent_devices import SilentDevices
 from whimbrel.engine.sweep import Sweep
 from whimbrel.front.protocol import GuardedHttp
 from whimbrel.front.routes import Doors, Front
+from whimbrel.gateway.ddi.door import DdiDoor
+from whimbrel.gateway.ddi.exchange import Connection, Desk, ServedFile
+from whimbrel.gateway.ddi.last_seen import LastSeen
+from whimbrel.gateway.ddi.proxies import TrustedProxies
+from whimbrel.gateway.ddi.recognition import Recognition
 from whimbrel.gateway.doorway import Doorway
 from whimbrel.gateway.ingest import Ingest
 from whimbrel.gateway.login import LoginDesk
@@ -41,7 +48,7 @@ from whimbrel.rpc.openapi_door import OpenApiDoor
 from whimbrel.rpc.server import Ambience, RpcDoor
 from whimbrel.settings import Address, Settings, SettingsError
 from whimbrel.transfer.desk import Links, StoreDesk
-from whimbrel.transfer.download import DownloadDoor
+from whimbrel.transfer.download import DownloadDoor, DownloadGrant
 from whimbrel.transfer.upload import UploadDoor, UploadSetup
 
 log = logging.getLogger(__name__)
@@ -115,16 +122,25 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> int:
         links = LinkMaker(ports.sealer.derive_key("download links"), public_url)
         ingest = Ingest(ports.store, ports.clock, ports.wakeup, links)
         tls = _tls(settings)
+        digesting = ObjectDigesting(ports.store, ports.firmware_store)
         if "engine" in settings.roles:
             engine = Engine(ports.store, ports.channel, ports.wakeup, ports.clock, links)
             engine.take_on(
                 SessionEnding(ports.store, ports.channel),
                 Registering(ports.store, ports.clock, ports.randomness),
                 GroupPurging(ports.store),
+                SilentDevices(ports.store, ports.clock),
+                digesting,
             )
             _spawn(stack, running, engine.run(Sweep(ports.store, ports.firmware_store, ports.clock)))
-        mqtt_port = await _open_gateway(_Part(settings, ports, running, stack), ingest, tls)
-        http = _Http(_http_config(settings, _front(settings, ports, links)))
+        part = _Part(settings, ports, running, stack)
+        mqtt_port = await _open_gateway(part, ingest, tls)
+        download = _download(ports, links)
+        doors = _doors(settings, ports, links, download)
+        if "gateway" in settings.roles:
+            desk = _ddi_desk(part, ingest, digesting, download)
+            doors = doors._replace(ddi=DdiDoor(desk, Recognition(ports.store), TrustedProxies(()), public_url))
+        http = _Http(_http_config(settings, Front(doors)))
         serving = loop.create_task(http.serve(sockets=[listener]))
         serving.add_done_callback(lambda task: running.stop.set())
         serving.add_done_callback(lambda task: http.is_serving.set())
@@ -189,7 +205,25 @@ async def _open_gateway(part: _Part, ingest: Ingest, tls: ssl.SSLContext | None)
         raise SettingsError(f"cannot listen on {settings.mqtt}: {error.strerror}") from None
 
 
-def _front(settings: Settings, ports: Ports, links: LinkMaker) -> Front:
+def _download(ports: Ports, links: LinkMaker) -> DownloadDoor:
+    resolve = Links(ports.store, ports.clock, links.key).resolve
+    return DownloadDoor(ports.firmware_store, resolve, lambda: ports.randomness.text(32))
+
+
+def _ddi_desk(part: _Part, ingest: Ingest, digesting: ObjectDigesting, download: DownloadDoor) -> Desk:
+    """What the DDI door works with; who polled is written for as long as the application runs, and at its end."""
+    _, ports, running, stack = part
+    last_seen = LastSeen(ports.store)
+    stack.push_async_callback(last_seen.flush)
+    _spawn(stack, running, last_seen.run())
+
+    async def serve_file(file: ServedFile, connection: Connection) -> None:
+        await download.answer(DownloadGrant(file.sha256, file.size_bytes, file.name, file.sha1), connection)
+
+    return Desk(ports.store, ingest, ports.clock, digesting, serve_file, last_seen)
+
+
+def _doors(settings: Settings, ports: Ports, links: LinkMaker, download: DownloadDoor) -> Doors:
     upload_secret = ports.sealer.derive_key("form uploads").hex()
     quotas = VENDOR_QUOTAS if settings.has_vendor_quotas else Quotas()
     operations = load_operations()
@@ -201,21 +235,17 @@ def _front(settings: Settings, ports: Ports, links: LinkMaker) -> Front:
         return upload_secret if access_key_id == UPLOAD_KEY_ID else None
 
     setup = UploadSetup(links.public_url, lambda: ports.randomness.hex(24).upper(), ports.clock.now_ms)
-    resolve = Links(ports.store, ports.clock, links.key).resolve
     has_api, has_files = "api" in settings.roles, bool({"api", "gateway"} & settings.roles)
     pings = {"store": ports.store.ping, "firmware_store": ports.firmware_store.ping, "gateway": ports.channel.ping}
     ambience = Ambience(ports.clock, ports.wakeup, services, settings.has_vendor_quotas)
     rpc = RpcDoor(operations, ports.store, ports.nonces, ambience)
     upload = UploadDoor(ports.firmware_store, StoreDesk(ports.store, ports.firmware_store), secret_of, setup)
-    download = DownloadDoor(ports.firmware_store, resolve, lambda: ports.randomness.text(32))
-    return Front(
-        Doors(
-            rpc=rpc if has_api else None,
-            upload=upload if has_api else None,
-            download=download if has_files else None,
-            description=OpenApiDoor(operations, links.public_url) if has_api else None,
-            pings=pings,
-        )
+    return Doors(
+        rpc=rpc if has_api else None,
+        upload=upload if has_api else None,
+        download=download if has_files else None,
+        description=OpenApiDoor(operations, links.public_url) if has_api else None,
+        pings=pings,
     )
 
 

@@ -19,6 +19,12 @@ from whimbrel.ports.store.access import ClientTokens as ClientTokens
 from whimbrel.ports.store.access import TokenUse as TokenUse
 from whimbrel.ports.store.applies import Applies as Applies
 from whimbrel.ports.store.applies import ApplyNames as ApplyNames
+from whimbrel.ports.store.ddi import DdiActions as DdiActions
+from whimbrel.ports.store.ddi import DdiAttributes as DdiAttributes
+from whimbrel.ports.store.ddi import DdiDevices as DdiDevices
+from whimbrel.ports.store.ddi import Deployment as Deployment
+from whimbrel.ports.store.ddi import ObjectDigests as ObjectDigests
+from whimbrel.ports.store.ddi import Seen as Seen
 from whimbrel.ports.store.ddi_access import DdiAccess as DdiAccess
 from whimbrel.ports.store.ddi_access import DdiAttributeReport as DdiAttributeReport
 from whimbrel.ports.store.ddi_access import DdiPlace as DdiPlace
@@ -130,6 +136,14 @@ class Transaction(Protocol):
     def fleet(self) -> Fleet: ...
     @property
     def pacing(self) -> Pacing: ...
+    @property
+    def ddi_devices(self) -> DdiDevices: ...
+    @property
+    def ddi_actions(self) -> DdiActions: ...
+    @property
+    def ddi_attributes(self) -> DdiAttributes: ...
+    @property
+    def object_digests(self) -> ObjectDigests: ...
     @property
     def ddi_access(self) -> DdiAccess: ...
 

@@ -7,6 +7,12 @@ from __future__ import annotations
 
 from whimbrel.adapters.store.repositories.access_keys import AccessKeyRepository, AccountRepository
 from whimbrel.adapters.store.repositories.audit import AuditRepository, ClientTokenRepository
+from whimbrel.adapters.store.repositories.ddi import (
+    DdiActionRepository,
+    DdiAttributeRepository,
+    DdiDeviceRepository,
+    ObjectDigestRepository,
+)
 from whimbrel.adapters.store.repositories.ddi_access import DdiAccessRepository
 from whimbrel.adapters.store.repositories.device_applies import ApplyNameRepository, ApplyRepository
 from whimbrel.adapters.store.repositories.device_changes import DeviceChangeRepository, SessionEndRepository
@@ -161,6 +167,22 @@ class Repositories:
     @property
     def ddi_access(self) -> DdiAccessRepository:
         return DdiAccessRepository(self._session)
+
+    @property
+    def ddi_devices(self) -> DdiDeviceRepository:
+        return DdiDeviceRepository(self._session)
+
+    @property
+    def ddi_actions(self) -> DdiActionRepository:
+        return DdiActionRepository(self._session)
+
+    @property
+    def ddi_attributes(self) -> DdiAttributeRepository:
+        return DdiAttributeRepository(self._session)
+
+    @property
+    def object_digests(self) -> ObjectDigestRepository:
+        return ObjectDigestRepository(self._session)
 
     async def hold(self, name: str) -> None:
         """Nobody else holds this name until the transaction ends."""
