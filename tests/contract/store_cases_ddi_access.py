@@ -5,13 +5,16 @@ from __future__ import annotations
 import pytest
 
 from tests.contract.store_cases_rig import Rig
-from tests.engine.world import NOW_MS, Place, add_devices, add_place, device_draft
+from tests.engine.world import NOW_MS, Place, add_devices, add_job, add_place, device_draft, fill, tasks_of
 from whimbrel.adapters.store.repositories.ddi_access import PLACES_PER_STATEMENT
 from whimbrel.domain.ddi_access import DdiSettings, gateway_token_digest, target_token_digest
+from whimbrel.domain.ddi_action import ActionState
 from whimbrel.domain.ddi_claim import Standing
+from whimbrel.domain.ddi_feedback import Message
 from whimbrel.domain.device import DeviceStatus
 from whimbrel.domain.enrolment import EnrolmentPolicy
-from whimbrel.ports.store import DdiPlace, Store
+from whimbrel.domain.paging import Page
+from whimbrel.ports.store import ActionEntry, DdiPlace, Store
 
 SETTINGS = DdiSettings(60, False, ("ab:cd", "ef"), "sw_version", is_default=True)
 NOBODYS = "0" * 64
@@ -226,3 +229,31 @@ class TestDdiAccess:
         [found] = await standings_of(rig.store, (place.product_key, "dev-0000"))
         assert found is not None
         assert found.target_digest == target_token_digest("dev-0000", "t")
+
+
+class TestDdiHistory:
+    async def test_actions(self, rig: Rig) -> None:
+        """A device's actions, newest first and page by page, with their tasks' jobs; no other device's."""
+        place = await add_place(rig.store)
+        device_id, other_id, idle_id = await add_devices(rig.store, place, 3, "1.0.0")
+        job = await fill(rig.store, await add_job(rig.store, place, fill_until=other_id))
+        tasks = await tasks_of(rig.store, job)
+        async with rig.store.transaction() as store:
+            for attempt in (1, 2, 3):
+                await store.ddi_actions.make(tasks[device_id]._replace(attempt=attempt), NOW_MS + attempt)
+            await store.ddi_actions.make(tasks[other_id], NOW_MS)
+            action = await store.ddi_actions.by_number(device_id, 2)
+            assert action is not None
+            await store.ddi_actions.say(action, Message(NOW_MS + 7, "proceeding", "words"))
+            assert await store.ddi_actions.close(action, ActionState.FAILED, NOW_MS + 9)
+        task_id = tasks[device_id].id
+        wanted = [
+            ActionEntry(number, task_id, job.id, number, ActionState.OPEN, 0, NOW_MS + number, NOW_MS + number)
+            for number in (3, 2, 1)
+        ]
+        wanted[1] = wanted[1]._replace(state=ActionState.FAILED, messages=1, modified_ms=NOW_MS + 9)
+        async with (await rig.reopen()).snapshot() as store:
+            assert await store.ddi_history.actions(device_id, Page(1, 2)) == (wanted[:2], 3)
+            assert await store.ddi_history.actions(device_id, Page(2, 2)) == (wanted[2:], 3)
+            assert await store.ddi_history.actions(device_id, Page(3, 2)) == ([], 3)
+            assert await store.ddi_history.actions(idle_id, Page(1, 2)) == ([], 0)

@@ -9,7 +9,7 @@ from whimbrel.gateway.ddi.identity import Claim, Contact, Newcomer, Refusal, Ver
 from whimbrel.ports.clock import Clock
 from whimbrel.ports.randomness import Randomness
 from whimbrel.ports.store import Store
-from whimbrel.reports.ddi_arrival import ArrivalContext, arrive
+from whimbrel.reports.ddi.arrival import ArrivalContext, arrive
 
 TRIES_MAX = 5  # as for reports that another process stood in the way of
 

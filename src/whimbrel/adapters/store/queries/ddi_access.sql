@@ -76,3 +76,13 @@ FROM asked JOIN product p ON p.product_key = asked.product_key AND p.deleted_ms 
   LEFT JOIN ddi_product x ON x.product_id = p.id
   LEFT JOIN device d ON d.product_id = p.id AND d.device_name = asked.device_name AND d.deleted_ms IS NULL
   LEFT JOIN ddi_device t ON t.device_id = d.id
+
+-- name: ddi_actions_total
+-- How many actions a device has had.
+SELECT count(*) FROM ddi_action WHERE device_id = :device_id
+
+-- name: ddi_actions_page
+-- A device's actions with the jobs of their tasks, newest first.
+SELECT a.number, a.task_id, t.job_id, a.attempt, a.state, a.messages, a.created_ms, a.modified_ms
+FROM ddi_action a JOIN task t ON t.id = a.task_id
+WHERE a.device_id = :device_id ORDER BY a.number DESC LIMIT :size OFFSET :skip
