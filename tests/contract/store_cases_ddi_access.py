@@ -5,12 +5,16 @@ from __future__ import annotations
 import pytest
 
 from tests.contract.store_cases_rig import Rig
-from tests.engine.world import NOW_MS, Place, add_devices, add_place
+from tests.engine.world import NOW_MS, Place, add_devices, add_job, add_place, device_draft, fill, tasks_of
 from whimbrel.adapters.store.repositories.ddi_access import PLACES_PER_STATEMENT
 from whimbrel.domain.ddi_access import DdiSettings, gateway_token_digest, target_token_digest
+from whimbrel.domain.ddi_action import ActionState
 from whimbrel.domain.ddi_claim import Standing
+from whimbrel.domain.ddi_feedback import Message
 from whimbrel.domain.device import DeviceStatus
-from whimbrel.ports.store import DdiPlace, Store
+from whimbrel.domain.enrolment import EnrolmentPolicy
+from whimbrel.domain.paging import Page
+from whimbrel.ports.store import ActionEntry, DdiPlace, Store
 
 SETTINGS = DdiSettings(60, False, ("ab:cd", "ef"), "sw_version", is_default=True)
 NOBODYS = "0" * 64
@@ -48,6 +52,31 @@ async def standings_of(store: Store, *places: tuple[str, str]) -> list[Standing 
         return await snapshot.ddi_access.standings([DdiPlace(*place) for place in places])
 
 
+def standing(place: Place, settings: DdiSettings) -> Standing:
+    """What is stored of a product with these settings, and of no device."""
+    authorities = frozenset(settings.authorities)
+    product = Standing(
+        place.product_id,
+        place.account_id,
+        place.product_key,
+        False,
+        False,
+        0,
+        False,
+        None,
+        authorities,
+        "",
+        None,
+        None,
+        None,
+    )
+    return product._replace(
+        polling_s=settings.polling_s,
+        accepts_target_tokens=settings.accepts_target_tokens,
+        version_attribute=settings.version_attribute,
+    )
+
+
 class TestDdiAccess:
     async def test_settings(self, rig: Rig) -> None:
         """A product that was never set up has the defaults; what is put is read back, after a restart too."""
@@ -67,9 +96,9 @@ class TestDdiAccess:
         await put_settings(rig.store, place, SETTINGS)
         assert await settings_of(rig.store, place) == SETTINGS._replace(has_gateway_token=True)
         await put_gateway_token(rig.store, place, "second")
-        [standing] = await standings_of(rig.store, (place.product_key, "dev-0000"))
-        assert standing is not None
-        assert standing.gateway_digest == gateway_token_digest("second")
+        [found] = await standings_of(rig.store, (place.product_key, "dev-0000"))
+        assert found is not None
+        assert found.gateway_digest == gateway_token_digest("second")
         await put_gateway_token(rig.store, place, None)
         assert await settings_of(rig.store, place) == SETTINGS
 
@@ -93,7 +122,6 @@ class TestDdiAccess:
         await put_settings(rig.store, place, SETTINGS)
         await put_target_token(rig.store, device_id, "dev-0000", "old")
         await put_target_token(rig.store, device_id, "dev-0000", "token")
-        digest = target_token_digest("dev-0000", "token")
         found = await standings_of(
             rig.store,
             (plain.product_key, "dev-0000"),
@@ -104,35 +132,11 @@ class TestDdiAccess:
             ("x" * 400, "dev-0000"),
             (place.product_key, "ü " * 200),
         )
-        known = Standing(
-            place.product_id,
-            place.account_id,
-            place.product_key,
-            False,
-            60,
-            False,
-            None,
-            frozenset({"ab:cd", "ef"}),
-            "sw_version",
-            device_id,
-            DeviceStatus.UNACTIVE,
-            digest,
+        known = standing(place, SETTINGS)._replace(
+            device_id=device_id, status=DeviceStatus.UNACTIVE, target_digest=target_token_digest("dev-0000", "token")
         )
         nobody = known._replace(device_id=None, status=None, target_digest=None)
-        defaults = Standing(
-            plain.product_id,
-            plain.account_id,
-            plain.product_key,
-            False,
-            300,
-            True,
-            None,
-            frozenset(),
-            "",
-            other_id,
-            DeviceStatus.UNACTIVE,
-            None,
-        )
+        defaults = standing(plain, DdiSettings())._replace(device_id=other_id, status=DeviceStatus.UNACTIVE)
         assert found == [defaults, None, nobody, known, known, None, nobody]
         assert await standings_of(rig.store) == []
         await put_target_token(rig.store, device_id, "dev-0000", None)
@@ -170,9 +174,9 @@ class TestDdiAccess:
             await store.device_changes.delete(device, NOW_MS)
         assert await defaults_of(rig.store, *digests) == [None, key, None, key]
         for name in ("dev-0000", f"dev-0000~{device_id}"):
-            [standing] = await standings_of(rig.store, (key, name))
-            assert standing is not None
-            assert standing.device_id is None
+            [found] = await standings_of(rig.store, (key, name))
+            assert found is not None
+            assert found.device_id is None
         async with rig.store.transaction() as store:
             product = await store.products.by_key(place.account_id, key)
             assert product is not None
@@ -199,3 +203,57 @@ class TestDdiAccess:
         assert await defaults_of(rig.store, *digests) == [mine, other_key, None, other_key, None, mine]
         await put_target_token(rig.store, other, "dev-0000", "ours")
         assert await defaults_of(rig.store, *digests) == [None, None, None, other_key, None, mine]
+
+    @pytest.mark.parametrize(("self_made_max", "has_room"), [(0, False), (1, False), (2, True)])
+    async def test_room_for_devices_that_make_themselves(self, rig: Rig, self_made_max: int, has_room: bool) -> None:
+        """A standing says whether plug and play is on, and whether the quota has room for one more."""
+        place = await add_place(rig.store)
+        async with rig.store.transaction() as store:
+            await store.enrolment.set_policy(place.product_id, EnrolmentPolicy(plug_and_play=True, self_made_max=1))
+            await store.enrolment.make_device(device_draft(place, "dev-0000"))
+            policy = EnrolmentPolicy(plug_and_play=True, self_made_max=self_made_max)
+            await store.enrolment.set_policy(place.product_id, policy)
+        [found] = await standings_of(rig.store, (place.product_key, "dev-0001"))
+        assert found is not None
+        assert (found.has_plug_and_play, found.has_room) == (True, has_room)
+
+    async def test_attributes(self, rig: Rig) -> None:
+        """A device that never said anything has none and is asked; to be asked leaves its token alone."""
+        place = await add_place(rig.store)
+        [device_id] = await add_devices(rig.store, place, 1)
+        await put_target_token(rig.store, device_id, "dev-0000", "t")
+        async with rig.store.transaction() as store:
+            assert await store.ddi_access.attributes(device_id) == ({}, None, True)
+            await store.ddi_access.ask_attributes(device_id)
+            assert await store.ddi_access.attributes(device_id) == ({}, None, True)
+        [found] = await standings_of(rig.store, (place.product_key, "dev-0000"))
+        assert found is not None
+        assert found.target_digest == target_token_digest("dev-0000", "t")
+
+
+class TestDdiHistory:
+    async def test_actions(self, rig: Rig) -> None:
+        """A device's actions, newest first and page by page, with their tasks' jobs; no other device's."""
+        place = await add_place(rig.store)
+        device_id, other_id, idle_id = await add_devices(rig.store, place, 3, "1.0.0")
+        job = await fill(rig.store, await add_job(rig.store, place, fill_until=other_id))
+        tasks = await tasks_of(rig.store, job)
+        async with rig.store.transaction() as store:
+            for attempt in (1, 2, 3):
+                await store.ddi_actions.make(tasks[device_id]._replace(attempt=attempt), NOW_MS + attempt)
+            await store.ddi_actions.make(tasks[other_id], NOW_MS)
+            action = await store.ddi_actions.by_number(device_id, 2)
+            assert action is not None
+            await store.ddi_actions.say(action, Message(NOW_MS + 7, "proceeding", "words"))
+            assert await store.ddi_actions.close(action, ActionState.FAILED, NOW_MS + 9)
+        task_id = tasks[device_id].id
+        wanted = [
+            ActionEntry(number, task_id, job.id, number, ActionState.OPEN, 0, NOW_MS + number, NOW_MS + number)
+            for number in (3, 2, 1)
+        ]
+        wanted[1] = wanted[1]._replace(state=ActionState.FAILED, messages=1, modified_ms=NOW_MS + 9)
+        async with (await rig.reopen()).snapshot() as store:
+            assert await store.ddi_history.actions(device_id, Page(1, 2)) == (wanted[:2], 3)
+            assert await store.ddi_history.actions(device_id, Page(2, 2)) == (wanted[2:], 3)
+            assert await store.ddi_history.actions(device_id, Page(3, 2)) == ([], 3)
+            assert await store.ddi_history.actions(idle_id, Page(1, 2)) == ([], 0)

@@ -14,7 +14,7 @@ import pytest
 from tests.contract.store_cases_access import TestAccessKeys, TestAccounts, TestAuditLog, TestClientTokens
 from tests.contract.store_cases_applies import TestApplies, TestProductChanges
 from tests.contract.store_cases_audit_check import TestAuditCheck
-from tests.contract.store_cases_ddi_access import TestDdiAccess
+from tests.contract.store_cases_ddi_access import TestDdiAccess, TestDdiHistory
 from tests.contract.store_cases_devices import TestDeletedDevices, TestDeviceStates, TestSessionEnds
 from tests.contract.store_cases_enrolment import TestEnrolment, TestLogins
 from tests.contract.store_cases_firmware import TestFirmwareFiles, TestOtaModules, TestUploadPurposes
@@ -51,6 +51,7 @@ __all__ = [
     "TestClientTokens",
     "TestCounts",
     "TestDdiAccess",
+    "TestDdiHistory",
     "TestDeletedDevices",
     "TestDeviceGroups",
     "TestDeviceLists",

@@ -17,6 +17,7 @@ STANDING = Standing(
     account_id=2,
     product_key="k1",
     has_plug_and_play=True,
+    has_room=True,
     polling_s=60,
     accepts_target_tokens=True,
     gateway_digest=gateway_token_digest("gateway"),
@@ -79,6 +80,9 @@ def certificate(*authorities: str, asserted_id: str = NAME, **changes: object) -
         (claim(BY_GATEWAY, may_register=True), NOBODY, Newcomer(NOBODY, NAME)),
         (certificate("ca:01", may_register=True), NOBODY, Newcomer(NOBODY, NAME)),
         (claim(BY_GATEWAY, may_register=True), NOBODY._replace(has_plug_and_play=False), Refusal.UNPROVED),
+        (claim(BY_GATEWAY, may_register=True), NOBODY._replace(has_room=False), Refusal.QUOTA_FULL),
+        (claim("GatewayToken wrong", may_register=True), NOBODY._replace(has_room=False), Refusal.UNPROVED),
+        (claim(BY_GATEWAY), STANDING._replace(has_room=False), CONTACT),
         (claim(BY_GATEWAY, may_register=True, controller_id="d"), NOBODY, Refusal.UNPROVED),
     ],
 )

@@ -75,13 +75,15 @@ class Token(NamedTuple):
 class Standing(NamedTuple):
     """What is stored of the product and the device that a claim names. Without a device `device_id` is None.
 
-    `target_digest` and `gateway_digest` are None when there is no such token.
+    `target_digest` and `gateway_digest` are None when there is no such token. `has_room`: one more device may make
+    itself.
     """
 
     product_id: int
     account_id: int
     product_key: str
     has_plug_and_play: bool
+    has_room: bool
     polling_s: int
     accepts_target_tokens: bool
     gateway_digest: str | None
@@ -165,7 +167,7 @@ def _judge_unknown(claim: Claim, standing: Standing) -> Newcomer | Refusal:
         return Refusal.UNKNOWN_DEVICE
     if not standing.has_plug_and_play or DEVICE_NAME.fullmatch(claim.controller_id) is None:
         return Refusal.UNPROVED
-    return Newcomer(standing, claim.controller_id)
+    return Newcomer(standing, claim.controller_id) if standing.has_room else Refusal.QUOTA_FULL
 
 
 def _shows_target_token(claim: Claim, standing: Standing | None) -> bool:

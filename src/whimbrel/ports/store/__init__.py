@@ -28,6 +28,8 @@ from whimbrel.ports.store.ddi import Seen as Seen
 from whimbrel.ports.store.ddi_access import DdiAccess as DdiAccess
 from whimbrel.ports.store.ddi_access import DdiAttributeReport as DdiAttributeReport
 from whimbrel.ports.store.ddi_access import DdiPlace as DdiPlace
+from whimbrel.ports.store.ddi_history import ActionEntry as ActionEntry
+from whimbrel.ports.store.ddi_history import DdiHistory as DdiHistory
 from whimbrel.ports.store.devices import DeviceChanges as DeviceChanges
 from whimbrel.ports.store.devices import DeviceLogin as DeviceLogin
 from whimbrel.ports.store.devices import DeviceLogins as DeviceLogins
@@ -146,6 +148,8 @@ class Transaction(Protocol):
     def object_digests(self) -> ObjectDigests: ...
     @property
     def ddi_access(self) -> DdiAccess: ...
+    @property
+    def ddi_history(self) -> DdiHistory: ...
 
 
 class Store(Protocol):

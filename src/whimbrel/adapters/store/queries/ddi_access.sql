@@ -69,9 +69,20 @@ WHERE a.name = :operator
 WITH RECURSIVE place (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM place WHERE i + 1 < CAST(:n AS BIGINT)),
   asked (i, product_key, device_name) AS (SELECT i, rtrim(substr(CAST(:products AS TEXT), 1 + i * 32, 32)),
     rtrim(substr(CAST(:names AS TEXT), 1 + i * 32, 32)) FROM place)
-SELECT asked.i, p.id, p.account_id, p.product_key, p.plug_and_play, x.polling_s, x.accepts_target_tokens,
+SELECT asked.i, p.id, p.account_id, p.product_key, p.plug_and_play,
+  CASE WHEN p.self_made < p.self_made_max THEN 1 ELSE 0 END, x.polling_s, x.accepts_target_tokens,
   x.gateway_token_digest, x.authorities, x.version_attribute, d.id, d.state, t.token_digest
 FROM asked JOIN product p ON p.product_key = asked.product_key AND p.deleted_ms IS NULL
   LEFT JOIN ddi_product x ON x.product_id = p.id
   LEFT JOIN device d ON d.product_id = p.id AND d.device_name = asked.device_name AND d.deleted_ms IS NULL
   LEFT JOIN ddi_device t ON t.device_id = d.id
+
+-- name: ddi_actions_total
+-- How many actions a device has had.
+SELECT count(*) FROM ddi_action WHERE device_id = :device_id
+
+-- name: ddi_actions_page
+-- A device's actions with the jobs of their tasks, newest first.
+SELECT a.number, a.task_id, t.job_id, a.attempt, a.state, a.messages, a.created_ms, a.modified_ms
+FROM ddi_action a JOIN task t ON t.id = a.task_id
+WHERE a.device_id = :device_id ORDER BY a.number DESC LIMIT :size OFFSET :skip

@@ -14,6 +14,7 @@ from whimbrel.adapters.store.repositories.ddi import (
     ObjectDigestRepository,
 )
 from whimbrel.adapters.store.repositories.ddi_access import DdiAccessRepository
+from whimbrel.adapters.store.repositories.ddi_history import DdiHistoryRepository
 from whimbrel.adapters.store.repositories.device_applies import ApplyNameRepository, ApplyRepository
 from whimbrel.adapters.store.repositories.device_changes import DeviceChangeRepository, SessionEndRepository
 from whimbrel.adapters.store.repositories.device_logins import DeviceLoginRepository
@@ -167,6 +168,10 @@ class Repositories:
     @property
     def ddi_access(self) -> DdiAccessRepository:
         return DdiAccessRepository(self._session)
+
+    @property
+    def ddi_history(self) -> DdiHistoryRepository:
+        return DdiHistoryRepository(self._session)
 
     @property
     def ddi_devices(self) -> DdiDeviceRepository:

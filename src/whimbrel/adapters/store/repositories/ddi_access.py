@@ -15,7 +15,9 @@ from whimbrel.domain.device import DEVICE_NAME, DeviceStatus
 from whimbrel.domain.product import PRODUCT_KEY
 from whimbrel.ports.store.ddi_access import DdiAttributeReport, DdiPlace
 
-PLACES_PER_STATEMENT = 200
+#: Cutting a text costs its length, so pieces are small. Measured on PostgreSQL: 26 us a claim with 50, 44 with 100, 62
+#: with 200, and 150 for a claim that is alone; on SQLite 11 to 22 with any.
+PLACES_PER_STATEMENT = 50
 _NAME_WIDTH, _DIGEST_WIDTH = 32, 64
 _DEFAULTS = DdiSettings()
 
@@ -114,7 +116,7 @@ def _only(product_keys: set[str] | None) -> str | None:
 
 
 def _standing(row: Row) -> Standing:
-    _, product_id, account_id, product_key, plug_and_play, polling_s, accepts_target_tokens, *rest = row
+    _, product_id, account_id, product_key, plug_and_play, has_room, polling_s, accepts_target_tokens, *rest = row
     gateway_digest, authorities, version_attribute, device_id, state, target_digest = rest
     is_set_up = polling_s is not None
     return Standing(
@@ -122,6 +124,7 @@ def _standing(row: Row) -> Standing:
         account_id,
         product_key,
         bool(plug_and_play),
+        bool(has_room),
         polling_s if is_set_up else _DEFAULTS.polling_s,
         bool(accepts_target_tokens) if is_set_up else _DEFAULTS.accepts_target_tokens,
         gateway_digest,
