@@ -32,11 +32,13 @@ from whimbrel.engine.silent_devices import SilentDevices
 from whimbrel.engine.sweep import Sweep
 from whimbrel.front.protocol import GuardedHttp
 from whimbrel.front.routes import Doors, Front
-from whimbrel.gateway.ddi.door import DdiDoor
+from whimbrel.gateway.ddi.door import DdiDoor, Entrance
+from whimbrel.gateway.ddi.doorkeeper import Doorkeeper
 from whimbrel.gateway.ddi.exchange import Connection, Desk, ServedFile
 from whimbrel.gateway.ddi.last_seen import LastSeen
 from whimbrel.gateway.ddi.proxies import TrustedProxies
 from whimbrel.gateway.ddi.recognition import Recognition
+from whimbrel.gateway.ddi.throttle import DdiThrottle, Limits
 from whimbrel.gateway.doorway import Doorway
 from whimbrel.gateway.ingest import Ingest
 from whimbrel.gateway.login import LoginDesk
@@ -139,7 +141,8 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> int:
         doors = _doors(settings, ports, links, download)
         if "gateway" in settings.roles:
             desk = _ddi_desk(part, ingest, digesting, download)
-            doors = doors._replace(ddi=DdiDoor(desk, Recognition(ports.store), TrustedProxies(()), public_url))
+            recognition = Recognition(ports.store, Doorkeeper(ports.store, ports.clock, ports.randomness))
+            doors = doors._replace(ddi=DdiDoor(desk, recognition, _ddi_entrance(settings), public_url))
         http = _Http(_http_config(settings, Front(doors)))
         serving = loop.create_task(http.serve(sockets=[listener]))
         serving.add_done_callback(lambda task: running.stop.set())
@@ -221,6 +224,11 @@ def _ddi_desk(part: _Part, ingest: Ingest, digesting: ObjectDigesting, download:
         await download.answer(DownloadGrant(file.sha256, file.size_bytes, file.name, file.sha1), connection)
 
     return Desk(ports.store, ingest, ports.clock, digesting, serve_file, last_seen)
+
+
+def _ddi_entrance(settings: Settings) -> Entrance:
+    proxies = TrustedProxies(settings.trusted_proxies)
+    return Entrance(proxies, DdiThrottle(proxies, Limits(*settings.ddi_limits) if settings.ddi_limits else None))
 
 
 def _doors(settings: Settings, ports: Ports, links: LinkMaker, download: DownloadDoor) -> Doors:
