@@ -48,7 +48,7 @@ ON CONFLICT (device_id) DO UPDATE SET wants_attributes = 1
 -- name: ddi_default_products
 -- Whose default product each of :n digests is for, by number; number -1 is the one of the account :operator.
 WITH RECURSIVE place (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM place WHERE i + 1 < CAST(:n AS BIGINT)),
-  asked (i, digest) AS (SELECT i, substr(CAST(:digests AS TEXT), 1 + i * 64, 64) FROM place)
+  asked (i, digest) AS MATERIALIZED (SELECT i, substr(CAST(:digests AS TEXT), 1 + i * 64, 64) FROM place)
 SELECT asked.i, p.product_key
 FROM asked JOIN ddi_device t ON t.token_digest = asked.digest
   JOIN device d ON d.id = t.device_id AND d.deleted_ms IS NULL
@@ -67,7 +67,7 @@ WHERE a.name = :operator
 -- name: ddi_standings
 -- What is stored of each of :n pairs of ProductKey and DeviceName, by number; none comes back without the product.
 WITH RECURSIVE place (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM place WHERE i + 1 < CAST(:n AS BIGINT)),
-  asked (i, product_key, device_name) AS (SELECT i, rtrim(substr(CAST(:products AS TEXT), 1 + i * 32, 32)),
+  asked (i, product_key, device_name) AS MATERIALIZED (SELECT i, rtrim(substr(CAST(:products AS TEXT), 1 + i * 32, 32)),
     rtrim(substr(CAST(:names AS TEXT), 1 + i * 32, 32)) FROM place)
 SELECT asked.i, p.id, p.account_id, p.product_key, p.plug_and_play,
   CASE WHEN p.self_made < p.self_made_max THEN 1 ELSE 0 END, x.polling_s, x.accepts_target_tokens,

@@ -44,8 +44,10 @@ class DdiDeviceRepository:
         for row in await self._session.all("ddi_open_actions", **where):
             actions.setdefault(row[0], []).append(action_of(row))
         tasks: dict[int, list[OpenTask]] = {}
+        jobs: dict[int, Job] = {}  # of one snapshot: devices of a rollout share theirs, and reading it costs the most
         for row in await self._session.all("ddi_open_tasks", **where):
-            job = job_of(row[TASK_COLUMNS : TASK_COLUMNS + JOB_COLUMNS])
+            job = jobs.get(row[1]) or job_of(row[TASK_COLUMNS : TASK_COLUMNS + JOB_COLUMNS])
+            jobs[job.id] = job
             tasks.setdefault(row[2], []).append(OpenTask(task_of(row), job, *row[TASK_COLUMNS + JOB_COLUMNS :]))
         rows = await self._session.all("ddi_devices", **where)
         return {row[0]: _view(row, tuple(actions.get(row[0], ())), tuple(tasks.get(row[0], ()))) for row in rows}
