@@ -33,10 +33,11 @@ from whimbrel.engine.sweep import Sweep
 from whimbrel.front.protocol import GuardedHttp
 from whimbrel.front.routes import Doors, Front
 from whimbrel.gateway.ddi.door import DdiDoor
+from whimbrel.gateway.ddi.doorkeeper import Doorkeeper
 from whimbrel.gateway.ddi.exchange import Connection, Desk, ServedFile
 from whimbrel.gateway.ddi.last_seen import LastSeen
-from whimbrel.gateway.ddi.proxies import TrustedProxies
 from whimbrel.gateway.ddi.recognition import Recognition
+from whimbrel.gateway.ddi.throttle import guard_of
 from whimbrel.gateway.doorway import Doorway
 from whimbrel.gateway.ingest import Ingest
 from whimbrel.gateway.login import LoginDesk
@@ -139,7 +140,9 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> int:
         doors = _doors(settings, ports, links, download)
         if "gateway" in settings.roles:
             desk = _ddi_desk(part, ingest, digesting, download)
-            doors = doors._replace(ddi=DdiDoor(desk, Recognition(ports.store), TrustedProxies(()), public_url))
+            recognition = Recognition(ports.store, Doorkeeper(ports.store, ports.clock, ports.randomness))
+            guard = guard_of(settings.trusted_proxies, settings.ddi_limits)
+            doors = doors._replace(ddi=DdiDoor(desk, recognition, guard, public_url))
         http = _Http(_http_config(settings, Front(doors)))
         serving = loop.create_task(http.serve(sockets=[listener]))
         serving.add_done_callback(lambda task: running.stop.set())

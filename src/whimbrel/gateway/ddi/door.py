@@ -32,9 +32,10 @@ from whimbrel.gateway.ddi.exchange import Connection, DdiRequest, Desk
 from whimbrel.gateway.ddi.identity import Contact, Refusal
 from whimbrel.gateway.ddi.links import hrefs_for
 from whimbrel.gateway.ddi.media import accepted, sent
-from whimbrel.gateway.ddi.proxies import TrustedProxies, claim_of
+from whimbrel.gateway.ddi.proxies import claim_of
 from whimbrel.gateway.ddi.recognition import Recognition
 from whimbrel.gateway.ddi.routes import Route, find_route
+from whimbrel.gateway.ddi.throttle import RETRY_AFTER_S, Guard, Kind
 
 log = logging.getLogger(__name__)
 
@@ -55,10 +56,10 @@ class _Asked(NamedTuple):
 class DdiDoor:
     """The ASGI application for paths with `/controller/v1` behind a tenant."""
 
-    def __init__(self, desk: Desk, recognition: Recognition, proxies: TrustedProxies, public_url: str) -> None:
+    def __init__(self, desk: Desk, recognition: Recognition, guard: Guard, public_url: str) -> None:
         self._desk = desk
         self._recognition = recognition
-        self._proxies = proxies
+        self._guard = guard
         self._public_url = public_url
         self._pace = Pace()
 
@@ -86,13 +87,18 @@ class DdiDoor:
             raise DdiRefusedError(address.value, "NotFound", "no controller has this path")
         found = find_route(address.rest)
         peer = scope["client"][0] if scope.get("client") else ""
+        kind = _kind_of(scope["method"], found)
+        if not self._guard.throttle.admits_address(peer, kind, self._desk.clock.monotonic_s()):
+            return _too_often()
         claim = claim_of(
-            address, scope["headers"], peer, self._proxies, may_register=found is not None and found[0].registers
+            address, scope["headers"], peer, self._guard.proxies, may_register=found is not None and found[0].registers
         )
         recognised = await self._recognition.recognise(claim, wants_view=found is not None and found[0].is_poll)
         contact = recognised.verdict
         if not isinstance(contact, Contact):
             return _turned_away(contact if isinstance(contact, Refusal) else Refusal.UNPROVED)
+        if not self._guard.throttle.admits_device(contact.device_id, kind, self._desk.clock.monotonic_s()):
+            return _too_often()
         if found is None:
             raise DdiRefusedError(404, "NotFound", "a controller has no such resource")
         route, arguments = found
@@ -134,6 +140,18 @@ def _turned_away(refused: Refusal) -> Answer:
     answer = nothing(refused.value)
     if refused is Refusal.QUOTA_FULL:
         answer.headers.append((b"retry-after", str(RETRY_AFTER_SECONDS).encode()))
+    return answer
+
+
+def _kind_of(method: str, found: tuple[Route, tuple[str, ...]] | None) -> Kind:
+    if found is not None and found[0].is_file:
+        return Kind.DOWNLOAD
+    return Kind.READ if method in ("GET", "HEAD") else Kind.WRITE
+
+
+def _too_often() -> Answer:
+    answer = nothing(429)
+    answer.headers.append((b"retry-after", str(RETRY_AFTER_S).encode()))
     return answer
 
 

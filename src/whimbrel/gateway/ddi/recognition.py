@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from whimbrel.domain.ddi_offer import DeviceView
-from whimbrel.gateway.ddi.identity import Claim, Contact, Verdict, contacts
+from whimbrel.gateway.ddi.doorkeeper import Doorkeeper
+from whimbrel.gateway.ddi.identity import Claim, Contact, Newcomer, Verdict, contacts
 from whimbrel.gateway.ddi.shared_read import SharedRead
 from whimbrel.ports.store import Store
 
@@ -26,12 +27,16 @@ class Recognised(NamedTuple):
 class Recognition:
     """One for all requests of a process."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, doorkeeper: Doorkeeper) -> None:
         self._store = store
         self._shared = SharedRead(self._read)
+        self._arrivals = SharedRead(doorkeeper.welcome)
 
     async def recognise(self, claim: Claim, *, wants_view: bool = False) -> Recognised:
-        return await self._shared.ask(Question(claim, wants_view))
+        recognised = await self._shared.ask(Question(claim, wants_view))
+        if isinstance(recognised.verdict, Newcomer):
+            return Recognised(await self._arrivals.ask(recognised.verdict), None)
+        return recognised
 
     async def _read(self, questions: Sequence[Question]) -> list[Recognised]:
         async with self._store.snapshot() as store:
