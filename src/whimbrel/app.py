@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import resource
 import signal
 import socket
@@ -30,12 +31,15 @@ from whimbrel.engine.session_ends import SessionEnding
 from whimbrel.engine.sweep import Sweep
 from whimbrel.front.protocol import GuardedHttp
 from whimbrel.front.routes import Doors, Front
+from whimbrel.gateway.admission import Admission, Limits
 from whimbrel.gateway.doorway import Doorway
 from whimbrel.gateway.ingest import Ingest
 from whimbrel.gateway.login import LoginDesk
 from whimbrel.gateway.mqtt import MqttGateway
+from whimbrel.gateway.registration import RegistrationDoor
 from whimbrel.operations.declaration import VENDOR_QUOTAS, Quotas, Services
 from whimbrel.operations.registry import load_operations
+from whimbrel.reports.registration import Registrar
 from whimbrel.reports.registry import load_reports
 from whimbrel.rpc.openapi_door import OpenApiDoor
 from whimbrel.rpc.server import Ambience, RpcDoor
@@ -90,6 +94,8 @@ class _Part(NamedTuple):
     ports: Ports
     running: Running
     stack: AsyncExitStack
+    login: LoginDesk
+    registration: RegistrationDoor
 
 
 async def serve(settings: Settings, announce: Callable[[str], None]) -> int:
@@ -123,8 +129,9 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> int:
                 GroupPurging(ports.store),
             )
             _spawn(stack, running, engine.run(Sweep(ports.store, ports.firmware_store, ports.clock)))
-        mqtt_port = await _open_gateway(_Part(settings, ports, running, stack), ingest, tls)
-        http = _Http(_http_config(settings, _front(settings, ports, links)))
+        part = _Part(settings, ports, running, stack, *_entrance(settings, ports))
+        mqtt_port = await _open_gateway(part, ingest, tls)
+        http = _Http(_http_config(settings, _front(part, links)))
         serving = loop.create_task(http.serve(sockets=[listener]))
         serving.add_done_callback(lambda task: running.stop.set())
         serving.add_done_callback(lambda task: http.is_serving.set())
@@ -175,12 +182,12 @@ async def _make_root_key(settings: Settings, ports: Ports, announce: Callable[[s
 
 async def _open_gateway(part: _Part, ingest: Ingest, tls: ssl.SSLContext | None) -> int | None:
     """The port that accepts devices, or None when this process has no gateway."""
-    settings, ports, running, stack = part
+    settings, ports, running, stack, login, _ = part
     if "gateway" not in settings.roles:
         return None
     _spawn(stack, running, ingest.run())
     stack.push_async_callback(ingest.drain)
-    doorway = Doorway(NODE_ID, ports.store, ingest, ports.channel, ports.clock, load_reports(), LoginDesk(ports.store))
+    doorway = Doorway(NODE_ID, ports.store, ingest, ports.channel, ports.clock, load_reports(), login)
     gateway = MqttGateway(doorway)
     stack.push_async_callback(gateway.stop)
     try:
@@ -189,7 +196,16 @@ async def _open_gateway(part: _Part, ingest: Ingest, tls: ssl.SSLContext | None)
         raise SettingsError(f"cannot listen on {settings.mqtt}: {error.strerror}") from None
 
 
-def _front(settings: Settings, ports: Ports, links: LinkMaker) -> Front:
+def _entrance(settings: Settings, ports: Ports) -> tuple[LoginDesk, RegistrationDoor]:
+    """Who lets devices in: one set of limits for all their doors."""
+    admission = Admission(Limits(settings.address_connects, settings.account_connections))
+    registrar = Registrar(ports.store, ports.clock, ports.randomness)
+    login = LoginDesk(ports.store, admission, registrar)
+    return login, RegistrationDoor(registrar, admission, ports.clock, random.random)
+
+
+def _front(part: _Part, links: LinkMaker) -> Front:
+    settings, ports = part.settings, part.ports
     upload_secret = ports.sealer.derive_key("form uploads").hex()
     quotas = VENDOR_QUOTAS if settings.has_vendor_quotas else Quotas()
     operations = load_operations()
@@ -214,6 +230,7 @@ def _front(settings: Settings, ports: Ports, links: LinkMaker) -> Front:
             upload=upload if has_api else None,
             download=download if has_files else None,
             description=OpenApiDoor(operations, links.public_url) if has_api else None,
+            registration=part.registration if "gateway" in settings.roles else None,
             pings=pings,
         )
     )

@@ -18,6 +18,9 @@ FILE_NAME = "whimbrel.toml"
 ROLES = ("api", "gateway", "console", "engine")
 PUBLIC_URL_LENGTH_MAX = 200  # device SDKs hold host and path of a link in 256 characters each (device-protocol 4)
 PORT_MAX = 65_535
+ADDRESS_CONNECTS_DEFAULT = 500  # behind one address may be all devices of a building, back after a power cut
+NUMBER_MAX = 1_000_000
+_NUMBER = re.compile(r"[0-9]{1,7}")
 _PORT = re.compile(r"[0-9]{1,5}")
 _PUBLIC_URL = re.compile(
     r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?(?:/[A-Za-z0-9._~/-]*)?"
@@ -94,6 +97,20 @@ SETTINGS = (
         "`vendor` holds callers to the vendors' commercial quotas as well: 500 packages, 1,000 products, 10 modules "
         "and 500,000 devices a product, and calls a second of each action, counted in each process.",
     ),
+    Setting(
+        "address-connects",
+        str(ADDRESS_CONNECTS_DEFAULT),
+        "NUMBER",
+        "Device logins and registrations a second from one IP address, or one IPv6 network of 64 bits, with twenty "
+        "seconds' worth at once; the rest is told to come back. 0 for no limit, as behind a proxy on another machine; "
+        "this machine itself is never limited.",
+    ),
+    Setting(
+        "account-connections",
+        "0",
+        "NUMBER",
+        "Devices of one account that may be connected to this process at once; 0 for no limit.",
+    ),
     Setting("role", ",".join(ROLES), "LIST", "Which parts this process runs."),
     Setting("tls-cert", None, "FILE", "Certificate chain (PEM) for HTTP and MQTT."),
     Setting("tls-key", None, "FILE", "The certificate's private key (PEM)."),
@@ -136,6 +153,8 @@ class Settings(NamedTuple):
     firmware_folder: Path
     public_url: str | None
     has_vendor_quotas: bool
+    address_connects: int
+    account_connections: int
     roles: frozenset[str]
     tls_cert: Path | None
     tls_key: Path | None
@@ -191,6 +210,8 @@ def _check(texts: Mapping[str, str | None]) -> Settings:
         firmware_folder=_path("firmware", texts["firmware"], "file", data / "firmware"),
         public_url=_public_url(texts["public-url"]),
         has_vendor_quotas=_quotas(texts["quotas"] or ""),
+        address_connects=_number("address-connects", texts["address-connects"]),
+        account_connections=_number("account-connections", texts["account-connections"]),
         roles=_roles(texts["role"] or ""),
         tls_cert=_optional_path(texts["tls-cert"]),
         tls_key=_optional_path(texts["tls-key"]),
@@ -268,6 +289,12 @@ def _quotas(text: str) -> bool:
     if text not in ("off", "vendor"):
         raise SettingsError(f"quotas must be off or vendor, given was {text}")
     return text == "vendor"
+
+
+def _number(name: str, text: str | None) -> int:
+    if _NUMBER.fullmatch(text or "") is None or int(text or "") > NUMBER_MAX:
+        raise SettingsError(f"{name} must be a whole number from 0 to {NUMBER_MAX}, given was {text}")
+    return int(text or "")
 
 
 def _roles(text: str) -> frozenset[str]:

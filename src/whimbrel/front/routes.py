@@ -20,6 +20,7 @@ Ping = Callable[[], Awaitable[None]]
 
 DOWNLOAD_PREFIX = "/f/"
 DESCRIPTION_PATH = "/openapi.json"
+REGISTRATION_PATH = "/auth/register/device"
 PING_SECONDS_MAX = 5.0
 _FORM_UPLOAD = b"multipart/form-data"
 
@@ -32,6 +33,7 @@ class Doors(NamedTuple):
     download: Application | None
     pings: Mapping[str, Ping]
     description: Application | None = None
+    registration: Application | None = None
 
 
 class Front:
@@ -52,6 +54,8 @@ class Front:
             return self._doors.upload if _is_form_upload(scope) else self._doors.rpc
         if path == DESCRIPTION_PATH:
             return self._doors.description
+        if path == REGISTRATION_PATH:
+            return self._doors.registration
         return self._doors.download if path.startswith(DOWNLOAD_PREFIX) else None
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
