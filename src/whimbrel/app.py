@@ -146,9 +146,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> int:
         doors = _doors(part, links, download)
         if "gateway" in settings.roles:
             desk = _ddi_desk(part, ingest, digesting, download)
-            recognition = Recognition(ports.store, Doorkeeper(ports.store, ports.clock, ports.randomness))
-            guard = guard_of(settings.trusted_proxies, settings.ddi_limits)
-            doors = doors._replace(ddi=DdiDoor(desk, recognition, guard, public_url))
+            doors = doors._replace(ddi=_ddi_door(part, desk, public_url))
         http = _Http(_http_config(settings, Front(doors)))
         serving = loop.create_task(http.serve(sockets=[listener]))
         serving.add_done_callback(lambda task: running.stop.set())
@@ -230,6 +228,12 @@ def _ddi_desk(part: _Part, ingest: Ingest, digesting: ObjectDigesting, download:
         await download.answer(DownloadGrant(file.sha256, file.size_bytes, file.name, file.sha1), connection)
 
     return Desk(ports.store, ingest, ports.clock, digesting, serve_file, last_seen)
+
+
+def _ddi_door(part: _Part, desk: Desk, public_url: str) -> DdiDoor:
+    settings, ports = part.settings, part.ports
+    recognition = Recognition(ports.store, Doorkeeper(ports.store, ports.clock, ports.randomness))
+    return DdiDoor(desk, recognition, guard_of(settings.trusted_proxies, settings.ddi_limits), public_url)
 
 
 def _entrance(settings: Settings, ports: Ports) -> tuple[LoginDesk, RegistrationDoor]:
