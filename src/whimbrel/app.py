@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import resource
 import signal
 import socket
@@ -32,19 +33,21 @@ from whimbrel.engine.silent_devices import SilentDevices
 from whimbrel.engine.sweep import Sweep
 from whimbrel.front.protocol import GuardedHttp
 from whimbrel.front.routes import Doors, Front
-from whimbrel.gateway.ddi.door import DdiDoor, Entrance
+from whimbrel.gateway.admission import Admission, Limits
+from whimbrel.gateway.ddi.door import DdiDoor
 from whimbrel.gateway.ddi.doorkeeper import Doorkeeper
 from whimbrel.gateway.ddi.exchange import Connection, Desk, ServedFile
 from whimbrel.gateway.ddi.last_seen import LastSeen
-from whimbrel.gateway.ddi.proxies import TrustedProxies
 from whimbrel.gateway.ddi.recognition import Recognition
-from whimbrel.gateway.ddi.throttle import DdiThrottle, Limits
+from whimbrel.gateway.ddi.throttle import guard_of
 from whimbrel.gateway.doorway import Doorway
 from whimbrel.gateway.ingest import Ingest
 from whimbrel.gateway.login import LoginDesk
 from whimbrel.gateway.mqtt import MqttGateway
+from whimbrel.gateway.registration import RegistrationDoor
 from whimbrel.operations.declaration import VENDOR_QUOTAS, Quotas, Services
 from whimbrel.operations.registry import load_operations
+from whimbrel.reports.registration import Registrar
 from whimbrel.reports.registry import load_reports
 from whimbrel.rpc.openapi_door import OpenApiDoor
 from whimbrel.rpc.server import Ambience, RpcDoor
@@ -99,6 +102,8 @@ class _Part(NamedTuple):
     ports: Ports
     running: Running
     stack: AsyncExitStack
+    login: LoginDesk
+    registration: RegistrationDoor
 
 
 async def serve(settings: Settings, announce: Callable[[str], None]) -> int:
@@ -135,14 +140,13 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> int:
                 digesting,
             )
             _spawn(stack, running, engine.run(Sweep(ports.store, ports.firmware_store, ports.clock)))
-        part = _Part(settings, ports, running, stack)
+        part = _Part(settings, ports, running, stack, *_entrance(settings, ports))
         mqtt_port = await _open_gateway(part, ingest, tls)
         download = _download(ports, links)
-        doors = _doors(settings, ports, links, download)
+        doors = _doors(part, links, download)
         if "gateway" in settings.roles:
             desk = _ddi_desk(part, ingest, digesting, download)
-            recognition = Recognition(ports.store, Doorkeeper(ports.store, ports.clock, ports.randomness))
-            doors = doors._replace(ddi=DdiDoor(desk, recognition, _ddi_entrance(settings), public_url))
+            doors = doors._replace(ddi=_ddi_door(part, desk, public_url))
         http = _Http(_http_config(settings, Front(doors)))
         serving = loop.create_task(http.serve(sockets=[listener]))
         serving.add_done_callback(lambda task: running.stop.set())
@@ -194,12 +198,12 @@ async def _make_root_key(settings: Settings, ports: Ports, announce: Callable[[s
 
 async def _open_gateway(part: _Part, ingest: Ingest, tls: ssl.SSLContext | None) -> int | None:
     """The port that accepts devices, or None when this process has no gateway."""
-    settings, ports, running, stack = part
+    settings, ports, running, stack, login, _ = part
     if "gateway" not in settings.roles:
         return None
     _spawn(stack, running, ingest.run())
     stack.push_async_callback(ingest.drain)
-    doorway = Doorway(NODE_ID, ports.store, ingest, ports.channel, ports.clock, load_reports(), LoginDesk(ports.store))
+    doorway = Doorway(NODE_ID, ports.store, ingest, ports.channel, ports.clock, load_reports(), login)
     gateway = MqttGateway(doorway)
     stack.push_async_callback(gateway.stop)
     try:
@@ -215,7 +219,7 @@ def _download(ports: Ports, links: LinkMaker) -> DownloadDoor:
 
 def _ddi_desk(part: _Part, ingest: Ingest, digesting: ObjectDigesting, download: DownloadDoor) -> Desk:
     """What the DDI door works with; who polled is written for as long as the application runs, and at its end."""
-    _, ports, running, stack = part
+    ports, running, stack = part.ports, part.running, part.stack
     last_seen = LastSeen(ports.store)
     stack.push_async_callback(last_seen.flush)
     _spawn(stack, running, last_seen.run())
@@ -226,12 +230,22 @@ def _ddi_desk(part: _Part, ingest: Ingest, digesting: ObjectDigesting, download:
     return Desk(ports.store, ingest, ports.clock, digesting, serve_file, last_seen)
 
 
-def _ddi_entrance(settings: Settings) -> Entrance:
-    proxies = TrustedProxies(settings.trusted_proxies)
-    return Entrance(proxies, DdiThrottle(proxies, Limits(*settings.ddi_limits) if settings.ddi_limits else None))
+def _ddi_door(part: _Part, desk: Desk, public_url: str) -> DdiDoor:
+    settings, ports = part.settings, part.ports
+    recognition = Recognition(ports.store, Doorkeeper(ports.store, ports.clock, ports.randomness))
+    return DdiDoor(desk, recognition, guard_of(settings.trusted_proxies, settings.ddi_limits), public_url)
 
 
-def _doors(settings: Settings, ports: Ports, links: LinkMaker, download: DownloadDoor) -> Doors:
+def _entrance(settings: Settings, ports: Ports) -> tuple[LoginDesk, RegistrationDoor]:
+    """Who lets devices in: one set of limits for all their doors."""
+    admission = Admission(Limits(settings.address_connects, settings.account_connections))
+    registrar = Registrar(ports.store, ports.clock, ports.randomness)
+    login = LoginDesk(ports.store, admission, registrar)
+    return login, RegistrationDoor(registrar, admission, ports.clock, random.random)
+
+
+def _doors(part: _Part, links: LinkMaker, download: DownloadDoor) -> Doors:
+    settings, ports = part.settings, part.ports
     upload_secret = ports.sealer.derive_key("form uploads").hex()
     quotas = VENDOR_QUOTAS if settings.has_vendor_quotas else Quotas()
     operations = load_operations()
@@ -253,6 +267,7 @@ def _doors(settings: Settings, ports: Ports, links: LinkMaker, download: Downloa
         upload=upload if has_api else None,
         download=download if has_files else None,
         description=OpenApiDoor(operations, links.public_url) if has_api else None,
+        registration=part.registration if "gateway" in settings.roles else None,
         pings=pings,
     )
 

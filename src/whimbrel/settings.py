@@ -19,6 +19,9 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 ROLES = ("api", "gateway", "console", "engine")
 PUBLIC_URL_LENGTH_MAX = 200  # device SDKs hold host and path of a link in 256 characters each (device-protocol 4)
 PORT_MAX = 65_535
+ADDRESS_CONNECTS_DEFAULT = 500  # behind one address may be all devices of a building, back after a power cut
+NUMBER_MAX = 1_000_000
+_NUMBER = re.compile(r"[0-9]{1,7}")
 _PORT = re.compile(r"[0-9]{1,5}")
 _DDI_LIMITS = re.compile(r"([1-9][0-9]{0,6}),([1-9][0-9]{0,6})")
 _PUBLIC_URL = re.compile(
@@ -110,6 +113,20 @@ SETTINGS = (
         "DDI requests a second of one address, polls and reports; `off` for none. Loopback and trusted proxies are not "
         "counted.",
     ),
+    Setting(
+        "address-connects",
+        str(ADDRESS_CONNECTS_DEFAULT),
+        "NUMBER",
+        "Device logins and registrations a second from one IP address, or one IPv6 network of 64 bits, with twenty "
+        "seconds' worth at once; the rest is told to come back. 0 for no limit, as behind a proxy on another machine; "
+        "this machine itself is never limited.",
+    ),
+    Setting(
+        "account-connections",
+        "0",
+        "NUMBER",
+        "Devices of one account that may be connected to this process at once; 0 for no limit.",
+    ),
     Setting("role", ",".join(ROLES), "LIST", "Which parts this process runs."),
     Setting("tls-cert", None, "FILE", "Certificate chain (PEM) for HTTP and MQTT."),
     Setting("tls-key", None, "FILE", "The certificate's private key (PEM)."),
@@ -154,6 +171,8 @@ class Settings(NamedTuple):
     has_vendor_quotas: bool
     trusted_proxies: tuple[Network, ...]
     ddi_limits: tuple[int, int] | None
+    address_connects: int
+    account_connections: int
     roles: frozenset[str]
     tls_cert: Path | None
     tls_key: Path | None
@@ -211,6 +230,8 @@ def _check(texts: Mapping[str, str | None]) -> Settings:
         has_vendor_quotas=_quotas(texts["quotas"] or ""),
         trusted_proxies=_networks(texts["trusted-proxies"]),
         ddi_limits=_limits(texts["ddi-limits"] or ""),
+        address_connects=_number("address-connects", texts["address-connects"]),
+        account_connections=_number("account-connections", texts["account-connections"]),
         roles=_roles(texts["role"] or ""),
         tls_cert=_optional_path(texts["tls-cert"]),
         tls_key=_optional_path(texts["tls-key"]),
@@ -311,6 +332,12 @@ def _limits(text: str) -> tuple[int, int] | None:
     if match is None:
         raise SettingsError(f"ddi-limits must be READS,WRITES a second, each from 1, or off; given was {text}")
     return int(match[1]), int(match[2])
+
+
+def _number(name: str, text: str | None) -> int:
+    if _NUMBER.fullmatch(text or "") is None or int(text or "") > NUMBER_MAX:
+        raise SettingsError(f"{name} must be a whole number from 0 to {NUMBER_MAX}, given was {text}")
+    return int(text or "")
 
 
 def _roles(text: str) -> frozenset[str]:

@@ -63,6 +63,8 @@ DAMAGES = {
     "files_stay_in_their_account": "INSERT INTO firmware_file SELECT 1, 1, 'a', 'sha256', 'md5', 1, object_key"
     " FROM upload; UPDATE upload SET account_id = 2",
     "devices_stay_in_their_account": "UPDATE device SET account_id = 2 WHERE id = 1",
+    "ddi_settings_stay_in_their_account": "INSERT INTO ddi_product (product_id, account_id, polling_s,"
+    " accepts_target_tokens, modified_ms) VALUES (1, 2, 300, 1, 1)",
     "firmware_stays_in_its_account": "UPDATE upload SET account_id = 2",
     "jobs_stay_in_their_account": "UPDATE device SET account_id = 2 WHERE id = 4",
 }

@@ -90,7 +90,7 @@ def test_absent_keys_have_defaults() -> None:
     """Without signmethod it is hmacmd5, without timestamp none is signed, without securemode it is TCP."""
     for client_id in ("c||", "c|_v=1|"):
         credential = parsed(client_id)
-        assert credential[2:] == ("c", SignMethod.HMACMD5, SecureMode.TCP, None)
+        assert credential[2:] == ("c", SignMethod.HMACMD5, SecureMode.TCP, None, False)
 
 
 @pytest.mark.parametrize("timestamp", ["0", "789", "2524608000000", "99999999999999999999"])

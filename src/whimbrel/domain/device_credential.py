@@ -1,4 +1,4 @@
-"""What a vendor device says about itself in an MQTT CONNECT, and the password that proves it (device-protocol 1).
+"""What a vendor device says about itself in an MQTT CONNECT, and the password that proves it (device-protocol 1, 11).
 
 Invariants: a parsed credential names one device in strict ASCII alphabets, so it can be put into a topic, a key or a
 log without escaping (A16); a ClientId has one reading (A02): an extension key that matters is given at most once. The
@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import hmac
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
+
+from whimbrel.domain.device import DEVICE_NAME
+from whimbrel.domain.enrolment import RANDOM, registration_sign, token_digest
 
 CID_CHARACTERS_MAX = 64
 
@@ -19,7 +23,7 @@ _USERNAME = re.compile(r"([A-Za-z0-9\-_@.:]{1,32})&([A-Za-z0-9]{1,30})")
 _TIMESTAMP = re.compile(r"[0-9]{1,20}")
 
 # The extension keys with a meaning here; `_v`, `lan`, `ext`, `_ss` and whatever SDKs add later are ignored.
-_MEANINGFUL_KEYS = frozenset(("securemode", "signmethod", "timestamp"))
+_MEANINGFUL_KEYS = frozenset(("securemode", "signmethod", "timestamp", "authType", "random"))
 
 # What the vendor's C SDK sends, always: 2050-01-01 in epoch milliseconds.
 _SIMULATED_TIMESTAMP = "2524608000000"
@@ -39,6 +43,14 @@ class SecureMode(StrEnum):
     TLS = "2"
     TCP = "3"
     TOKEN = "-2"  # noqa: S105  (the wire's word, not a secret)
+
+
+class AuthType(StrEnum):
+    """What a CONNECT is for, where it is no login by secret; the values are the wire's `authType`."""
+
+    REGISTER = "register"
+    REGISTER_WITHOUT_NAME = "regnwl"
+    TOKEN = "connwl"  # noqa: S105  (the wire's word, not a secret)
 
 
 class CredentialFault(StrEnum):
@@ -64,6 +76,25 @@ class DeviceCredential(NamedTuple):
     sign_method: SignMethod
     secure_mode: SecureMode
     timestamp: str | None
+    has_token: bool = False
+    """The password is the token that the device registered for, not one made from its secret."""
+
+    @property
+    def identity(self) -> DeviceIdentity:
+        """Whom the claim is about."""
+        return DeviceIdentity(self.product_key, self.device_name)
+
+
+class RegistrationClaim(NamedTuple):
+    """A device asks for its secret or, with `wants_token`, for a token; whoever knows the product's secret can prove
+    it.
+    """
+
+    product_key: str
+    device_name: str
+    random: str
+    sign_method: SignMethod
+    wants_token: bool = False
 
     @property
     def identity(self) -> DeviceIdentity:
@@ -79,10 +110,11 @@ class ConnectFields(NamedTuple):
     password: str
 
 
-def parse_credential(client_id: str, username: str) -> DeviceCredential | CredentialFault:
+def parse_credential(client_id: str, username: str) -> DeviceCredential | RegistrationClaim | CredentialFault:
     """Read `{cid}|key=value,...|` and `{device name}&{product key}`; says which of the two is at fault, if one is.
 
-    Without `signmethod` it is hmacmd5 (device-protocol 1); without `securemode`, which decides nothing, TCP.
+    A `connwl` login has a token for its password; `register` and `regnwl` are no logins. Without `signmethod` it is
+    hmacmd5 (device-protocol 1); without `securemode`, which decides nothing, TCP.
     """
     names = _USERNAME.fullmatch(username)
     if names is None:
@@ -101,7 +133,25 @@ def parse_credential(client_id: str, username: str) -> DeviceCredential | Creden
         secure_mode = SecureMode(extensions.get("securemode", SecureMode.TCP))
     except ValueError:
         return CredentialFault.CLIENT_ID
-    return DeviceCredential(names[2], names[1], cid, sign_method, secure_mode, timestamp)
+    auth_type = extensions.get("authType")
+    if auth_type in (AuthType.REGISTER, AuthType.REGISTER_WITHOUT_NAME):
+        wants_token = auth_type == AuthType.REGISTER_WITHOUT_NAME
+        return _registration(names[2], names[1], extensions.get("random"), sign_method, wants_token)
+    return DeviceCredential(
+        names[2], names[1], cid, sign_method, secure_mode, timestamp, has_token=auth_type == AuthType.TOKEN
+    )
+
+
+def parse_registration(fields: Mapping[str, str]) -> RegistrationClaim | None:
+    """The claim of `productKey`, `deviceName`, `random` and `signMethod`, as HTTPS carries them; None when it is
+    unreadable.
+    """
+    names = _USERNAME.fullmatch(f"{fields.get('deviceName', '')}&{fields.get('productKey', '')}")
+    method = fields.get("signMethod", SignMethod.HMACMD5)
+    if names is None or method not in list(SignMethod):
+        return None
+    found = _registration(names[2], names[1], fields.get("random"), SignMethod(method), False)
+    return found if isinstance(found, RegistrationClaim) else None
 
 
 def expected_password(credential: DeviceCredential, device_secret: str) -> str:
@@ -122,6 +172,21 @@ def password_matches(credential: DeviceCredential, password: bytes, device_secre
     return hmac.compare_digest(expected_password(credential, device_secret).encode(), password.lower())
 
 
+def token_matches(credential: DeviceCredential, password: bytes, digest: bytes, client_id: str) -> bool:
+    """Whether the password is the token of this digest, and the login names the client id that came with it.
+
+    Constant time; for a device that has no token call it with any digest: then a stranger measures nothing (A04).
+    """
+    is_token = hmac.compare_digest(token_digest(password), digest)
+    return is_token and hmac.compare_digest(credential.cid.encode(), client_id.encode())
+
+
+def registration_matches(claim: RegistrationClaim, sign: bytes, product_secret: str) -> bool:
+    """Whether the sign proves the claim; as `password_matches`, with the product's secret."""
+    expected = registration_sign(claim.identity, claim.random, product_secret, claim.sign_method.removeprefix("hmac"))
+    return hmac.compare_digest(expected.encode(), sign.lower())
+
+
 def connect_fields(
     product_key: str, device_name: str, device_secret: str, sign_method: SignMethod = SignMethod.HMACSHA256
 ) -> ConnectFields:
@@ -136,6 +201,15 @@ def connect_fields(
         username=f"{device_name}&{product_key}",
         password=expected_password(credential, device_secret),
     )
+
+
+def _registration(
+    product_key: str, device_name: str, random: str | None, sign_method: SignMethod, wants_token: bool
+) -> RegistrationClaim | CredentialFault:
+    # A device that makes itself is called as all others are, which the username alone does not ask (A16).
+    if random is None or RANDOM.fullmatch(random) is None or DEVICE_NAME.fullmatch(device_name) is None:
+        return CredentialFault.CLIENT_ID
+    return RegistrationClaim(product_key, device_name, random, sign_method, wants_token)
 
 
 def _is_cid(cid: str) -> bool:

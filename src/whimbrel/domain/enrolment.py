@@ -1,7 +1,7 @@
 """Who may make or fetch its own credentials: dynamic registration (device-protocol 11), and the switches of a product.
 
-A device is answered once. Its answer may be lost on the way, so until the device has connected with what it got, and for a
-short while, it may ask again with a new random; then only ResetThing opens the way once more.
+A device is answered once. Its answer may be lost on the way, so until the device has connected with what it got, and
+for a short while, it may ask again with a new random; then only ResetThing opens the way once more.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from enum import Enum, StrEnum
 from typing import Final, NamedTuple
 
 REPEAT_WINDOW_MS: Final = 15 * 60 * 1000
-"""How long after the first answer a device may ask again: some reboots and retries long, and no longer, for in this time
-whoever holds the product's secret may ask too."""
+"""How long after the first answer a device may ask again: some reboots and retries long, and no longer, for in this
+time whoever holds the product's secret may ask too."""
 
 ANSWERS_MAX: Final = 5
 """Answers to one device until it is reset. Vendor SDKs try three times and then tell their user."""
@@ -22,8 +22,13 @@ ANSWERS_MAX: Final = 5
 SELF_MADE_MAX: Final = 10_000_000
 """The largest quota that can be given: as many devices as a product is built for, ten times."""
 
-RANDOM = re.compile(r"[\x21-\x7e]{1,64}")
-"""The `random` of a registration; visible ASCII, so that the signed text has one reading (A16)."""
+RANDOM = re.compile(r"(?!.*productKey)[\x21-\x7e]{1,64}")
+"""The `random` of a registration: visible ASCII. The signed text has no separators, so a random that held `productKey`
+would give it a second reading, for another device's name (A16)."""
+
+TOKEN_LENGTH: Final = 32
+CLIENT_ID_LENGTH: Final = 22
+"""Letters and digits: 190 and 130 random bits (A15)."""
 
 
 class DynamicRegistration(StrEnum):
@@ -68,6 +73,9 @@ class Entrance(Enum):
     UNKNOWN_NAME = "the product has no device of this name"
     DISABLED = "the device is disabled"
     TAKEN = "the device has registered or connected already; ResetThing opens its registration again"
+    NOT_PROVED = "the product is unknown or the sign is wrong"
+    REPEATED = "a registration with this random was answered already; sign with a new one"
+    FULL = "as many devices of the product have made themselves as may"
 
     @property
     def is_open(self) -> bool:
@@ -108,6 +116,6 @@ def proof_digest(device_name: str, random: str) -> bytes:
     return hashlib.sha256(f"{device_name}\0{random}".encode()).digest()[:16]
 
 
-def token_digest(token: str) -> bytes:
+def token_digest(token: bytes) -> bytes:
     """What is kept of a device token. It is random and long, so a plain hash is enough (A15)."""
-    return hashlib.sha256(token.encode()).digest()
+    return hashlib.sha256(token).digest()

@@ -67,4 +67,4 @@ class ApplyFailedError(BusinessError):
 
 class EnrolmentFullError(BusinessError):
     code = "whimbrel.device.EnrolmentFull"
-    default_message = "as many devices of the product have made themselves as may; raise SelfMadeMax or register the device"
+    default_message = "no more devices of the product may make themselves; raise SelfMadeMax or register the device"

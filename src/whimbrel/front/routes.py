@@ -20,6 +20,7 @@ Ping = Callable[[], Awaitable[None]]
 
 DOWNLOAD_PREFIX = "/f/"
 DESCRIPTION_PATH = "/openapi.json"
+REGISTRATION_PATH = "/auth/register/device"
 PING_SECONDS_MAX = 5.0
 _DDI_SEGMENTS = ["controller", "v1"]  # behind a tenant (ddi-protocol 2)
 _FORM_UPLOAD = b"multipart/form-data"
@@ -34,6 +35,7 @@ class Doors(NamedTuple):
     pings: Mapping[str, Ping]
     description: Application | None = None
     ddi: Application | None = None
+    registration: Application | None = None
 
 
 class Front:
@@ -56,6 +58,8 @@ class Front:
             return self._doors.description
         if path.split("/", 4)[2:4] == _DDI_SEGMENTS:
             return self._doors.ddi
+        if path == REGISTRATION_PATH:
+            return self._doors.registration
         return self._doors.download if path.startswith(DOWNLOAD_PREFIX) else None
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-from whimbrel.domain.device_credential import DeviceCredential
+from whimbrel.domain.device_credential import DeviceCredential, RegistrationClaim
 
 
 class Send(NamedTuple):
@@ -13,9 +13,12 @@ class Send(NamedTuple):
 
 
 class Authenticate(NamedTuple):
-    """Prove the claim; while the store is down answer `refused(SERVER_UNAVAILABLE)`, never a bad credential."""
+    """Prove the claim; while the store is down answer `refused(SERVER_UNAVAILABLE)`, never a bad credential.
 
-    credential: DeviceCredential
+    A registration that is proved is answered by `registered`, a login by `authenticated`.
+    """
+
+    credential: DeviceCredential | RegistrationClaim
     password: bytes
 
 

@@ -10,12 +10,16 @@ from typing import Protocol, cast
 
 from prometheus_client import Counter, Gauge
 
+from whimbrel.domain.device_credential import RegistrationClaim
 from whimbrel.domain.notice import UpgradeNotice
 from whimbrel.errors import WhimbrelError
+from whimbrel.gateway.admission import source_of
 from whimbrel.gateway.commands import Authenticate, Close, CloseReason, Command, Dropped, Report, Send
 from whimbrel.gateway.doorway import Doorway
 from whimbrel.gateway.ingest import Item
+from whimbrel.gateway.login import turned_away_total
 from whimbrel.gateway.packets import ConnackCode
+from whimbrel.gateway.registration import registration_message
 from whimbrel.gateway.session import Message, Session
 from whimbrel.gateway.topics import TopicTable, topic_of
 from whimbrel.gateway.vendor_json import UPGRADE_TOPIC, pull_payload, upgrade_payload
@@ -55,13 +59,26 @@ class Keeper(Protocol):
 class DeviceConnection(asyncio.Protocol):
     """One socket: carries out its session's commands. A `DeviceSession` and a `ReportSink`."""
 
-    __slots__ = ("_gateway", "_is_paused", "_presence", "_transport", "due_second", "session")
+    __slots__ = (
+        "_address",
+        "_gateway",
+        "_is_half_open",
+        "_is_paused",
+        "_login",
+        "_presence",
+        "_transport",
+        "due_second",
+        "session",
+    )
 
     def __init__(self, gateway: Keeper) -> None:
         self._gateway = gateway
         self.session = Session(gateway.topics, gateway.doorway.clock.monotonic_s())
         self._transport: asyncio.Transport | None = None
         self._presence: Presence | None = None
+        self._login: DeviceLogin | None = None
+        self._address = ""
+        self._is_half_open = False
         self._is_paused = False
         self.due_second = 0
 
@@ -69,6 +86,14 @@ class DeviceConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        peer = transport.get_extra_info("peername")
+        self._address = str(peer[0]) if peer else ""
+        doorway = self._gateway.doorway
+        if not doorway.login.admission.may_open(source_of(self._address), doorway.clock.monotonic_s()):
+            turned_away_total.labels("half_open").inc()
+            self._transport.abort()
+            return
+        self._is_half_open = True
         if not self._gateway.admit(self):
             self._transport.abort()
             return
@@ -89,7 +114,10 @@ class DeviceConnection(asyncio.Protocol):
         if self._gateway.is_open(self):
             self._gateway.forget(self)
             connections.dec()
+        self._settle()
         self.session.close(CloseReason.DEVICE_DISCONNECTED)
+        if self._login is not None:
+            self._gateway.doorway.login.admission.left(self._login.account_id)
         if self._presence is not None:
             self._gateway.doorway.sessions.leave(self._presence.device_id, self)
             apply = partial(disconnected, self._presence)
@@ -189,20 +217,49 @@ class DeviceConnection(asyncio.Protocol):
         self._gateway.doorway.ingest.submit(item)
 
     async def _authenticate(self, command: Authenticate) -> None:
-        found = await self._gateway.doorway.login.check(command)
+        desk, clock = self._gateway.doorway.login, self._gateway.doorway.clock
+        if not desk.admission.may_ask(source_of(self._address), clock.monotonic_s()):
+            self._turn_away("address")
+        elif isinstance(command.credential, RegistrationClaim):
+            await self._register(command)
+        else:
+            found = await desk.check(command)
+            if isinstance(found, ConnackCode):
+                self._do(self.session.refused(found))
+            elif self._transport is not None and not self._transport.is_closing():
+                self._come_in(found, command)
+
+    async def _register(self, command: Authenticate) -> None:
+        found = await self._gateway.doorway.login.register(command)
         if isinstance(found, ConnackCode):
             self._do(self.session.refused(found))
-        elif self._transport is not None and not self._transport.is_closing():
-            self._enter(found, command)
+        else:
+            self._do(self.session.registered(Message(*registration_message(command.credential.identity, found))))
+
+    def _come_in(self, login: DeviceLogin, command: Authenticate) -> None:
+        doorway = self._gateway.doorway
+        if doorway.ingest.is_full:
+            self._turn_away("busy")
+        elif not doorway.login.admission.may_enter(login, doorway.clock.monotonic_s()):
+            self._turn_away("device_or_account")
+        else:
+            self._login = login
+            self._settle()
+            self._enter(login, command)
+
+    def _turn_away(self, reason: str) -> None:
+        turned_away_total.labels(reason).inc()
+        self._do(self.session.refused(ConnackCode.SERVER_UNAVAILABLE))
+
+    def _settle(self) -> None:
+        if self._is_half_open:
+            self._is_half_open = False
+            self._gateway.doorway.login.admission.settled(source_of(self._address))
 
     def _enter(self, login: DeviceLogin, command: Authenticate) -> None:
         """Presence is submitted before anything the device says, so that it is stored before it (device-protocol 9)."""
         doorway = self._gateway.doorway
-        assert self._transport is not None
-        address = self._transport.get_extra_info("peername")
-        self._presence = Presence(
-            login.device_id, doorway.node_id, self._gateway.next_session_id(), str(address[0]) if address else ""
-        )
+        self._presence = Presence(login.device_id, doorway.node_id, self._gateway.next_session_id(), self._address)
         doorway.sessions.enter(login.device_id, self)
         doorway.ingest.submit(Item("connected", login.device_id, partial(connected, self._presence), _Welcome(self)))
         self._do(self.session.authenticated(command.credential.identity))

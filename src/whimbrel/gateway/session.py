@@ -83,6 +83,7 @@ class _State(Enum):
     AUTHENTICATING = 2
     OPEN = 3
     CLOSED = 4
+    REGISTERED = 5
 
 
 class Session:
@@ -177,6 +178,16 @@ class Session:
             return []
         return self._refuse(code)
 
+    def registered(self, message: Message) -> list[Command]:
+        """The device has its credentials in `message`, which leaves without a subscription; then it disconnects, or is
+        cut off at the end of the time that a CONNECT has (device-protocol 11).
+        """
+        if self._state is not _State.AUTHENTICATING:
+            return []
+        self._state = _State.REGISTERED
+        self._early_packets = []
+        return [Send(encode(ConnAck(ConnackCode.ACCEPTED)) + encode(Publish(message.topic, message.payload)))]
+
     def deliver(self, message: Message) -> list[Command]:
         """Publish to the device, subscribed or not: with the QoS subscribed, else 1 (device-protocol 2).
 
@@ -239,6 +250,8 @@ class Session:
                 self._early_packets.append(packet)
             elif self._state is _State.CONNECTING:
                 commands += self._on_first_packet(packet)
+            elif self._state is _State.REGISTERED and isinstance(packet, Disconnect):
+                commands += self.close(CloseReason.DEVICE_DISCONNECTED)
         return commands
 
     def _on_first_packet(self, packet: Packet) -> list[Command]:

@@ -7,10 +7,8 @@ import asyncio
 import pytest
 
 from tests.engine.world import add_job, fill, tasks_of
-from tests.gateway.ddi.rig import PUBLIC_URL, SECONDS_PER_REQUEST, DdiDevice, World, number_in
-from whimbrel.domain.ddi_access import gateway_token_digest
+from tests.gateway.ddi.rig import PUBLIC_URL, DdiDevice, World, number_in
 from whimbrel.domain.device import DeviceStatus
-from whimbrel.domain.enrolment import EnrolmentPolicy
 from whimbrel.domain.paging import Page
 from whimbrel.domain.task import TaskStatus
 
@@ -198,37 +196,3 @@ class TestPresence:
         world.clock.pass_ms(450_000)
         await device.poll()
         assert list(world.last_seen._due_ms) == [device.id]
-
-
-class TestEntrance:
-    async def test_A15_plug_and_play(self, world: World) -> None:
-        """An unknown device with the gateway token is made by its first poll, where the product lets devices do so."""
-        newcomer = DdiDevice(world, 0, "new-lamp-1", "DEFAULT", "GatewayToken secret")
-        place = world.place
-        assert (await newcomer.poll()).status == 401
-        async with world.store.transaction() as store:
-            digest = gateway_token_digest("secret")
-            await store.ddi_access.put_gateway_token(place.account_id, place.product_id, digest, world.clock.ms)
-        assert (await newcomer.poll()).status == 401, "plug and play is off by default"
-        async with world.store.transaction() as store:
-            policy = EnrolmentPolicy(plug_and_play=True, self_made_max=1)
-            await store.enrolment.set_policy(place.product_id, policy)
-        assert (await newcomer.ask("PUT", "/configData", {"data": {"a": "b"}})).status == 404
-        got = await newcomer.poll()
-        assert got.status == 200
-        assert "configData" in got.json["_links"]
-        assert await status_of(world, newcomer) is DeviceStatus.ONLINE
-        second = DdiDevice(world, 0, "new-lamp-2", "DEFAULT", "GatewayToken secret")
-        assert (await second.ask("GET", "/confirmationBase")).status == 429, "the quota is full"
-
-    async def test_I17_one_device_asks_too_often(self, world: World, device: DdiDevice) -> None:
-        """Who asks oftener than a device may is told when to come again, and others are not slowed."""
-        other = await world.device("lamp-0002")
-        for number in (199, 200, 201):
-            world.clock.s = float(1_000 * number)
-            for _ in range(number):
-                world.clock.s -= SECONDS_PER_REQUEST  # all in one second
-                got = await device.poll()
-            assert got.status == (200 if number <= 200 else 429)
-        assert (got.body, got.headers["retry-after"]) == (b"", "1")
-        assert (await other.poll()).status == 200

@@ -254,6 +254,11 @@ WHERE j.files <> '[]' AND j.status IN ('PLANNED', 'IN_PROGRESS') AND (f.id IS NU
 SELECT d.id AS device_id, d.account_id, p.account_id AS account_of_product
 FROM device d JOIN product p ON p.id = d.product_id WHERE d.account_id <> p.account_id
 
+-- rule: I15 ddi_settings_stay_in_their_account
+-- How a product's DDI devices are set up belongs to its account: by it DEFAULT is found.
+SELECT x.product_id, x.account_id, p.account_id AS account_of_product
+FROM ddi_product x JOIN product p ON p.id = x.product_id WHERE x.account_id <> p.account_id
+
 -- rule: I15 firmware_stays_in_its_account
 -- Firmware belongs to its product's account, and so does the upload it was made of.
 SELECT f.id AS firmware_id, f.account_id, p.account_id AS account_of_product, u.account_id AS account_of_upload

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from whimbrel.domain.ddi_offer import DeviceView
 from whimbrel.gateway.ddi.doorkeeper import Doorkeeper
-from whimbrel.gateway.ddi.identity import Claim, Contact, Refusal, contacts
+from whimbrel.gateway.ddi.identity import Claim, Contact, Newcomer, Verdict, contacts
 from whimbrel.gateway.ddi.shared_read import SharedRead
 from whimbrel.ports.store import Store
 
@@ -18,9 +18,9 @@ class Question(NamedTuple):
 
 
 class Recognised(NamedTuple):
-    """What the claim leads to; `view` when it was wanted and the device is not a new one."""
+    """What the claim leads to; `view` when it was wanted and there is a device."""
 
-    verdict: Contact | Refusal
+    verdict: Verdict
     view: DeviceView | None
 
 
@@ -29,11 +29,14 @@ class Recognition:
 
     def __init__(self, store: Store, doorkeeper: Doorkeeper) -> None:
         self._store = store
-        self._doorkeeper = doorkeeper
         self._shared = SharedRead(self._read)
+        self._arrivals = SharedRead(doorkeeper.welcome)
 
     async def recognise(self, claim: Claim, *, wants_view: bool = False) -> Recognised:
-        return await self._shared.ask(Question(claim, wants_view))
+        recognised = await self._shared.ask(Question(claim, wants_view))
+        if isinstance(recognised.verdict, Newcomer):
+            return Recognised(await self._arrivals.ask(recognised.verdict), None)
+        return recognised
 
     async def _read(self, questions: Sequence[Question]) -> list[Recognised]:
         async with self._store.snapshot() as store:
@@ -41,5 +44,4 @@ class Recognition:
             asked = zip(questions, verdicts, strict=True)
             viewed = [v.device_id for q, v in asked if q.wants_view and isinstance(v, Contact)]
             views = await store.ddi_devices.views(viewed) if viewed else {}
-        welcome = await self._doorkeeper.welcome(verdicts)
-        return [Recognised(v, views.get(v.device_id) if isinstance(v, Contact) else None) for v in welcome]
+        return [Recognised(v, views.get(v.device_id) if isinstance(v, Contact) else None) for v in verdicts]

@@ -11,10 +11,11 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple
 
-from whimbrel.gateway.ddi.proxies import TrustedProxies
+from whimbrel.gateway.ddi.proxies import Network, TrustedProxies
 
 RETRY_AFTER_S = 1
 COUNTS_MAX = 40_000
@@ -44,13 +45,15 @@ class Limits(NamedTuple):
         return {Kind.READ: self.reads, Kind.WRITE: self.writes, Kind.DOWNLOAD: self.downloads}[kind]
 
 
-LIMITS = Limits()
+ADDRESS_LIMITS = Limits()
+#: A device that posts its log line by line, as SWUpdate does, goes as fast as it is answered.
+DEVICE_LIMITS = Limits(writes=200)
 
 
 class DdiThrottle:
     """Counts of the current second; kept per process. `of_addresses` None: addresses are not counted."""
 
-    def __init__(self, proxies: TrustedProxies, of_addresses: Limits | None = LIMITS) -> None:
+    def __init__(self, proxies: TrustedProxies, of_addresses: Limits | None = ADDRESS_LIMITS) -> None:
         self._proxies = proxies
         self._of_addresses = of_addresses
         self._second = -1
@@ -65,7 +68,7 @@ class DdiThrottle:
 
     def admits_device(self, device_id: int, kind: Kind, now_s: float) -> bool:
         """Whether the device, which has proved that it is this one, may ask once more."""
-        return self._admits((device_id, kind), LIMITS.of(kind), now_s)
+        return self._admits((device_id, kind), DEVICE_LIMITS.of(kind), now_s)
 
     def _admits(self, key: tuple[str | int, Kind], limit: int, now_s: float) -> bool:
         second = int(now_s)
@@ -91,3 +94,16 @@ class DdiThrottle:
                 return f"{int(address) >> (128 - _IPV6_NETWORK_BITS):x}/64"
             address = address.ipv4_mapped
         return None if address.is_loopback or self._proxies.trusts(peer_address) else str(address)
+
+
+class Guard(NamedTuple):
+    """What every request passes before and after its device is recognised."""
+
+    proxies: TrustedProxies
+    throttle: DdiThrottle
+
+
+def guard_of(networks: Iterable[Network], limits: tuple[int, int] | None) -> Guard:
+    """As the settings `trusted-proxies` and `ddi-limits` say."""
+    proxies = TrustedProxies(networks)
+    return Guard(proxies, DdiThrottle(proxies, None if limits is None else Limits(*limits)))

@@ -27,9 +27,7 @@ from whimbrel.operations.product.lookup import find_product
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     product_key: Annotated[str, Field("The product.", pattern=PRODUCT_KEY, error=InvalidFormattedProductKeyError)]
-    dynamic_registration: Annotated[
-        DynamicRegistration | None, Field("Which names may register; see rule 1.")
-    ] = None
+    dynamic_registration: Annotated[DynamicRegistration | None, Field("Which names may register; see rule 1.")] = None
     plug_and_play: Annotated[bool | None, Field("Whether unknown DDI devices are made; see rule 2.")] = None
     self_made_max: Annotated[
         int | None, Field("How many devices may make themselves; see rule 3.", minimum=0, maximum=SELF_MADE_MAX)

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 from whimbrel.domain.device import Device, DeviceCounts, DeviceDraft, DeviceStatus, ModuleVersion
 from whimbrel.domain.paging import Listing, Page
+from whimbrel.errors import StoreUnavailableError
 
 
 class LoginClaim(NamedTuple):
@@ -68,9 +69,9 @@ class Devices(Protocol):
 
 
 class DeviceLogins(Protocol):
-    async def many(self, claims: Sequence[LoginClaim]) -> list[DeviceLogin | None]:
+    async def many(self, claims: Sequence[LoginClaim]) -> list[DeviceLogin | StoreUnavailableError | None]:
         """One entry for each claim, in their order, by one statement; None, at the same cost, where there is no such
-        device (A04).
+        device (A04). A secret that does not open is an error in that device's place, and no other's.
         """
         ...
 

@@ -25,7 +25,9 @@ class Enrolments(Protocol):
         ...
 
     async def product(self, product_key: str) -> EnrollingProduct | None:
-        """By its key alone, as a device names it; None when there is no such product. Costs the same either way (A04)."""
+        """By its key alone, as a device names it; None when there is no such product. Costs the same either way
+        (A04).
+        """
         ...
 
     async def device(self, product_id: int, device_name: str) -> EnrolledDevice | None: ...

@@ -46,36 +46,46 @@ INSERT INTO ddi_device (device_id, wants_attributes) VALUES (:device_id, 1)
 ON CONFLICT (device_id) DO UPDATE SET wants_attributes = 1
 
 -- name: ddi_default_products
--- Whose default product each of :n digests is for, by number; number -1 is the one of the account :operator.
+-- Whose default product each of :n digests is for, by number; number -1 is the one of the account :operator. Each step is
+-- a look-up by a key of its own, so that no engine can begin at the other end, with all devices of a product.
 WITH RECURSIVE place (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM place WHERE i + 1 < CAST(:n AS BIGINT)),
-  asked (i, digest) AS MATERIALIZED (SELECT i, substr(CAST(:digests AS TEXT), 1 + i * 64, 64) FROM place)
-SELECT asked.i, p.product_key
-FROM asked JOIN ddi_device t ON t.token_digest = asked.digest
-  JOIN device d ON d.id = t.device_id AND d.deleted_ms IS NULL
-  JOIN ddi_product x ON x.product_id = d.product_id AND x.is_default = 1
-  JOIN product p ON p.id = x.product_id AND p.deleted_ms IS NULL
-UNION ALL
-SELECT asked.i, p.product_key
-FROM asked JOIN ddi_product x ON x.gateway_token_digest = asked.digest AND x.is_default = 1
-  JOIN product p ON p.id = x.product_id AND p.deleted_ms IS NULL
-UNION ALL
-SELECT -1, p.product_key
-FROM account a JOIN ddi_product x ON x.account_id = a.id AND x.is_default = 1
-  JOIN product p ON p.id = x.product_id AND p.deleted_ms IS NULL
-WHERE a.name = :operator
+  asked (i, digest) AS MATERIALIZED (
+    SELECT i, substr(CAST(:digests AS TEXT), 1 + i * 64, 64) FROM place LIMIT CAST(:n AS BIGINT)),
+  found (i, product_id) AS MATERIALIZED (
+    SELECT asked.i, (SELECT d.product_id FROM device d WHERE d.id = t.device_id AND d.deleted_ms IS NULL)
+    FROM asked JOIN ddi_device t ON t.token_digest = asked.digest
+    UNION ALL
+    SELECT asked.i, x.product_id FROM asked JOIN ddi_product x ON x.gateway_token_digest = asked.digest
+    UNION ALL
+    SELECT -1, (SELECT x.product_id FROM ddi_product x WHERE x.account_id = a.id AND x.is_default = 1)
+    FROM account a WHERE a.name = :operator),
+  defaults (i, product_key) AS MATERIALIZED (
+    SELECT found.i, (SELECT p.product_key FROM product p JOIN ddi_product x ON x.product_id = p.id
+      WHERE p.id = found.product_id AND p.deleted_ms IS NULL AND x.is_default = 1)
+    FROM found)
+SELECT i, product_key FROM defaults WHERE product_key IS NOT NULL
 
 -- name: ddi_standings
--- What is stored of each of :n pairs of ProductKey and DeviceName, by number; none comes back without the product.
+-- What is stored of each of :n pairs of ProductKey and DeviceName, by number; none comes back without the product. Each
+-- step is a look-up by a key of its own, as above.
 WITH RECURSIVE place (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM place WHERE i + 1 < CAST(:n AS BIGINT)),
-  asked (i, product_key, device_name) AS MATERIALIZED (SELECT i, rtrim(substr(CAST(:products AS TEXT), 1 + i * 32, 32)),
-    rtrim(substr(CAST(:names AS TEXT), 1 + i * 32, 32)) FROM place)
-SELECT asked.i, p.id, p.account_id, p.product_key, p.plug_and_play,
+  asked (i, product_key, device_name) AS MATERIALIZED (
+    SELECT i, rtrim(substr(CAST(:products AS TEXT), 1 + i * 32, 32)), rtrim(substr(CAST(:names AS TEXT), 1 + i * 32, 32))
+    FROM place LIMIT CAST(:n AS BIGINT)),
+  of_products (i, product_id, device_name) AS MATERIALIZED (
+    SELECT i, (SELECT p.id FROM product p WHERE p.product_key = asked.product_key AND p.deleted_ms IS NULL), device_name
+    FROM asked),
+  of_devices (i, product_id, device_id) AS MATERIALIZED (
+    SELECT i, product_id, (SELECT d.id FROM device d
+      WHERE d.product_id = of_products.product_id AND d.device_name = of_products.device_name AND d.deleted_ms IS NULL)
+    FROM of_products)
+SELECT o.i, p.id, p.account_id, p.product_key, p.plug_and_play,
   CASE WHEN p.self_made < p.self_made_max THEN 1 ELSE 0 END, x.polling_s, x.accepts_target_tokens,
   x.gateway_token_digest, x.authorities, x.version_attribute, d.id, d.state, t.token_digest
-FROM asked JOIN product p ON p.product_key = asked.product_key AND p.deleted_ms IS NULL
-  LEFT JOIN ddi_product x ON x.product_id = p.id
-  LEFT JOIN device d ON d.product_id = p.id AND d.device_name = asked.device_name AND d.deleted_ms IS NULL
-  LEFT JOIN ddi_device t ON t.device_id = d.id
+FROM of_devices o JOIN product p ON p.id = o.product_id
+  LEFT JOIN ddi_product x ON x.product_id = o.product_id
+  LEFT JOIN device d ON d.id = o.device_id
+  LEFT JOIN ddi_device t ON t.device_id = o.device_id
 
 -- name: ddi_actions_total
 -- How many actions a device has had.

@@ -8,6 +8,7 @@ from typing import Any
 from whimbrel.adapters.store.repositories.padding import padded
 from whimbrel.adapters.store.session import Session
 from whimbrel.domain.device import DeviceStatus
+from whimbrel.errors import StoreUnavailableError
 from whimbrel.ports.sealer import Sealer
 from whimbrel.ports.store import DeviceLogin, DeviceToken, LoginClaim
 
@@ -19,7 +20,7 @@ class DeviceLoginRepository:
         self._session = session
         self._sealer = sealer
 
-    async def many(self, claims: Sequence[LoginClaim]) -> list[DeviceLogin | None]:
+    async def many(self, claims: Sequence[LoginClaim]) -> list[DeviceLogin | StoreUnavailableError | None]:
         if not claims:
             return []
         rows = await self._session.all(
@@ -34,8 +35,11 @@ class DeviceLoginRepository:
             self._sealer.seal("nobody's", "nobody")
         return [found.get(number) for number in range(len(claims))]
 
-    def _login(self, device_id: int, account_id: int, iot_id: str, *rest: Any) -> DeviceLogin:
+    def _login(self, device_id: int, account_id: int, iot_id: str, *rest: Any) -> DeviceLogin | StoreUnavailableError:
         sealed, state, digest, client_id = rest
-        secret = self._sealer.open(sealed, f"device:{iot_id}")
+        try:
+            secret = self._sealer.open(sealed, f"device:{iot_id}")
+        except StoreUnavailableError as error:
+            return error
         token = None if digest is None else DeviceToken(bytes(digest), client_id)
         return DeviceLogin(device_id, account_id, secret, DeviceStatus(state) is DeviceStatus.DISABLE, token)

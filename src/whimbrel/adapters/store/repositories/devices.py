@@ -17,7 +17,7 @@ from whimbrel.adapters.store.repositories.device_logins import DeviceLoginReposi
 from whimbrel.adapters.store.session import Row, Session, list_total, position_of
 from whimbrel.domain.device import Device, DeviceCounts, DeviceDraft, DeviceStatus
 from whimbrel.domain.paging import Listing, Page
-from whimbrel.errors import DeviceNameTakenError
+from whimbrel.errors import DeviceNameTakenError, StoreUnavailableError
 from whimbrel.ports.sealer import Sealer
 from whimbrel.ports.store import DeviceLogin, LoginClaim
 
@@ -92,6 +92,8 @@ class DeviceRepository:
 
     async def login(self, product_key: str, device_name: str) -> DeviceLogin | None:
         [login] = await DeviceLoginRepository(self._session, self._sealer).many([LoginClaim(product_key, device_name)])
+        if isinstance(login, StoreUnavailableError):
+            raise login
         return login
 
 

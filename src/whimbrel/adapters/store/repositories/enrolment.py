@@ -47,15 +47,10 @@ class EnrolmentRepository:
         row = await self._session.one("enrolled_device", product_id=product_id, device_name=device_name)
         if row is None:
             return None
-        device_id, sealed, iot_id, state, *times, enrolments, is_reopened = row
-        return EnrolledDevice(
-            device_id,
-            self._sealer.open(sealed, f"device:{iot_id}"),
-            DeviceStatus(state) is DeviceStatus.DISABLE,
-            *times,
-            enrolments,
-            bool(is_reopened),
-        )
+        device_id, sealed, iot_id, state, *rest, is_reopened = row
+        secret = self._sealer.open(sealed, f"device:{iot_id}")
+        is_disabled = DeviceStatus(state) is DeviceStatus.DISABLE
+        return EnrolledDevice._make((device_id, secret, is_disabled, *rest, bool(is_reopened)))
 
     async def make_device(self, draft: DeviceDraft) -> int:
         if not await self._session.run("take_self_made", product_id=draft.product_id):
