@@ -166,9 +166,3 @@ INSERT INTO object_digest (sha256, sha1) VALUES (:sha256, :sha1) ON CONFLICT (sh
 -- Objects of running jobs whose SHA-1 nobody has taken yet. Jobs of several files are asked for file by file.
 SELECT j.id, j.sha256, j.files FROM job j
 WHERE j.status IN ('PLANNED', 'IN_PROGRESS') AND j.id > :after_job_id ORDER BY j.id LIMIT :limit
-
--- name: ddi_claim
--- The device asked and is told now: one task, if nobody moved it meanwhile (I6).
-UPDATE task SET status = 2, modified_ms = :now_ms
-WHERE id = :task_id AND attempt = :attempt AND status = 1
-RETURNING id, job_id, device_id, status, attempt, progress, due_ms, src_version, '', retries, is_confirmed

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from whimbrel.adapters.store.repositories.device_lists import device_turn
 from whimbrel.adapters.store.repositories.jobs import JOB_COLUMNS, job_of
-from whimbrel.adapters.store.repositories.pacing import claimed, free_claims
+from whimbrel.adapters.store.repositories.pacing import count_told, free_claims
 from whimbrel.adapters.store.repositories.padding import padded
 from whimbrel.adapters.store.repositories.presence import PresenceRepository
-from whimbrel.adapters.store.repositories.tasks import TASK_COLUMNS, task_of
+from whimbrel.adapters.store.repositories.tasks import TASK_COLUMNS, TaskRepository, task_of
 from whimbrel.adapters.store.session import Row, Session
 from whimbrel.domain.ddi import number_after
 from whimbrel.domain.ddi_action import Action, ActionState
@@ -158,10 +158,9 @@ class DdiActionRepository:
                 return None
         notified = moved(task, TaskStatus.NOTIFIED)
         assert notified is not None, "the table allows QUEUED to NOTIFIED"
-        rows = await self._session.all("ddi_claim", task_id=task.id, attempt=task.attempt, now_ms=now_ms)
-        if not rows:
+        if not await TaskRepository(self._session).change(task, notified, now_ms):
             return None
-        await claimed(self._session, job, rows, now_ms)
+        await count_told(self._session, job, 1, now_ms)
         return notified
 
 

@@ -22,6 +22,8 @@ class PacingRepository:
         self._session = session
 
     async def ready(self, task: Task) -> None:
+        if self._session.ahead is not None and self._session.ahead.make_ready(task):
+            return
         await self._session.run("add_ready", job_id=task.job_id, task_id=task.id)
 
     async def deliver(self, job: Job, tasks_max: int, now_ms: int) -> list[Task]:
@@ -65,7 +67,11 @@ async def claimed(session: Session, job: Job, rows: list[Row], now_ms: int) -> l
     for row in rows:
         session.count(tasks_list(job.id, TaskStatus.QUEUED), row[0], -1)
         session.count(tasks_list(job.id, TaskStatus.NOTIFIED), row[0], 1)
-    if rows and job.maximum_per_minute is not None:
-        at_ms = now_ms - now_ms % ROW_MS
-        await session.run("add_notices", job_id=job.id, at_ms=at_ms, n=len(rows))
+    await count_told(session, job, len(rows), now_ms)
     return [task_of(row) for row in rows]
+
+
+async def count_told(session: Session, job: Job, n: int, now_ms: int) -> None:
+    """So many devices are told now: it counts for the job's pace."""
+    if n and job.maximum_per_minute is not None:
+        await session.run("add_notices", job_id=job.id, at_ms=now_ms - now_ms % ROW_MS, n=n)
