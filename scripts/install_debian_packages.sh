@@ -1,10 +1,10 @@
 #!/bin/sh
-# The Debian packages that the tests and benchmarks use: real firmware to roll out, a load generator, and PostgreSQL's
+# The Debian packages that the tests and benchmarks use: real firmware to roll out, a load generator, nginx, and PostgreSQL's
 # server, which the tests start on folders of their own.
 # As root it installs what is missing; otherwise it says what to install and fails.
 set -eu
 
-packages="opensbi postgresql seabios u-boot-qemu wrk"
+packages="nginx-light opensbi postgresql seabios u-boot-qemu wrk"
 # Any Node from 18 on will do, wherever it comes from; the story tests run the vendor's Node SDK with it.
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
     packages="$packages nodejs npm"
@@ -42,3 +42,15 @@ export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
 # shellcheck disable=SC2086  # one word per package is meant
 apt-get install -y -qq --no-install-recommends $missing >/dev/null
+
+# Nor should nginx, which the tests start on a folder of their own.
+case "$missing " in
+*" nginx-light "*)
+    if command -v systemctl >/dev/null; then
+        systemctl --quiet disable nginx.service 2>/dev/null || true
+        if [ -d /run/systemd/system ]; then
+            systemctl stop nginx.service
+        fi
+    fi
+    ;;
+esac

@@ -46,6 +46,34 @@ def test_quotas(tmp_path: Path) -> None:
     assert load_settings({"quotas": "vendor"}, {}, tmp_path).has_vendor_quotas is True
 
 
+def test_trusted_proxies(tmp_path: Path) -> None:
+    """Nobody unless listed; a list of networks, an address alone being one of itself."""
+    assert load_settings({}, {}, tmp_path).trusted_proxies == ()
+    settings = load_settings({"trusted-proxies": "10.0.0.0/8, 192.0.2.7,fd00::/16"}, {}, tmp_path)
+    assert [str(network) for network in settings.trusted_proxies] == ["10.0.0.0/8", "192.0.2.7/32", "fd00::/16"]
+
+
+@pytest.mark.parametrize("text", ["10.0.0.1/8", "proxy.example.com", "10.0.0.0/33", "0.0.0.0/0", "::/0", "10.0.0.0-9"])
+def test_proxies_that_cannot_be_trusted(tmp_path: Path, text: str) -> None:
+    """What is no network, and everybody, is refused."""
+    with pytest.raises(SettingsError, match="trusted-proxies must"):
+        load_settings({"trusted-proxies": text}, {}, tmp_path)
+
+
+@pytest.mark.parametrize(("text", "limits"), [("off", None), ("1,1", (1, 1)), ("9999999,20", (9_999_999, 20))])
+def test_limits_of_ddi(tmp_path: Path, text: str, limits: tuple[int, int] | None) -> None:
+    """hawkBit's figures unless others are given, or none."""
+    assert load_settings({}, {}, tmp_path).ddi_limits == (200, 50)
+    assert load_settings({"ddi-limits": text}, {}, tmp_path).ddi_limits == limits
+
+
+@pytest.mark.parametrize("text", ["0,1", "1,0", "1", "1,2,3", "a,b", "10000000,1", "-1,1", "1, 2"])
+def test_limits_of_ddi_that_are_none(tmp_path: Path, text: str) -> None:
+    """A limit of nothing would shut the door; other forms are refused."""
+    with pytest.raises(SettingsError, match="ddi-limits must be"):
+        load_settings({"ddi-limits": text}, {}, tmp_path)
+
+
 @pytest.mark.parametrize("url", ["postgresql:x", "postgresql://", "postgresql://host", "postgres://h/a b"])
 def test_a_broken_url_is_not_shown(tmp_path: Path, url: str) -> None:
     """A05: the refusal says the form and not the URL, which may hold a password."""

@@ -1,4 +1,5 @@
-"""The composition root: settings in, running application out. It alone names concrete adapters.
+"""The composition root: settings in, running application out. `assembly.py` and `entrances.py` are parts of it: these
+three alone name concrete adapters.
 
 A start has this order: data folder and its lock, master key, store and migrations, account and root key, doors, engine;
 then the ports open. A stop has the other: ports close, what devices said is stored, the store closes.
@@ -6,21 +7,10 @@ then the ports open. A stop has the other: ports close, what devices said is sto
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import random
-import resource
-import signal
-import socket
-import ssl
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import AsyncExitStack, contextmanager
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 
-import uvicorn
-
-from whimbrel.adapters.device_channel.bus import BusChannel
-from whimbrel.assembly import Ports, open_order_wakeup, open_ports
+from whimbrel.assembly import Ports, open_ports
 from whimbrel.data_folder import ROOT_KEY_FILE, lock_data_folder, root_key
 from whimbrel.domain.access import EVERYTHING, AccessKey
 from whimbrel.domain.notice import LinkMaker
@@ -28,115 +18,40 @@ from whimbrel.domain.paging import Page
 from whimbrel.engine.execute import Engine
 from whimbrel.engine.group_purging import GroupPurging
 from whimbrel.engine.node_watch import NodeWatch
-from whimbrel.engine.orders import OrderDelivery
+from whimbrel.engine.object_digests import ObjectDigesting
 from whimbrel.engine.registering import Registering
+from whimbrel.engine.silent_devices import SilentDevices
 from whimbrel.engine.sweep import Sweep
-from whimbrel.front.protocol import GuardedHttp
-from whimbrel.front.routes import Doors, Front
-from whimbrel.gateway.admission import Admission, Limits
-from whimbrel.gateway.blocks import BlockDesk
-from whimbrel.gateway.doorway import Doorway
-from whimbrel.gateway.https import HttpsDoor, HttpsDoorway
+from whimbrel.entrances import Part, Reach, entrance, open_doors, open_gateway, open_reach
+from whimbrel.front.routes import Front
 from whimbrel.gateway.ingest import Ingest
-from whimbrel.gateway.login import LoginDesk
-from whimbrel.gateway.mqtt import MqttGateway
-from whimbrel.gateway.node import Node
-from whimbrel.gateway.registration import RegistrationDoor
-from whimbrel.operations.declaration import VENDOR_QUOTAS, Quotas, Services
-from whimbrel.operations.registry import load_operations
-from whimbrel.ports.device_channel import DeviceChannel
-from whimbrel.reports.registration import Registrar
-from whimbrel.reports.registry import load_reports
-from whimbrel.rpc.openapi_door import OpenApiDoor
-from whimbrel.rpc.server import Ambience, RpcDoor
-from whimbrel.settings import Address, Settings, SettingsError
-from whimbrel.transfer.desk import Links, StoreDesk
-from whimbrel.transfer.download import DownloadDoor
-from whimbrel.transfer.upload import UploadDoor, UploadSetup
-
-log = logging.getLogger(__name__)
+from whimbrel.host import Http, Running, allow_open_files, http_config, listen, spawn, tls_of, url_of, watch_loop
+from whimbrel.settings import Address, Settings
 
 ACCOUNT = "default"
-UPLOAD_KEY_ID = "whimbrel-upload"
-NODE_NAME_LENGTH = 32  # hexadecimal characters: no two processes ever share one
-KEEP_ALIVE_SECONDS = 75
-DRAIN_SECONDS_MAX = 10
-LISTEN_BACKLOG = 2048
-LOOP_HELD_SECONDS_MAX = 0.010
-
-
-class _Http(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.is_serving = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.is_serving.set()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Signals are the application's, which stops its parts in order."""
-        yield
-
-
-class Running:
-    """Why the process shall end: a signal (exit 0) or a fault it cannot live with (exit 1)."""
-
-    def __init__(self) -> None:
-        self.stop = asyncio.Event()
-        self.fault: str | None = None
-
-    def end_by_fault(self, reason: str) -> None:
-        log.critical("%s", reason)
-        self.fault = reason
-        self.stop.set()
-
-
-class _Part(NamedTuple):
-    """What a part of the application is started with."""
-
-    settings: Settings
-    ports: Ports
-    running: Running
-    stack: AsyncExitStack
-    login: LoginDesk
-    registration: RegistrationDoor
-
-
-class _Reach(NamedTuple):
-    """How this process reaches devices; a process that accepts none has neither node nor orders."""
-
-    channel: DeviceChannel
-    node: Node | None
-    orders: OrderDelivery | None
 
 
 async def serve(settings: Settings, announce: Callable[[str], None]) -> int:
     """Run until SIGTERM or SIGINT; the exit status. `announce` prints lines for the operator."""
     running = Running()
-    _allow_open_files()
-    loop = asyncio.get_running_loop()
-    if settings.debug:
-        loop.set_debug(True)
-        loop.slow_callback_duration = LOOP_HELD_SECONDS_MAX
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, running.stop.set)
+    allow_open_files()
+    loop = watch_loop(settings, running)
     async with AsyncExitStack() as stack:
         lock = lock_data_folder(settings.data)
         stack.callback(lock.close)
-        listener = _listen(settings.listen)
-        public_url = settings.public_url or _url_of(settings, listener)
+        listener = listen(settings.listen)
+        public_url = settings.public_url or url_of(settings, listener)
         ports = await open_ports(settings, running.end_by_fault, stack)
         await _make_root_key(settings, ports, announce)
         links = LinkMaker(ports.sealer.derive_key("download links"), public_url)
-        part = _Part(settings, ports, running, stack, *_entrance(settings, ports))
-        reach = await _open_reach(part, links)
+        part = Part(settings, ports, running, stack, *entrance(settings, ports))
+        reach = await open_reach(part, links)
         ingest = Ingest(ports.store, ports.clock, ports.wakeup, links, reach.node)
-        tls = _tls(settings)
-        _open_engine(part, reach, links)
-        mqtt_port = await _open_gateway(part, reach, ingest, tls)
-        http = _Http(_http_config(settings, _front(part, reach, links, _device_door(part, ingest))))
+        tls = tls_of(settings)
+        digesting = ObjectDigesting(ports.store, ports.firmware_store)
+        _open_engine(part, reach, links, digesting)
+        mqtt_port = await open_gateway(part, reach, ingest, tls)
+        http = Http(http_config(settings, Front(open_doors(part, reach, links, ingest, digesting))))
         serving = loop.create_task(http.serve(sockets=[listener]))
         serving.add_done_callback(lambda task: running.stop.set())
         serving.add_done_callback(lambda task: http.is_serving.set())
@@ -185,182 +100,19 @@ async def _make_root_key(settings: Settings, ports: Ports, announce: Callable[[s
         announce(f"Root AccessKey   {settings.data / ROOT_KEY_FILE}")
 
 
-async def _open_reach(part: _Part, links: LinkMaker) -> _Reach:
-    """With one process all devices are here, and what else the store knows of nodes is of earlier starts."""
-    settings, ports, running, stack, _, _ = part
-    has_others = settings.database_url is not None
-    if "gateway" not in settings.roles:
-        return _Reach(BusChannel(ports.channel, lambda: "") if has_others else ports.channel, None, None)
-    name = ports.randomness.hex(NODE_NAME_LENGTH)
-    node = Node(ports.steady, ports.clock, name)
-    await node.begin()
-    stack.push_async_callback(node.leave)
-    orders = OrderDelivery(ports.steady, ports.channel, ports.clock, links, lambda: node.id)
-    if settings.database_url is None:
-        await NodeWatch(ports.store, ports.clock).end_others(node.id)
-        return _Reach(ports.channel, node, orders)
-    _spawn(stack, running, orders.run(await open_order_wakeup(settings.database_url, name, stack)))
-    return _Reach(BusChannel(ports.channel, lambda: node.id), node, orders)
-
-
-def _open_engine(part: _Part, reach: _Reach, links: LinkMaker) -> None:
-    settings, ports, running, stack, _, _ = part
+def _open_engine(part: Part, reach: Reach, links: LinkMaker, digesting: ObjectDigesting) -> None:
+    settings, ports = part.settings, part.ports
     if "engine" not in settings.roles:
         return
     engine = Engine(ports.store, reach.channel, ports.wakeup, ports.clock, links)
-    engine.take_on(Registering(ports.store, ports.clock, ports.randomness), GroupPurging(ports.store))
+    engine.take_on(
+        Registering(ports.store, ports.clock, ports.randomness),
+        GroupPurging(ports.store),
+        SilentDevices(ports.store, ports.clock),
+        digesting,
+    )
     if settings.database_url is not None:
-        _spawn(stack, running, NodeWatch(ports.steady, ports.clock).run())
+        spawn(part.stack, part.running, NodeWatch(ports.steady, ports.clock).run())
     elif reach.orders is not None:
         engine.take_on(reach.orders)
-    _spawn(stack, running, engine.run(Sweep(ports.store, ports.firmware_store, ports.clock)))
-
-
-async def _open_gateway(part: _Part, reach: _Reach, ingest: Ingest, tls: ssl.SSLContext | None) -> int | None:
-    """The port that accepts devices, or None when this process has no gateway."""
-    settings, ports, running, stack, login, _ = part
-    if reach.node is None:
-        return None
-    _spawn(stack, running, ingest.run())
-    stack.push_async_callback(ingest.drain)
-    blocks = BlockDesk(ports.store, ports.firmware_store, ports.clock)
-    stack.callback(blocks.files.close)
-    doorway = Doorway(reach.node, ports.store, ingest, ports.channel, ports.clock, load_reports(), login, blocks)
-    gateway = MqttGateway(doorway)
-    stack.push_async_callback(gateway.stop)
-    if settings.database_url is not None:
-        _spawn(stack, running, reach.node.run(gateway.drop_others))
-    try:
-        return await gateway.start(settings.mqtt.host, settings.mqtt.port, tls)
-    except OSError as error:
-        raise SettingsError(f"cannot listen on {settings.mqtt}: {error.strerror}") from None
-
-
-def _entrance(settings: Settings, ports: Ports) -> tuple[LoginDesk, RegistrationDoor]:
-    """Who lets devices in: one set of limits for all their doors."""
-    admission = Admission(Limits(settings.address_connects, settings.account_connections))
-    registrar = Registrar(ports.store, ports.clock, ports.randomness)
-    login = LoginDesk(ports.store, admission, registrar)
-    return login, RegistrationDoor(registrar, admission, ports.clock, random.random)
-
-
-def _device_door(part: _Part, ingest: Ingest) -> HttpsDoor | None:
-    """Where devices that speak HTTPS only say what they have to say, or None when this process has no gateway."""
-    ports = part.ports
-    if "gateway" not in part.settings.roles:
-        return None
-    key = ports.sealer.derive_key("device https tokens")
-
-    def new_message_id() -> int:
-        return int(ports.randomness.hex(16), 16) >> 1
-
-    admission = part.login.admission
-    return HttpsDoor(HttpsDoorway(key, ports.store, ingest, ports.clock, load_reports(), admission, new_message_id))
-
-
-def _front(part: _Part, reach: _Reach, links: LinkMaker, devices: HttpsDoor | None) -> Front:
-    settings, ports = part.settings, part.ports
-    upload_secret = ports.sealer.derive_key("form uploads").hex()
-    quotas = VENDOR_QUOTAS if settings.has_vendor_quotas else Quotas()
-    operations = load_operations()
-    services = Services(
-        ports.randomness, links.public_url, UPLOAD_KEY_ID, upload_secret, links.key, quotas, frozenset(operations)
-    )
-
-    async def secret_of(access_key_id: str) -> str | None:
-        return upload_secret if access_key_id == UPLOAD_KEY_ID else None
-
-    setup = UploadSetup(links.public_url, lambda: ports.randomness.hex(24).upper(), ports.clock.now_ms)
-    resolve = Links(ports.store, ports.clock, links.key).resolve
-    has_api, has_files = "api" in settings.roles, bool({"api", "gateway"} & settings.roles)
-    pings = {"store": ports.store.ping, "firmware_store": ports.firmware_store.ping, "gateway": reach.channel.ping}
-    if settings.database_url is not None and reach.node is not None and reach.orders is not None:
-        pings |= {"gateway": reach.node.ping, "orders": reach.orders.ping}
-    ambience = Ambience(ports.clock, ports.wakeup, services, settings.has_vendor_quotas)
-    rpc = RpcDoor(operations, ports.store, ports.nonces, ambience)
-    upload = UploadDoor(ports.firmware_store, StoreDesk(ports.store, ports.firmware_store), secret_of, setup)
-    download = DownloadDoor(ports.firmware_store, resolve, lambda: ports.randomness.text(32))
-    return Front(
-        Doors(
-            rpc=rpc if has_api else None,
-            upload=upload if has_api else None,
-            download=download if has_files else None,
-            description=OpenApiDoor(operations, links.public_url) if has_api else None,
-            registration=part.registration if "gateway" in settings.roles else None,
-            pings=pings,
-            devices=devices,
-        )
-    )
-
-
-def _http_config(settings: Settings, front: Front) -> uvicorn.Config:
-    return uvicorn.Config(
-        front,
-        http=GuardedHttp,
-        ws="none",
-        lifespan="off",
-        loop="none",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=DRAIN_SECONDS_MAX,
-        backlog=LISTEN_BACKLOG,
-        ssl_certfile=settings.tls_cert,
-        ssl_keyfile=settings.tls_key,
-    )
-
-
-def _spawn(stack: AsyncExitStack, running: Running, work: Coroutine[Any, Any, None]) -> None:
-    """Run a part for as long as the application; if it ends by itself, the application cannot live on."""
-    task = asyncio.get_running_loop().create_task(work)
-
-    def ended(task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and not running.stop.is_set():
-            running.end_by_fault(f"a part of the server ended by itself: {task.exception()!r}")
-
-    async def cancel() -> None:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-    task.add_done_callback(ended)
-    stack.push_async_callback(cancel)
-
-
-def _allow_open_files() -> None:
-    """A connected device is an open file, and the usual soft limit of 1,024 would stop at as many without a word."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def _listen(address: Address) -> socket.socket:
-    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((address.host, address.port))
-    except OSError as error:
-        listener.close()
-        raise SettingsError(f"cannot listen on {address}: {error.strerror}") from None
-    listener.set_inheritable(True)
-    return listener
-
-
-def _url_of(settings: Settings, listener: socket.socket) -> str:
-    scheme = "http" if settings.tls_cert is None else "https"
-    return f"{scheme}://{Address(settings.listen.host, listener.getsockname()[1])}"
-
-
-def _tls(settings: Settings) -> ssl.SSLContext | None:
-    if settings.tls_cert is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        context.load_cert_chain(settings.tls_cert, settings.tls_key)
-    except (OSError, ssl.SSLError) as error:
-        raise SettingsError(
-            f"tls-cert {settings.tls_cert} or tls-key {settings.tls_key} cannot be used: {error}"
-        ) from None
-    return context
+    spawn(part.stack, part.running, engine.run(Sweep(ports.store, ports.firmware_store, ports.clock)))

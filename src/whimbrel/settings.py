@@ -15,6 +15,7 @@ from typing import NamedTuple
 from whimbrel.errors import WhimbrelError
 
 FILE_NAME = "whimbrel.toml"
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 ROLES = ("api", "gateway", "console", "engine")
 PUBLIC_URL_LENGTH_MAX = 200  # device SDKs hold host and path of a link in 256 characters each (device-protocol 4)
 PORT_MAX = 65_535
@@ -22,6 +23,7 @@ ADDRESS_CONNECTS_DEFAULT = 500  # behind one address may be all devices of a bui
 NUMBER_MAX = 1_000_000
 _NUMBER = re.compile(r"[0-9]{1,7}")
 _PORT = re.compile(r"[0-9]{1,5}")
+_DDI_LIMITS = re.compile(r"([1-9][0-9]{0,6}),([1-9][0-9]{0,6})")
 _PUBLIC_URL = re.compile(
     r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?(?:/[A-Za-z0-9._~/-]*)?"
 )
@@ -98,6 +100,20 @@ SETTINGS = (
         "and 500,000 devices a product, and calls a second of each action, counted in each process.",
     ),
     Setting(
+        "trusted-proxies",
+        None,
+        "LIST",
+        "Networks (`10.0.0.0/8,::1/128`) of proxies that are believed what they say of a DDI device's certificate "
+        "(`X-Controller-Id`, `X-Authority`); from everybody else these headers are ignored.",
+    ),
+    Setting(
+        "ddi-limits",
+        "200,50",
+        "READS,WRITES",
+        "DDI requests a second of one address, polls and reports; `off` for none. Loopback and trusted proxies are not "
+        "counted.",
+    ),
+    Setting(
         "address-connects",
         str(ADDRESS_CONNECTS_DEFAULT),
         "NUMBER",
@@ -153,6 +169,8 @@ class Settings(NamedTuple):
     firmware_folder: Path
     public_url: str | None
     has_vendor_quotas: bool
+    trusted_proxies: tuple[Network, ...]
+    ddi_limits: tuple[int, int] | None
     address_connects: int
     account_connections: int
     roles: frozenset[str]
@@ -210,6 +228,8 @@ def _check(texts: Mapping[str, str | None]) -> Settings:
         firmware_folder=_path("firmware", texts["firmware"], "file", data / "firmware"),
         public_url=_public_url(texts["public-url"]),
         has_vendor_quotas=_quotas(texts["quotas"] or ""),
+        trusted_proxies=_networks(texts["trusted-proxies"]),
+        ddi_limits=_limits(texts["ddi-limits"] or ""),
         address_connects=_number("address-connects", texts["address-connects"]),
         account_connections=_number("account-connections", texts["account-connections"]),
         roles=_roles(texts["role"] or ""),
@@ -289,6 +309,29 @@ def _quotas(text: str) -> bool:
     if text not in ("off", "vendor"):
         raise SettingsError(f"quotas must be off or vendor, given was {text}")
     return text == "vendor"
+
+
+def _networks(text: str | None) -> tuple[Network, ...]:
+    return tuple(_network(part.strip()) for part in (text or "").split(",") if part.strip())
+
+
+def _network(text: str) -> Network:
+    try:
+        network = ipaddress.ip_network(text)
+    except ValueError as error:
+        raise SettingsError(f"trusted-proxies must be networks like 10.0.0.0/8, given was {text} ({error})") from None
+    if network.prefixlen == 0:
+        raise SettingsError(f"trusted-proxies must not be everybody, given was {text}; whom it names is believed")
+    return network
+
+
+def _limits(text: str) -> tuple[int, int] | None:
+    if text == "off":
+        return None
+    match = _DDI_LIMITS.fullmatch(text)
+    if match is None:
+        raise SettingsError(f"ddi-limits must be READS,WRITES a second, each from 1, or off; given was {text}")
+    return int(match[1]), int(match[2])
 
 
 def _number(name: str, text: str | None) -> int:

@@ -15,6 +15,8 @@ from tests.contract.store_cases_access import TestAccessKeys, TestAccounts, Test
 from tests.contract.store_cases_ahead import TestReadAhead
 from tests.contract.store_cases_applies import TestApplies, TestProductChanges
 from tests.contract.store_cases_audit_check import TestAuditCheck
+from tests.contract.store_cases_ddi import TestDdiActions, TestDdiClaims, TestDdiPresence, TestDdiViews, TestDdiWords
+from tests.contract.store_cases_ddi_access import TestDdiAccess, TestDdiHistory
 from tests.contract.store_cases_devices import TestCalls, TestDeletedDevices, TestDeviceStates
 from tests.contract.store_cases_enrolment import TestEnrolment, TestLogins
 from tests.contract.store_cases_firmware import TestFirmwareFiles, TestOtaModules, TestUploadPurposes
@@ -53,6 +55,13 @@ __all__ = [
     "TestCancel",
     "TestClientTokens",
     "TestCounts",
+    "TestDdiAccess",
+    "TestDdiActions",
+    "TestDdiClaims",
+    "TestDdiHistory",
+    "TestDdiPresence",
+    "TestDdiViews",
+    "TestDdiWords",
     "TestDeletedDevices",
     "TestDeviceGroups",
     "TestDeviceLists",

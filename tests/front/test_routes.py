@@ -46,7 +46,14 @@ async def ask(front: Front, method: str, path: str, *headers: tuple[bytes, bytes
 
 @pytest.fixture
 def front() -> Front:
-    doors = Doors(door("rpc"), door("upload"), door("download"), {"store": well, "gateway": well}, door("description"))
+    doors = Doors(
+        door("rpc"),
+        door("upload"),
+        door("download"),
+        {"store": well, "gateway": well},
+        door("description"),
+        door("ddi"),
+    )
     return Front(doors._replace(devices=door("devices")))
 
 
@@ -68,6 +75,9 @@ def front() -> Front:
         ("POST", "/auth", (), b"devices"),
         ("GET", "/auth", (), b"devices"),
         ("POST", "/topic/ota/device/inform/pk/dn", (FORM,), b"devices"),
+        ("GET", "/DEFAULT/controller/v1/lamp-0001", (), b"ddi"),
+        ("POST", "/a1B2/controller/v1/lamp-0001/deploymentBase/1/feedback", (), b"ddi"),
+        ("GET", "/x/controller/v1", (), b"ddi"),
     ],
 )
 async def test_doors(front: Front, method: str, path: str, headers: Any, opened: bytes) -> None:
@@ -96,7 +106,9 @@ async def test_F08_not_ready_while_a_part_is_gone() -> None:
     assert (await ask(front, "GET", "/healthz"))[0] == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/f/t1.2.3", "/openapi.json", "/auth", "/topic/x"])
+@pytest.mark.parametrize(
+    "path", ["/", "/f/t1.2.3", "/openapi.json", "/auth", "/topic/x", "/DEFAULT/controller/v1/lamp-0001"]
+)
 async def test_roles_that_the_process_does_not_have(path: str) -> None:
     """Without the role there is no door: 404, and nothing runs."""
     front = Front(Doors(None, None, None, {}))

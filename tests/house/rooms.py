@@ -40,7 +40,9 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     **dict.fromkeys(_PARTS, frozenset[str]()),
     "__main__": frozenset({"cli"}),
     # The composition root alone sees everything.
-    "app": _SEEN_BY_DOORS | _DOORS | {"settings", "data_folder", "adapters", "assembly"},
+    "app": _SEEN_BY_DOORS | _DOORS | {"settings", "data_folder", "adapters", "assembly", "entrances", "host"},
+    "entrances": _SEEN_BY_DOORS | _DOORS | {"settings", "adapters", "assembly", "host"},
+    "host": _SEEN_BY_DOORS | _DOORS | {"settings"},
     "inspection": _CORE | {"settings", "data_folder", "adapters"},
     "assembly": _CORE | {"ports", "settings", "data_folder", "adapters"},
 }
@@ -56,7 +58,7 @@ THIRD_PARTY_ROOMS: dict[str, tuple[str, ...]] = {
     "prometheus_client": ("rpc", "gateway", "transfer", "front"),
     "python_multipart": ("transfer",),
     "starlette": ("console",),
-    "uvicorn": ("app", "front"),
+    "uvicorn": ("host", "front"),
     "uvloop": ("app", "cli"),
 }
 

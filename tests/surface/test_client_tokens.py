@@ -33,6 +33,8 @@ OTHERWISE = {
     "XCreateAccessKey": {"Name": "other"},
     "XCreateAccount": {"Name": "other"},
     "XRotateAccessKey": {"UserAccessKeyId": "nobody"},
+    "XRotateDeviceToken": {"Remove": "true"},
+    "XRotateGatewayToken": {"Remove": "true"},
 }
 
 

@@ -17,7 +17,7 @@ from whimbrel.rpc.signing_caller import Credentials
 
 #: Texts that the server makes up or that hold such: each account's are numbered in the order of their appearance.
 _MADE_UP = re.compile(
-    "(ProductKey|ProductSecret|IotId|DeviceId|DeviceSecret|GroupId|FirmwareId|JobId|TaskId|ApplyId|AccessKeyId|AccessKeySecret"
+    "(ProductKey|ProductSecret|IotId|DeviceId|DeviceSecret|GroupId|FirmwareId|JobId|TaskId|ApplyId|AccessKeyId|AccessKeySecret|DeviceToken|GatewayToken"
     "|Hash|FirmwareUrl|Url|FirmwareSign|RequestId|CallRequestId|Parameters|Objects)"
 )
 _NAMES = ("lamp-0001", "lamp-0002")
@@ -91,6 +91,11 @@ async def story(me: Tenant) -> AsyncIterator[None]:
     await me.call("SaveDeviceProp", **member, Props='{"color":"red"}')
     await me.call("CreateOTAModule", **of_product, ModuleName="mcu", AliasName="Motor")
     yield
+    await me.call("XUpdateProductDdi", **of_product, IsDefault=True, Authorities="factory-ca")
+    await me.call("XRotateGatewayToken", **of_product)
+    yield
+    await me.call("XRotateDeviceToken", **member, DeviceToken="of-hawkbit")
+    yield
     given = {"FirmwareName": "fw_1", "DestVersion": "1.1.0", "FirmwareUrl": await me.upload(), "NeedToVerify": False}
     firmware_id = (await me.call("CreateOTAFirmware", **of_product, **given))["Data"]["FirmwareId"]
     yield
@@ -131,6 +136,9 @@ async def look_around(me: Tenant, product_key: str, group_id: str, job_id: str) 
         ("QueryDeviceGroupList", page),
         ("QueryDeviceListByDeviceGroup", page | {"GroupId": group_id}),
         ("ListOTAModuleByProduct", of_product),
+        ("XQueryProductDdi", of_product),
+        ("XQueryDeviceAttributes", of_product | {"DeviceName": _NAMES[0]}),
+        ("XListDdiActions", of_product | {"DeviceName": _NAMES[0]}),
         ("ListOTAFirmware", page),
         ("ListOTATaskByJob", page | {"JobId": job_id}),
         ("ListOTAUnfinishedTaskByDevice", of_product | {"DeviceName": _NAMES[1]}),

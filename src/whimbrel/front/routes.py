@@ -23,6 +23,7 @@ DESCRIPTION_PATH = "/openapi.json"
 REGISTRATION_PATH = "/auth/register/device"
 DEVICE_LOGIN_PATH, DEVICE_TOPIC_PREFIX = "/auth", "/topic/"
 PING_SECONDS_MAX = 5.0
+_DDI_SEGMENTS = ["controller", "v1"]  # behind a tenant (ddi-protocol 2)
 _FORM_UPLOAD = b"multipart/form-data"
 
 
@@ -34,6 +35,7 @@ class Doors(NamedTuple):
     download: Application | None
     pings: Mapping[str, Ping]
     description: Application | None = None
+    ddi: Application | None = None
     registration: Application | None = None
     devices: Application | None = None
 
@@ -56,6 +58,8 @@ class Front:
             return self._doors.upload if _is_form_upload(scope) else self._doors.rpc
         if path == DESCRIPTION_PATH:
             return self._doors.description
+        if path.split("/", 4)[2:4] == _DDI_SEGMENTS:
+            return self._doors.ddi
         if path == REGISTRATION_PATH:
             return self._doors.registration
         if path == DEVICE_LOGIN_PATH or path.startswith(DEVICE_TOPIC_PREFIX):

@@ -34,10 +34,19 @@ async def handle(message: VersionMessage, context: ReportContext) -> Outcome:
     version, module_name = message.params.version, message.params.module or DEFAULT_MODULE
     if not is_reportable(version) or MODULE_NAME.fullmatch(module_name) is None:
         raise ReportError("a version has 1 to 64 printable characters, a module name 1 to 64 of A-Z a-z 0-9 . _ -")
-    if not await context.store.module_versions.put(context.device_id, module_name, version, context.now_ms):
+    if not await take_version(context, module_name, version):
         raise ReportError("the device was deleted, or has reported too many modules")
+    return Outcome(notices=await push(context, again=False))
+
+
+async def take_version(context: ReportContext, module_name: str, version: str) -> bool:
+    """The device runs this version of the module now; False, and nothing changed, when it was deleted or has reported
+    too many modules. Whatever protocol it says so by, this is what it means.
+    """
+    if not await context.store.module_versions.put(context.device_id, module_name, version, context.now_ms):
+        return False
     for task, job in await open_of_module(context, module_name):
         changed = after_version(task, version, UpgradeGoal(job.dest_version, job.timeout_minutes))
         await judged(context, task, changed, job)
     await follow(context, module_name, version)
-    return Outcome(notices=await push(context, again=False))
+    return True

@@ -33,7 +33,7 @@ from whimbrel.asgi import (
 )
 from whimbrel.errors import FirmwareObjectCorruptError, FirmwareObjectMissingError, StoreUnavailableError
 from whimbrel.ports.firmware_store import FirmwareObject, FirmwareStore
-from whimbrel.transfer.ranges import ByteRange, is_known_version, is_same_version, select_ranges
+from whimbrel.transfer.ranges import ByteRange, is_known_version, is_same_version, is_wanted_version, select_ranges
 
 PATH_PREFIX = "/f/"
 BLOCK_BYTES = 1_048_576  # one thread hop each; a Python server reaches 0.6-0.8 of nginx so (stack.md 6)
@@ -51,6 +51,11 @@ class DownloadGrant(NamedTuple):
     size_bytes: int
     file_name: str
     is_for_device: bool = False
+    tag: str = ""  # what ETag holds where it is not the SHA-256
+
+    @property
+    def etag(self) -> str:
+        return f'"{self.tag or self.sha256}"'
 
 
 class DownloadRefusal(IntEnum):
@@ -83,16 +88,24 @@ class DownloadDoor:
         grant = await self._grant(scope["path"])
         if isinstance(grant, DownloadRefusal):
             return await send_answer(send, _refusal(grant, "this link is not good, or no longer"))
+        return await self.answer(grant, (scope, receive, send))
+
+    async def answer(self, grant: DownloadGrant, connection: tuple[Scope, Receive, Send]) -> None:
+        """The answer to a GET or HEAD by somebody who may have what is granted."""
+        scope, _, send = connection
+        wanted = header(scope, b"if-match")
+        if wanted is not None and not is_wanted_version(wanted, grant.etag):
+            return await send_answer(send, _refusal(412, "the file is not the one that If-Match names"))
         if scope["method"] == "HEAD":  # no range applies and no object is touched (RFC 9110 14.2)
             return await send_answer(send, Answer(200, _file_headers(grant, grant.size_bytes)))
         known = header(scope, b"if-none-match")
-        if known is not None and is_known_version(known, _etag(grant)):
+        if known is not None and is_known_version(known, grant.etag):
             return await send_answer(send, Answer(304, _version_headers(grant)))
         ranges = _asked_ranges(scope, grant)
         if ranges == ():
             facts = [(b"content-range", f"bytes */{grant.size_bytes}".encode())]
             return await send_answer(send, _refusal(416, "no such bytes in this file", facts))
-        return await self._serve(_plan(grant, ranges, self._new_boundary), grant, (scope, receive, send))
+        return await self._serve(_plan(grant, ranges, self._new_boundary), grant, connection)
 
     async def _grant(self, path: str) -> DownloadGrant | DownloadRefusal:
         if not path.startswith(PATH_PREFIX):
@@ -203,18 +216,14 @@ async def _until_gone(receive: Receive) -> None:
 
 def _asked_ranges(scope: Scope, grant: DownloadGrant) -> tuple[ByteRange, ...] | None:
     asked, condition = header(scope, b"range"), header(scope, b"if-range")
-    if asked is None or (condition is not None and not is_same_version(condition, _etag(grant))):
+    if asked is None or (condition is not None and not is_same_version(condition, grant.etag)):
         return None
     return select_ranges(asked, grant.size_bytes)
 
 
-def _etag(grant: DownloadGrant) -> str:
-    return f'"{grant.sha256}"'
-
-
 def _version_headers(grant: DownloadGrant) -> Headers:
     # no-transform: a proxy that recompressed the bytes would break every digest on the device.
-    return [(b"etag", _etag(grant).encode()), (b"cache-control", b"private, no-transform")]
+    return [(b"etag", grant.etag.encode()), (b"cache-control", b"private, no-transform")]
 
 
 def _file_headers(

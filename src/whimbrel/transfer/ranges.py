@@ -60,6 +60,12 @@ def is_known_version(if_none_match: str, etag: str) -> bool:
     return tags == ["*"] or any(tag.removeprefix("W/") == etag for tag in tags)
 
 
+def is_wanted_version(if_match: str, etag: str) -> bool:
+    """Whether If-Match lets the answer pass: our tag, strongly compared, or any (RFC 9110 13.1.1)."""
+    tags = [tag.strip(" \t") for tag in if_match[:HEADER_CHARS_MAX].split(",")]
+    return etag in tags or tags == ["*"]
+
+
 def _is_range(found: re.Match[str]) -> bool:
     """Whether it is `a-b` with a at most b, `a-` or `-n`."""
     first, last = found.groups()

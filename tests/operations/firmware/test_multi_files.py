@@ -68,7 +68,7 @@ async def test_files_in_full(sign_method: str, door: SignedDoor, case: Case) -> 
         sign = md5(content) if sign_method == "MD5" else sha256(content)
         url = f"{PUBLIC_URL}/f/{token}"
         files.append({"Name": name, "Url": url, "Size": len(content), "FileMd5": md5(content), "SignValue": sign})
-        assert await grant_of(door, url) == (sha256(content), len(content), f"fw-1_1_0-1.1.0-{name}")
+        assert await grant_of(door, url) == DownloadGrant(sha256(content), len(content), f"fw-1_1_0-1.1.0-{name}")
     simple = {
         "FirmwareId": firmware_id,
         "FirmwareName": "fw-1_1_0",
@@ -99,7 +99,7 @@ async def test_a_list_of_one_file(door: SignedDoor) -> None:
     info = (await door.ok("QueryOTAFirmware", FirmwareId=firmware_id))["FirmwareInfo"]
     assert (info["FirmwareSign"], info["FirmwareSize"]) == (md5(b"content"), 7)
     assert [(file["Name"], file["Url"]) for file in info["MultiFiles"]] == [("only", info["FirmwareUrl"])]
-    assert await grant_of(door, info["FirmwareUrl"]) == (sha256(b"content"), 7, "fw-1_1_0-1.1.0")
+    assert await grant_of(door, info["FirmwareUrl"]) == DownloadGrant(sha256(b"content"), 7, "fw-1_1_0-1.1.0")
 
 
 async def test_the_only_file_of_FirmwareUrl_is_no_list(door: SignedDoor) -> None:
@@ -321,4 +321,4 @@ async def test_a_list_of_one_is_told_as_one_file(door: SignedDoor) -> None:
     notice = await device.ask()
     assert notice is not None
     assert (notice.files, notice.size_bytes, notice.sign) == ((), 7, md5(b"content"))
-    assert await grant_of(door, notice.url) == (sha256(b"content"), 7, "fw-1_1_0-1.1.0")
+    assert await grant_of(door, notice.url) == DownloadGrant(sha256(b"content"), 7, "fw-1_1_0-1.1.0")

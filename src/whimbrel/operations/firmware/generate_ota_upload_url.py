@@ -1,6 +1,6 @@
 """Answers credentials for one form upload of one firmware file.
 
-1. FileSuffix is one of the vendors' endings, in any case; default `bin`.
+1. FileSuffix is one of the vendors' endings, or of ours (`swu` and following), in any case; default `bin`.
 2. The upload must start within a minute, writes exactly the key named, once, at most 1,048,576,000 bytes.
 3. CreateOTAFirmware must follow within 60 minutes, else the file is swept.
 

@@ -20,6 +20,17 @@ from whimbrel.ports.store.access import ClientTokens as ClientTokens
 from whimbrel.ports.store.access import TokenUse as TokenUse
 from whimbrel.ports.store.applies import Applies as Applies
 from whimbrel.ports.store.applies import ApplyNames as ApplyNames
+from whimbrel.ports.store.ddi import DdiActions as DdiActions
+from whimbrel.ports.store.ddi import DdiAttributes as DdiAttributes
+from whimbrel.ports.store.ddi import DdiDevices as DdiDevices
+from whimbrel.ports.store.ddi import Deployment as Deployment
+from whimbrel.ports.store.ddi import ObjectDigests as ObjectDigests
+from whimbrel.ports.store.ddi import Seen as Seen
+from whimbrel.ports.store.ddi_access import DdiAccess as DdiAccess
+from whimbrel.ports.store.ddi_access import DdiAttributeReport as DdiAttributeReport
+from whimbrel.ports.store.ddi_access import DdiPlace as DdiPlace
+from whimbrel.ports.store.ddi_history import ActionEntry as ActionEntry
+from whimbrel.ports.store.ddi_history import DdiHistory as DdiHistory
 from whimbrel.ports.store.devices import DeviceChanges as DeviceChanges
 from whimbrel.ports.store.devices import DeviceLogin as DeviceLogin
 from whimbrel.ports.store.devices import DeviceLogins as DeviceLogins
@@ -140,6 +151,18 @@ class Transaction(Protocol):
     def fleet(self) -> Fleet: ...
     @property
     def pacing(self) -> Pacing: ...
+    @property
+    def ddi_devices(self) -> DdiDevices: ...
+    @property
+    def ddi_actions(self) -> DdiActions: ...
+    @property
+    def ddi_attributes(self) -> DdiAttributes: ...
+    @property
+    def object_digests(self) -> ObjectDigests: ...
+    @property
+    def ddi_access(self) -> DdiAccess: ...
+    @property
+    def ddi_history(self) -> DdiHistory: ...
 
 
 class Store(Protocol):

@@ -9,6 +9,14 @@ from collections.abc import Collection
 
 from whimbrel.adapters.store.repositories.access_keys import AccessKeyRepository, AccountRepository
 from whimbrel.adapters.store.repositories.audit import AuditRepository, ClientTokenRepository
+from whimbrel.adapters.store.repositories.ddi import (
+    DdiActionRepository,
+    DdiAttributeRepository,
+    DdiDeviceRepository,
+    ObjectDigestRepository,
+)
+from whimbrel.adapters.store.repositories.ddi_access import DdiAccessRepository
+from whimbrel.adapters.store.repositories.ddi_history import DdiHistoryRepository
 from whimbrel.adapters.store.repositories.device_applies import ApplyNameRepository, ApplyRepository
 from whimbrel.adapters.store.repositories.device_changes import DeviceChangeRepository
 from whimbrel.adapters.store.repositories.device_logins import DeviceLoginRepository
@@ -164,6 +172,30 @@ class Repositories:
     @property
     def pacing(self) -> PacingRepository:
         return PacingRepository(self._session)
+
+    @property
+    def ddi_access(self) -> DdiAccessRepository:
+        return DdiAccessRepository(self._session)
+
+    @property
+    def ddi_history(self) -> DdiHistoryRepository:
+        return DdiHistoryRepository(self._session)
+
+    @property
+    def ddi_devices(self) -> DdiDeviceRepository:
+        return DdiDeviceRepository(self._session)
+
+    @property
+    def ddi_actions(self) -> DdiActionRepository:
+        return DdiActionRepository(self._session)
+
+    @property
+    def ddi_attributes(self) -> DdiAttributeRepository:
+        return DdiAttributeRepository(self._session)
+
+    @property
+    def object_digests(self) -> ObjectDigestRepository:
+        return ObjectDigestRepository(self._session)
 
     async def read_ahead(self, device_ids: Collection[int], turn_ids: Collection[int]) -> None:
         """What reports of these devices will ask is read at once (see `reading.py`)."""

@@ -24,14 +24,7 @@ class PresenceRepository:
         self._session = session
 
     async def connected(self, presence: Presence, now_ms: int) -> bool:
-        await self._session.lock(device_turn(presence.device_id))
-        row = await self._session.one(
-            "device_back_online", device_id=presence.device_id, ip_address=presence.ip_address, now_ms=now_ms
-        )
-        if row is not None:
-            place = DevicePlace(presence.device_id, row[0], row[1])
-            count_moved(self._session, place, DeviceStatus.OFFLINE, DeviceStatus.ONLINE)
-        elif not await self._connected_otherwise(presence, now_ms):
+        if not await self.came_online(presence, now_ms):
             return False
         await self._session.run(
             "put_presence",
@@ -42,16 +35,31 @@ class PresenceRepository:
         )
         return True
 
+    async def came_online(self, presence: Presence, now_ms: int) -> bool:
+        """As `connected`, for a device that keeps no session."""
+        await self._session.lock(device_turn(presence.device_id))
+        row = await self._session.one(
+            "device_back_online", device_id=presence.device_id, ip_address=presence.ip_address, now_ms=now_ms
+        )
+        if row is not None:
+            place = DevicePlace(presence.device_id, row[0], row[1])
+            count_moved(self._session, place, DeviceStatus.OFFLINE, DeviceStatus.ONLINE)
+            return True
+        return await self._connected_otherwise(presence, now_ms)
+
     async def disconnected(self, presence: Presence, now_ms: int) -> None:
         await self._session.lock(device_turn(presence.device_id))
         ended = await self._session.run(
             "delete_presence", device_id=presence.device_id, node_id=presence.node_id, session_id=presence.session_id
         )
-        if not ended:
-            return
-        row = await self._session.one("device_offline", device_id=presence.device_id, now_ms=now_ms)
+        if ended:
+            await self.went_offline(presence.device_id, now_ms)
+
+    async def went_offline(self, device_id: int, now_ms: int) -> None:
+        """The caller has taken the device's turn."""
+        row = await self._session.one("device_offline", device_id=device_id, now_ms=now_ms)
         if row is not None:
-            place = DevicePlace(presence.device_id, row[0], row[1])
+            place = DevicePlace(device_id, row[0], row[1])
             count_moved(self._session, place, DeviceStatus.ONLINE, DeviceStatus.OFFLINE)
 
     async def called(self, device_id: int, ip_address: str, now_ms: int) -> bool:

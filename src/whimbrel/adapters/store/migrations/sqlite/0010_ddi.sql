@@ -8,7 +8,7 @@ CREATE TABLE ddi_product (
   is_default INTEGER NOT NULL DEFAULT 0,
   polling_s INTEGER NOT NULL,
   accepts_target_tokens INTEGER NOT NULL,
-  gateway_token_digest BLOB UNIQUE,
+  gateway_token_digest TEXT UNIQUE,
   authorities TEXT NOT NULL DEFAULT '[]',
   version_attribute TEXT NOT NULL DEFAULT '',
   modified_ms INTEGER NOT NULL
@@ -17,17 +17,19 @@ CREATE TABLE ddi_product (
 CREATE UNIQUE INDEX ddi_product_default ON ddi_product (account_id) WHERE is_default = 1;
 
 -- What is known of a device beyond the vendor's fields. A row is made at its first contact, or when its token is set.
--- Bearer tokens are kept as digests only (A15). due_ms: silent until then, it counts as offline.
--- wants_attributes: configData is asked for. next_number: of the device's next action.
+-- Bearer tokens are kept as digests only, in hex (A15; see domain/ddi_access.py). due_ms: silent until then, it counts as
+-- offline. wants_attributes: configData is asked for; attributes_ms: when it came last. next_number: of the next action.
 CREATE TABLE ddi_device (
   device_id INTEGER PRIMARY KEY REFERENCES device (id),
-  token_digest BLOB UNIQUE,
+  token_digest TEXT,
   is_polling INTEGER NOT NULL DEFAULT 0,
   due_ms INTEGER,
   wants_attributes INTEGER NOT NULL DEFAULT 1,
+  attributes_ms INTEGER,
   auto_confirm TEXT NOT NULL DEFAULT '',
   next_number INTEGER NOT NULL DEFAULT 1
 );
+CREATE INDEX ddi_device_token ON ddi_device (token_digest) WHERE token_digest IS NOT NULL;
 CREATE INDEX ddi_device_due ON ddi_device (due_ms) WHERE due_ms IS NOT NULL;
 
 -- One attempt of one task, under the number that the device knows it by: small, the device's own, never given twice.

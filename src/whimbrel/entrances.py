@@ -1,0 +1,188 @@
+"""Puts together what devices and callers come in by: the nodes of the gateway, the MQTT port, and the doors of HTTP."""
+
+from __future__ import annotations
+
+import random
+import ssl
+from contextlib import AsyncExitStack
+from typing import NamedTuple
+
+from whimbrel.adapters.device_channel.bus import BusChannel
+from whimbrel.assembly import Ports, open_order_wakeup
+from whimbrel.domain.notice import LinkMaker
+from whimbrel.engine.node_watch import NodeWatch
+from whimbrel.engine.object_digests import ObjectDigesting
+from whimbrel.engine.orders import OrderDelivery
+from whimbrel.front.routes import Doors
+from whimbrel.gateway.admission import Admission, Limits
+from whimbrel.gateway.blocks import BlockDesk
+from whimbrel.gateway.ddi.door import DdiDoor
+from whimbrel.gateway.ddi.doorkeeper import Doorkeeper
+from whimbrel.gateway.ddi.exchange import Connection, Desk, ServedFile
+from whimbrel.gateway.ddi.last_seen import LastSeen
+from whimbrel.gateway.ddi.recognition import Recognition
+from whimbrel.gateway.ddi.throttle import guard_of
+from whimbrel.gateway.doorway import Doorway
+from whimbrel.gateway.https import HttpsDoor, HttpsDoorway
+from whimbrel.gateway.ingest import Ingest
+from whimbrel.gateway.login import LoginDesk
+from whimbrel.gateway.mqtt import MqttGateway
+from whimbrel.gateway.node import Node
+from whimbrel.gateway.registration import RegistrationDoor
+from whimbrel.host import Running, spawn
+from whimbrel.operations.declaration import VENDOR_QUOTAS, Quotas, Services
+from whimbrel.operations.registry import load_operations
+from whimbrel.ports.device_channel import DeviceChannel
+from whimbrel.reports.registration import Registrar
+from whimbrel.reports.registry import load_reports
+from whimbrel.rpc.openapi_door import OpenApiDoor
+from whimbrel.rpc.server import Ambience, RpcDoor
+from whimbrel.settings import Settings, SettingsError
+from whimbrel.transfer.desk import Links, StoreDesk
+from whimbrel.transfer.download import DownloadDoor, DownloadGrant
+from whimbrel.transfer.upload import UploadDoor, UploadSetup
+
+UPLOAD_KEY_ID = "whimbrel-upload"
+NODE_NAME_LENGTH = 32  # hexadecimal characters: no two processes ever share one
+
+
+class Part(NamedTuple):
+    """What a part of the application is started with."""
+
+    settings: Settings
+    ports: Ports
+    running: Running
+    stack: AsyncExitStack
+    login: LoginDesk
+    registration: RegistrationDoor
+
+
+class Reach(NamedTuple):
+    """How this process reaches devices; a process that accepts none has neither node nor orders."""
+
+    channel: DeviceChannel
+    node: Node | None
+    orders: OrderDelivery | None
+
+
+def entrance(settings: Settings, ports: Ports) -> tuple[LoginDesk, RegistrationDoor]:
+    """Who lets devices in: one set of limits for all their doors."""
+    admission = Admission(Limits(settings.address_connects, settings.account_connections))
+    registrar = Registrar(ports.store, ports.clock, ports.randomness)
+    login = LoginDesk(ports.store, admission, registrar)
+    return login, RegistrationDoor(registrar, admission, ports.clock, random.random)
+
+
+async def open_reach(part: Part, links: LinkMaker) -> Reach:
+    """With one process all devices are here, and what else the store knows of nodes is of earlier starts."""
+    settings, ports, running, stack, _, _ = part
+    has_others = settings.database_url is not None
+    if "gateway" not in settings.roles:
+        return Reach(BusChannel(ports.channel, lambda: "") if has_others else ports.channel, None, None)
+    name = ports.randomness.hex(NODE_NAME_LENGTH)
+    node = Node(ports.steady, ports.clock, name)
+    await node.begin()
+    stack.push_async_callback(node.leave)
+    orders = OrderDelivery(ports.steady, ports.channel, ports.clock, links, lambda: node.id)
+    if settings.database_url is None:
+        await NodeWatch(ports.store, ports.clock).end_others(node.id)
+        return Reach(ports.channel, node, orders)
+    spawn(stack, running, orders.run(await open_order_wakeup(settings.database_url, name, stack)))
+    return Reach(BusChannel(ports.channel, lambda: node.id), node, orders)
+
+
+async def open_gateway(part: Part, reach: Reach, ingest: Ingest, tls: ssl.SSLContext | None) -> int | None:
+    """The port that accepts devices, or None when this process has no gateway."""
+    settings, ports, running, stack, login, _ = part
+    if reach.node is None:
+        return None
+    spawn(stack, running, ingest.run())
+    stack.push_async_callback(ingest.drain)
+    blocks = BlockDesk(ports.store, ports.firmware_store, ports.clock)
+    stack.callback(blocks.files.close)
+    doorway = Doorway(reach.node, ports.store, ingest, ports.channel, ports.clock, load_reports(), login, blocks)
+    gateway = MqttGateway(doorway)
+    stack.push_async_callback(gateway.stop)
+    if settings.database_url is not None:
+        spawn(stack, running, reach.node.run(gateway.drop_others))
+    try:
+        return await gateway.start(settings.mqtt.host, settings.mqtt.port, tls)
+    except OSError as error:
+        raise SettingsError(f"cannot listen on {settings.mqtt}: {error.strerror}") from None
+
+
+def open_doors(part: Part, reach: Reach, links: LinkMaker, ingest: Ingest, digesting: ObjectDigesting) -> Doors:
+    """All doors of HTTP that this process has the roles for."""
+    download = _download(part.ports, links)
+    doors = _doors(part, reach, links, download)
+    if reach.node is None:
+        return doors
+    desk = _ddi_desk(part, ingest, digesting, download)
+    return doors._replace(
+        registration=part.registration, devices=_device_door(part, ingest), ddi=_ddi_door(part, desk, links.public_url)
+    )
+
+
+def _device_door(part: Part, ingest: Ingest) -> HttpsDoor:
+    """Where devices that speak HTTPS only say what they have to say."""
+    ports = part.ports
+    key = ports.sealer.derive_key("device https tokens")
+
+    def new_message_id() -> int:
+        return int(ports.randomness.hex(16), 16) >> 1
+
+    admission = part.login.admission
+    return HttpsDoor(HttpsDoorway(key, ports.store, ingest, ports.clock, load_reports(), admission, new_message_id))
+
+
+def _download(ports: Ports, links: LinkMaker) -> DownloadDoor:
+    resolve = Links(ports.store, ports.clock, links.key).resolve
+    return DownloadDoor(ports.firmware_store, resolve, lambda: ports.randomness.text(32))
+
+
+def _ddi_desk(part: Part, ingest: Ingest, digesting: ObjectDigesting, download: DownloadDoor) -> Desk:
+    """What the DDI door works with; who polled is written for as long as the application runs, and at its end."""
+    ports, running, stack = part.ports, part.running, part.stack
+    last_seen = LastSeen(ports.store)
+    stack.push_async_callback(last_seen.flush)
+    spawn(stack, running, last_seen.run())
+
+    async def serve_file(file: ServedFile, connection: Connection) -> None:
+        await download.answer(DownloadGrant(file.sha256, file.size_bytes, file.name, tag=file.sha1), connection)
+
+    return Desk(ports.store, ingest, ports.clock, digesting, serve_file, last_seen)
+
+
+def _ddi_door(part: Part, desk: Desk, public_url: str) -> DdiDoor:
+    settings, ports = part.settings, part.ports
+    recognition = Recognition(ports.store, Doorkeeper(ports.store, ports.clock, ports.randomness))
+    return DdiDoor(desk, recognition, guard_of(settings.trusted_proxies, settings.ddi_limits), public_url)
+
+
+def _doors(part: Part, reach: Reach, links: LinkMaker, download: DownloadDoor) -> Doors:
+    settings, ports = part.settings, part.ports
+    upload_secret = ports.sealer.derive_key("form uploads").hex()
+    quotas = VENDOR_QUOTAS if settings.has_vendor_quotas else Quotas()
+    operations = load_operations()
+    services = Services(
+        ports.randomness, links.public_url, UPLOAD_KEY_ID, upload_secret, links.key, quotas, frozenset(operations)
+    )
+
+    async def secret_of(access_key_id: str) -> str | None:
+        return upload_secret if access_key_id == UPLOAD_KEY_ID else None
+
+    setup = UploadSetup(links.public_url, lambda: ports.randomness.hex(24).upper(), ports.clock.now_ms)
+    has_api, has_files = "api" in settings.roles, bool({"api", "gateway"} & settings.roles)
+    pings = {"store": ports.store.ping, "firmware_store": ports.firmware_store.ping, "gateway": reach.channel.ping}
+    if settings.database_url is not None and reach.node is not None and reach.orders is not None:
+        pings |= {"gateway": reach.node.ping, "orders": reach.orders.ping}
+    ambience = Ambience(ports.clock, ports.wakeup, services, settings.has_vendor_quotas)
+    rpc = RpcDoor(operations, ports.store, ports.nonces, ambience)
+    upload = UploadDoor(ports.firmware_store, StoreDesk(ports.store, ports.firmware_store), secret_of, setup)
+    return Doors(
+        rpc=rpc if has_api else None,
+        upload=upload if has_api else None,
+        download=download if has_files else None,
+        description=OpenApiDoor(operations, links.public_url) if has_api else None,
+        pings=pings,
+    )
