@@ -231,7 +231,7 @@ async def open_world(store: Store, folder: Path) -> AsyncIterator[World]:
     download = DownloadDoor(files, _nothing, lambda: "boundary-of-the-test")
 
     async def serve(file: ServedFile, connection: Connection) -> None:
-        await download.answer(DownloadGrant(file.sha256, file.size_bytes, file.name, file.sha1), connection)
+        await download.answer(DownloadGrant(file.sha256, file.size_bytes, file.name, tag=file.sha1), connection)
 
     desk = Desk(store, ingest, clock, digesting, serve, last_seen)
     recognition = Recognition(store, Doorkeeper(store, clock, SeededRandomness(1)))
