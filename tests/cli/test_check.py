@@ -45,6 +45,11 @@ DAMAGES = {
     " SELECT product_id, module_name, '1.0.0', 0, id, firmware_id FROM job",
     "audit_chains_are_whole": "DELETE FROM audit_entry WHERE number = 2",
     "online_devices_have_a_session": "DELETE FROM presence; UPDATE device SET state = 1",
+    "actions_are_their_devices": "INSERT INTO ddi_action SELECT device_id, 1, id, attempt + 1, 0, 0, 1, 1 FROM task",
+    "installed_actions_have_their_success": "INSERT INTO ddi_action"
+    " SELECT device_id, 1, id, attempt, 1, 0, 1, 1 FROM task WHERE status = 5",
+    "words_are_bounded": "INSERT INTO ddi_attribute"
+    " WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 101) SELECT 1, i, '' FROM n",
     "counters_count_their_rows": "UPDATE list_count SET n = n + 1 WHERE list = 'tasks:1:5' AND block = 0",
     "success_was_reported": "UPDATE module_version SET version = '1.0.0', reported_ms = reported_ms - 1",
     "success_is_complete": "UPDATE task SET progress = 99 WHERE status = 4",
@@ -147,7 +152,19 @@ def test_there_is_a_damage_for_every_rule(store: Path) -> None:
     with closing(ConsistencyCheck(store / "whimbrel.db")) as checking:
         rules = [finding.rule for finding in checking.findings()]
     assert sorted(rule.name for rule in rules) == sorted(DAMAGES)
-    assert {rule.invariant for rule in rules} == {"store", "I2", "I3", "I4", "I5", "I7", "I8", "I10", "I15", "I16"}
+    assert {rule.invariant for rule in rules} == {
+        "store",
+        "I2",
+        "I3",
+        "I4",
+        "I5",
+        "I7",
+        "I8",
+        "I10",
+        "I15",
+        "I16",
+        "I17",
+    }
 
 
 @pytest.mark.parametrize("rule", DAMAGES)

@@ -14,6 +14,7 @@ import pytest
 from tests.contract.store_cases_access import TestAccessKeys, TestAccounts, TestAuditLog, TestClientTokens
 from tests.contract.store_cases_applies import TestApplies, TestProductChanges
 from tests.contract.store_cases_audit_check import TestAuditCheck
+from tests.contract.store_cases_ddi import TestDdiActions, TestDdiClaims, TestDdiPresence, TestDdiViews, TestDdiWords
 from tests.contract.store_cases_ddi_access import TestDdiAccess, TestDdiHistory
 from tests.contract.store_cases_devices import TestDeletedDevices, TestDeviceStates, TestSessionEnds
 from tests.contract.store_cases_enrolment import TestEnrolment, TestLogins
@@ -51,7 +52,12 @@ __all__ = [
     "TestClientTokens",
     "TestCounts",
     "TestDdiAccess",
+    "TestDdiActions",
+    "TestDdiClaims",
     "TestDdiHistory",
+    "TestDdiPresence",
+    "TestDdiViews",
+    "TestDdiWords",
     "TestDeletedDevices",
     "TestDeviceGroups",
     "TestDeviceLists",

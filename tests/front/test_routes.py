@@ -46,7 +46,14 @@ async def ask(front: Front, method: str, path: str, *headers: tuple[bytes, bytes
 
 @pytest.fixture
 def front() -> Front:
-    doors = Doors(door("rpc"), door("upload"), door("download"), {"store": well, "gateway": well}, door("description"))
+    doors = Doors(
+        door("rpc"),
+        door("upload"),
+        door("download"),
+        {"store": well, "gateway": well},
+        door("description"),
+        door("ddi"),
+    )
     return Front(doors)
 
 
@@ -65,6 +72,9 @@ def front() -> Front:
         ("GET", "/openapi.json", (), b"description"),
         ("HEAD", "/openapi.json", (), b"description"),
         ("POST", "/openapi.json", (), b"description"),
+        ("GET", "/DEFAULT/controller/v1/lamp-0001", (), b"ddi"),
+        ("POST", "/a1B2/controller/v1/lamp-0001/deploymentBase/1/feedback", (), b"ddi"),
+        ("GET", "/x/controller/v1", (), b"ddi"),
     ],
 )
 async def test_doors(front: Front, method: str, path: str, headers: Any, opened: bytes) -> None:
@@ -92,7 +102,7 @@ async def test_F08_not_ready_while_a_part_is_gone() -> None:
     assert (await ask(front, "GET", "/healthz"))[0] == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/f/t1.2.3", "/openapi.json"])
+@pytest.mark.parametrize("path", ["/", "/f/t1.2.3", "/openapi.json", "/DEFAULT/controller/v1/lamp-0001"])
 async def test_roles_that_the_process_does_not_have(path: str) -> None:
     """Without the role there is no door: 404, and nothing runs."""
     front = Front(Doors(None, None, None, {}))

@@ -12,6 +12,7 @@ from whimbrel.transfer.ranges import (
     ByteRange,
     is_known_version,
     is_same_version,
+    is_wanted_version,
     select_ranges,
 )
 
@@ -123,3 +124,21 @@ def test_if_range(value: str, is_same: bool) -> None:
 def test_if_none_match(value: str, is_known: bool) -> None:
     """If-None-Match compares weakly, takes lists and the star."""
     assert is_known_version(value, '"a"') is is_known
+
+
+@pytest.mark.parametrize(
+    ("header", "is_wanted"),
+    [
+        ('"a"', True),
+        ('"b", "a"', True),
+        ("*", True),
+        ('"b"', False),
+        ('W/"a"', False),
+        ("", False),
+        ("a", False),
+        ('"b",' * HEADER_CHARS_MAX + '"a"', False),
+    ],
+)
+def test_if_match(header: str, is_wanted: bool) -> None:
+    """If-Match lets pass what names our tag, strongly compared, or any."""
+    assert is_wanted_version(header, '"a"') is is_wanted

@@ -69,4 +69,9 @@ def joined_words(details: Sequence[str], code: int | None) -> str:
     entries = [entry for entry in details[:DETAILS_MAX] if entry.strip()]
     if code is not None:
         entries.append(f"Device reported status code: {code}")
-    return "".join(c if c.isprintable() else " " for c in "; ".join(entries)[:WORDS_LENGTH_MAX])
+    return printable("; ".join(entries)[:WORDS_LENGTH_MAX])
+
+
+def printable(words: str) -> str:
+    """A device's words as people may read them: without control characters."""
+    return "".join(c if c.isprintable() else " " for c in words)

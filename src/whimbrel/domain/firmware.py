@@ -57,7 +57,7 @@ class SignMethod(StrEnum):
 
 
 class FileSuffix(StrEnum):
-    """Endings of files that may be uploaded (api-contract 6.6)."""
+    """Endings of files that may be uploaded (api-contract 6.6); from SWU on ours, which DDI clients look for."""
 
     BIN = "bin"
     DAV = "dav"
@@ -69,6 +69,11 @@ class FileSuffix(StrEnum):
     GZIP = "gzip"
     TAR_XZ = "tar.xz"
     PACK = "pack"
+    SWU = "swu"
+    RAUCB = "raucb"
+    ZCK = "zck"
+    IMG = "img"
+    SIGNED_BIN = "signed.bin"
 
 
 class FirmwareFile(NamedTuple):

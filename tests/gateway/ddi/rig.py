@@ -20,27 +20,29 @@ from tests.engine.world import (
     SteeredClock,
     add_job,
     add_place,
+    cancel,
     device_draft,
     fill,
     firmware_draft,
     rows_of,
 )
 from tests.gateway.ddi import zephyr
-from tests.operations.signed_door import SeededRandomness
 from whimbrel.adapters.firmware_store.disk import DiskFirmwareStore
+from whimbrel.adapters.randomness import SystemRandomness
 from whimbrel.adapters.wakeup.in_process import InProcessWakeup
 from whimbrel.domain.ddi_access import DdiSettings, target_token_digest
 from whimbrel.domain.job import Job
-from whimbrel.domain.task import Task
+from whimbrel.domain.task import Task, TaskStatus
 from whimbrel.engine.execute import Engine
 from whimbrel.engine.object_digests import ObjectDigesting
 from whimbrel.engine.silent_devices import SilentDevices
-from whimbrel.gateway.ddi.door import DdiDoor
+from whimbrel.gateway.ddi.door import DdiDoor, Entrance
 from whimbrel.gateway.ddi.doorkeeper import Doorkeeper
 from whimbrel.gateway.ddi.exchange import Connection, Desk, ServedFile
 from whimbrel.gateway.ddi.last_seen import LastSeen
+from whimbrel.gateway.ddi.proxies import TrustedProxies
 from whimbrel.gateway.ddi.recognition import Recognition
-from whimbrel.gateway.ddi.throttle import guard_of
+from whimbrel.gateway.ddi.throttle import DdiThrottle
 from whimbrel.gateway.ingest import Ingest
 from whimbrel.ports.store import Store
 from whimbrel.transfer.download import DownloadDoor, DownloadGrant, DownloadRefusal
@@ -48,6 +50,7 @@ from whimbrel.transfer.download import DownloadDoor, DownloadGrant, DownloadRefu
 PUBLIC_URL = LINKS.public_url
 PROXIES = (ip_network("10.0.0.0/8"),)
 CONTENT = bytes(range(256)) * 1024
+SECONDS_PER_REQUEST = 0.03
 SHA1 = hashlib.sha1(CONTENT, usedforsecurity=False).hexdigest()
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 MD5 = hashlib.md5(CONTENT, usedforsecurity=False).hexdigest()
@@ -105,6 +108,16 @@ class World:
         pinned = {"sha256": SHA256, "md5": MD5, "size_bytes": len(CONTENT), "firmware_id": firmware_id}
         return await fill(self.store, await add_job(self.store, self.place, **{**pinned, **changes}))
 
+    async def set_up(self, **changes: Any) -> None:
+        """As XUpdateProductDdi does; DEFAULT stands for the product."""
+        wanted = DdiSettings(is_default=True)._replace(**changes)
+        async with self.store.transaction() as store:
+            await store.ddi_access.put_settings(self.place.account_id, self.place.product_id, wanted, self.clock.ms)
+
+    async def cancel(self, job: Job, *statuses: TaskStatus) -> None:
+        """As CancelOTATaskByJob does; the engine has not come to it yet."""
+        await cancel(self.store, job, *(statuses or tuple(TaskStatus)[:4]))
+
     async def task(self, job: Job) -> Task:
         """The job's only task."""
         [row] = await rows_of(self.store, job)
@@ -129,6 +142,8 @@ class DdiDevice:
             path, query = parts.path, parts.query
         else:
             path, _, query = f"/{self.tenant}/controller/v1/{self.name}{path}".partition("?")
+        # Nobody here asks oftener than a device may; what time it is by the wall stays the test's business.
+        self.world.clock.s += SECONDS_PER_REQUEST
         sent = {"authorization": self.authorization, **headers}
         given = [(n.replace("_", "-").encode(), v.encode("latin-1")) for n, v in sent.items() if v is not None]
         if body is not None and not isinstance(body, bytes):
@@ -214,9 +229,6 @@ async def open_world(store: Store, folder: Path) -> AsyncIterator[World]:
     await files.start()
     await files.put(_one(CONTENT))
     place = await add_place(store)
-    async with store.transaction() as transaction:
-        settings = DdiSettings(is_default=True)
-        await transaction.ddi_access.put_settings(place.account_id, place.product_id, settings, clock.ms)
     ingest = Ingest(store, clock, InProcessWakeup(), LINKS)
     running = asyncio.get_running_loop().create_task(ingest.run())
     digesting, last_seen = ObjectDigesting(store, files), LastSeen(store)
@@ -226,11 +238,14 @@ async def open_world(store: Store, folder: Path) -> AsyncIterator[World]:
         await download.answer(DownloadGrant(file.sha256, file.size_bytes, file.name, file.sha1), connection)
 
     desk = Desk(store, ingest, clock, digesting, serve, last_seen)
-    recognition = Recognition(store, Doorkeeper(store, clock, SeededRandomness(1)))
-    door = DdiDoor(desk, recognition, guard_of(PROXIES, (200, 50)), PUBLIC_URL)
+    proxies = TrustedProxies(PROXIES)
+    recognition = Recognition(store, Doorkeeper(store, clock, SystemRandomness()))
+    door = DdiDoor(desk, recognition, Entrance(proxies, DdiThrottle(proxies)), PUBLIC_URL)
     engine = Engine(store, RecordingChannel(), InProcessWakeup(), clock, LINKS)
     engine.take_on(SilentDevices(store, clock))
-    yield World(store, place, clock, files, ingest, digesting, last_seen, door, engine)
+    made = World(store, place, clock, files, ingest, digesting, last_seen, door, engine)
+    await made.set_up()
+    yield made
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     await files.close()

@@ -4,10 +4,28 @@
 -- All engines run these; what only one of them can be asked is in `consistency_sqlite.sql` and `consistency_postgresql.sql`.
 
 -- rule: store online_devices_have_a_session
--- Exactly the devices whose session a gateway holds are online.
+-- Exactly the devices whose session a gateway holds, or that poll, are online; one that was disabled may have polled.
 SELECT d.id AS device_id, d.state, o.node_id
-FROM device d LEFT JOIN presence o ON o.device_id = d.id
-WHERE (d.state = 1 AND d.deleted_ms IS NULL) <> (o.device_id IS NOT NULL)
+FROM device d LEFT JOIN presence o ON o.device_id = d.id LEFT JOIN ddi_device x ON x.device_id = d.id
+WHERE (d.state = 1 AND d.deleted_ms IS NULL AND o.device_id IS NULL AND coalesce(x.is_polling, 0) = 0)
+  OR ((d.state <> 1 OR d.deleted_ms IS NOT NULL) AND o.device_id IS NOT NULL)
+
+-- rule: I15 actions_are_their_devices
+-- A DDI device knows attempts of its own tasks only, none that is still to come, each under a number given once.
+SELECT a.device_id, a.number, a.task_id, a.attempt
+FROM ddi_action a JOIN task t ON t.id = a.task_id LEFT JOIN ddi_device x ON x.device_id = a.device_id
+WHERE t.device_id <> a.device_id OR a.attempt > t.attempt OR a.number >= coalesce(x.next_number, 1)
+
+-- rule: I7 installed_actions_have_their_success
+-- An action that a DDI device closed as installed is of a task that succeeded by it.
+SELECT a.device_id, a.number, a.task_id
+FROM ddi_action a JOIN task t ON t.id = a.task_id
+WHERE a.state = 1 AND (t.status <> 4 OR t.attempt <> a.attempt)
+
+-- rule: I17 words_are_bounded
+-- Of an action at most 100 messages are kept, and of a device at most 100 attributes.
+SELECT device_id, number, count(*) AS n FROM ddi_message GROUP BY device_id, number HAVING count(*) > 100
+UNION ALL SELECT device_id, 0, count(*) FROM ddi_attribute GROUP BY device_id HAVING count(*) > 100
 
 -- rule: I2 device_once_in_a_job
 -- A job has at most one task for a device; a dynamic one, which a device may match again, at most ten.

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from whimbrel.asgi import Answer, Headers
+from whimbrel.gateway.ddi import cbor
 from whimbrel.reports.ddi.verdict import Verdict
 
 RETRY_AFTER_SECONDS = 10
@@ -34,7 +35,7 @@ class DdiRefusedError(Exception):
 
 
 def document(content: Any, media: Media, status: int = 200) -> Answer:
-    return _answer(status, msgspec.json.encode(content), media)
+    return _answer(status, _encoded(content, media), media)
 
 
 def tagged_document(content: Any, media: Media, known: str | None) -> Answer:
@@ -53,8 +54,12 @@ def nothing(status: int = 200) -> Answer:
 
 def refusal(error: DdiRefusedError, media: Media) -> Answer:
     content = {"exceptionClass": error.code, "errorCode": f"whimbrel.ddi.{error.code}", "message": error.fact}
-    answer = _answer(error.status, msgspec.json.encode(content), media)
+    answer = _answer(error.status, _encoded(content, media), media)
     return Answer(answer.status, answer.headers + error.headers, answer.body)
+
+
+def _encoded(content: Any, media: Media) -> bytes:
+    return cbor.encode(content) if media is Media.CBOR else msgspec.json.encode(content)
 
 
 def _answer(status: int, body: bytes, media: Media) -> Answer:

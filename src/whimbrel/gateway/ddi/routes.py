@@ -8,6 +8,7 @@ from typing import NamedTuple
 from whimbrel.gateway.ddi import (
     cancel_action,
     config_data,
+    confirmation_base,
     deployment_base,
     installed_base,
     poll,
@@ -36,6 +37,13 @@ ROUTES = (
     Route(("deploymentBase", ANY, "feedback"), {"POST": deployment_base.take_feedback}),
     Route(("cancelAction", ANY), {"GET": cancel_action.show}),
     Route(("cancelAction", ANY, "feedback"), {"POST": cancel_action.take_feedback}),
+    Route(("confirmationBase",), {"GET": confirmation_base.show_all}, registers=True, is_poll=True),
+    # Before the star, which stands for these words too.
+    Route(("confirmationBase", "activateAutoConfirm"), {"POST": confirmation_base.activate}),
+    Route(("confirmationBase", "deactivateAutoConfirm"), {"POST": confirmation_base.deactivate}),
+    Route(("confirmationBase", ANY), {"GET": confirmation_base.show}),
+    Route(("confirmationBase", ANY, "feedback"), {"POST": confirmation_base.take_feedback}),
+    Route(("installedBase",), {"PUT": installed_base.take}),
     Route(("installedBase", ANY), {"GET": installed_base.show}),
     Route(("softwaremodules", ANY, "artifacts"), {"GET": software_modules.show}),
     Route(

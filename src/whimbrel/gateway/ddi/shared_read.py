@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 QUESTIONS_MAX = 256  # in one read; at some 20 us a device the loop is held for 5 ms at most
-READS_AT_ONCE = 4  # while one waits for the database another is built
+READS_AT_ONCE = 2  # while one waits for the database another is built; with more, each is smaller and costs more
 
 Question = TypeVar("Question")
 Reply = TypeVar("Reply")

@@ -45,7 +45,14 @@ class DdiDevices(Protocol):
         """The next devices that were silent for too long are offline; how many were looked at."""
         ...
 
-    async def want_attributes(self, device_id: int, *, wanted: bool) -> None: ...
+    async def want_attributes(self, device_id: int) -> None:
+        """They are asked for at its next poll."""
+        ...
+
+    async def module_of_firmware(self, device_id: int, name: str, version: str) -> str | None:
+        """The module that firmware of that name and version is for; None when the device's product has none such."""
+        ...
+
     async def auto_confirm(self, device_id: int, initiator: str) -> None:
         """Its tasks need no confirmation from now on, or with an empty text they do again."""
         ...
@@ -81,8 +88,8 @@ class DdiActions(Protocol):
 
 class DdiAttributes(Protocol):
     async def of_device(self, device_id: int) -> dict[str, str]: ...
-    async def put(self, device_id: int, attributes: Mapping[str, str]) -> None:
-        """These and no others, bounded by the caller."""
+    async def put(self, device_id: int, attributes: Mapping[str, str], now_ms: int) -> None:
+        """These and no others, bounded by the caller; they are asked for no more."""
         ...
 
 

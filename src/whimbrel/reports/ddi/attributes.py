@@ -30,8 +30,7 @@ async def described(message: ConfigData, context: ReportContext) -> Verdict:
     attributes = merged(kept, message.mode, dict(message.data))
     if len(attributes) > ATTRIBUTES_MAX:
         return Verdict.TOO_MANY
-    await context.store.ddi_attributes.put(context.device_id, attributes)
-    await context.store.ddi_devices.want_attributes(context.device_id, wanted=False)
+    await context.store.ddi_attributes.put(context.device_id, attributes, context.now_ms)
     version = message.data.get(message.version_attribute) if message.version_attribute else None
     if message.mode is AttributeMode.REMOVE or version is None or not is_reportable(version):
         return Verdict.TAKEN

@@ -50,11 +50,13 @@ async def _installed(action: Action, job: Job, context: ReportContext) -> Verdic
     if not await take_version(context, job.module_name, job.dest_version):
         return Verdict.TOO_MANY
     await _close(action, ActionState.SUCCEEDED, context)
-    await context.store.ddi_devices.want_attributes(context.device_id, wanted=True)
+    await context.store.ddi_devices.want_attributes(context.device_id)
     return Verdict.TAKEN
 
 
 async def _close(action: Action, state: ActionState, context: ReportContext) -> None:
     """A task that had ended without this action is not made a success or a failure by it (I4)."""
-    is_own = action.is_current and action.state is ActionState.OPEN
+    after = await context.store.ddi_actions.by_number(action.device_id, action.number)
+    is_success = after is not None and after.is_installed
+    is_own = action.is_current and action.state is ActionState.OPEN and (state is ActionState.FAILED or is_success)
     await context.store.ddi_actions.close(action, state if is_own else ActionState.CANCELED, context.now_ms)

@@ -2,7 +2,7 @@
 
 -- columns: polled
 RECURSIVE entry (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM entry WHERE i + 1 < :entries),
-polled (id) AS (SELECT CAST(rtrim(substr(CAST(:device_ids AS TEXT), i * 20 + 1, 20)) AS BIGINT) FROM entry)
+polled (id) AS MATERIALIZED (SELECT CAST(rtrim(substr(CAST(:device_ids AS TEXT), i * 20 + 1, 20)) AS BIGINT) FROM entry)
 
 -- columns: ddi_action_columns
 a.device_id, a.number, a.task_id, a.attempt, a.state, a.messages, t.status, t.attempt, j.cancelling
@@ -59,9 +59,15 @@ UPDATE ddi_device SET is_polling = 0, due_ms = NULL WHERE device_id = :device_id
 -- Whether the device is connected by another protocol too.
 SELECT 1 FROM presence WHERE device_id = :device_id
 
--- name: ddi_want_attributes
--- Ask for configData, or ask no more.
-UPDATE ddi_device SET wants_attributes = :wanted WHERE device_id = :device_id
+-- name: ddi_attributes_came
+-- configData came and is asked for no more.
+INSERT INTO ddi_device (device_id, wants_attributes, attributes_ms) VALUES (:device_id, 0, :now_ms)
+ON CONFLICT (device_id) DO UPDATE SET wants_attributes = 0, attributes_ms = excluded.attributes_ms
+
+-- name: ddi_module_of_firmware
+-- The module that a product's firmware of this name and version is for.
+SELECT f.module_name FROM device d JOIN firmware f ON f.product_id = d.product_id
+WHERE d.id = :device_id AND f.name = :name AND f.dest_version = :version LIMIT 1
 
 -- name: ddi_auto_confirm
 -- Who confirms the device's tasks beforehand.

@@ -44,8 +44,10 @@ class DdiDeviceRepository:
         for row in await self._session.all("ddi_open_actions", **where):
             actions.setdefault(row[0], []).append(action_of(row))
         tasks: dict[int, list[OpenTask]] = {}
+        jobs: dict[int, Job] = {}  # of one snapshot: devices of a rollout share theirs, and reading it costs the most
         for row in await self._session.all("ddi_open_tasks", **where):
-            job = job_of(row[TASK_COLUMNS : TASK_COLUMNS + JOB_COLUMNS])
+            job = jobs.get(row[1]) or job_of(row[TASK_COLUMNS : TASK_COLUMNS + JOB_COLUMNS])
+            jobs[job.id] = job
             tasks.setdefault(row[2], []).append(OpenTask(task_of(row), job, *row[TASK_COLUMNS + JOB_COLUMNS :]))
         rows = await self._session.all("ddi_devices", **where)
         return {row[0]: _view(row, tuple(actions.get(row[0], ())), tuple(tasks.get(row[0], ()))) for row in rows}
@@ -71,8 +73,12 @@ class DdiDeviceRepository:
                 await PresenceRepository(self._session).went_offline(device_id, now_ms)
         return len(rows)
 
-    async def want_attributes(self, device_id: int, *, wanted: bool) -> None:
-        await self._session.run("ddi_want_attributes", device_id=device_id, wanted=int(wanted))
+    async def want_attributes(self, device_id: int) -> None:
+        await self._session.run("ask_ddi_attributes", device_id=device_id)
+
+    async def module_of_firmware(self, device_id: int, name: str, version: str) -> str | None:
+        row = await self._session.one("ddi_module_of_firmware", device_id=device_id, name=name, version=version)
+        return row[0] if row else None
 
     async def auto_confirm(self, device_id: int, initiator: str) -> None:
         await self._session.run("ddi_auto_confirm", device_id=device_id, initiator=initiator)
@@ -166,13 +172,14 @@ class DdiAttributeRepository:
     async def of_device(self, device_id: int) -> dict[str, str]:
         return {row[0]: row[1] for row in await self._session.all("ddi_attributes", device_id=device_id)}
 
-    async def put(self, device_id: int, attributes: Mapping[str, str]) -> None:
+    async def put(self, device_id: int, attributes: Mapping[str, str], now_ms: int) -> None:
         kept = await self.of_device(device_id)
         for name in kept.keys() - attributes.keys():
             await self._session.run("ddi_forget_attribute", device_id=device_id, name=name)
         for name, content in attributes.items():
             if kept.get(name) != content:
                 await self._session.run("ddi_put_attribute", device_id=device_id, name=name, content=content)
+        await self._session.run("ddi_attributes_came", device_id=device_id, now_ms=now_ms)
 
 
 class ObjectDigestRepository:
