@@ -68,7 +68,7 @@ def data_folder(scale: Scale = MILLION) -> Path:
         unfinished = Path(tempfile.mkdtemp(dir=home))
         with whimbrel(unfinished):
             pass  # a first start makes the schema, the account and its root key
-        fill_sqlite(unfinished / "whimbrel.db", tables(scale, _sealer(unfinished), time.time_ns() // 1_000_000))
+        fill_sqlite(unfinished / "whimbrel.db", tables(scale, sealer_of(unfinished), time.time_ns() // 1_000_000))
         unfinished.rename(folder)
     for nonces in folder.glob("nonces.db*"):
         nonces.unlink()
@@ -77,7 +77,7 @@ def data_folder(scale: Scale = MILLION) -> Path:
 
 def fill_postgresql(url: str, data: Path, scale: Scale = MILLION) -> None:
     """Fill a database on which a server with this data folder was started once."""
-    asyncio.run(_copy(url, tables(scale, _sealer(data), time.time_ns() // 1_000_000)))
+    asyncio.run(_copy(url, tables(scale, sealer_of(data), time.time_ns() // 1_000_000)))
 
 
 def fill_sqlite(database: Path, content: list[Table]) -> None:
@@ -201,7 +201,8 @@ def _tasks(scale: Scale, now_ms: int) -> Table:
     return Table("task", tuple(columns.split()), rows)
 
 
-def _sealer(data: Path) -> AesGcmSealer:
+def sealer_of(data: Path) -> AesGcmSealer:
+    """What the first start on the folder seals secrets with."""
     return AesGcmSealer(bytes.fromhex((data / "master.key").read_text("ascii").strip()))
 
 

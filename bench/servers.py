@@ -5,11 +5,13 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -39,12 +41,18 @@ class Server(NamedTuple):
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) * 1e6 / _TICKS_PER_SECOND
 
+    def memory_bytes(self) -> int:
+        """Resident memory of its own: what is shared with other processes of the same program does not count."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        line = next(line for line in status.splitlines() if line.startswith("RssAnon:"))
+        return int(line.split()[1]) * 1024
+
 
 @contextmanager
-def whimbrel(data: Path, database: str | None = None) -> Iterator[Server]:
+def whimbrel(data: Path, database: str | None = None, mqtt_port: int | None = None) -> Iterator[Server]:
     """`whimbrel serve` on a data folder, and if one is given on that database, as an operator starts it."""
     port = free_port()
-    mqtt = f"127.0.0.1:{free_port()}"
+    mqtt = f"127.0.0.1:{mqtt_port or free_port()}"
     command = [str(_WHIMBREL), "serve", "--data", str(data), "--listen", f"127.0.0.1:{port}", "--mqtt", mqtt]
     if database is not None:
         command += ["--database", database]
@@ -58,6 +66,21 @@ def list_limit(data: Path, nonces: Path) -> Iterator[Server]:
     port = free_port()
     with _running([sys.executable, "-m", "bench.limit_list", str(data), str(nonces), str(port)], port) as server:
         yield server
+
+
+@contextmanager
+def mosquitto() -> Iterator[Server]:
+    """Debian's Mosquitto with its defaults, but for anonymous clients and as many messages in flight as they send."""
+    port = free_port()
+    program = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin")
+    assert program is not None, "mosquitto is missing: run scripts/install_debian_packages.sh"
+    with tempfile.NamedTemporaryFile("w", suffix=".conf") as settings:
+        options = ("allow_anonymous true", "log_dest none", "max_queued_messages 0", "persistence false")
+        settings.write("\n".join((f"listener {port} 127.0.0.1", *options, "")))
+        settings.flush()
+        os.chmod(settings.name, 0o644)  # root's Mosquitto becomes a user of its own
+        with _running([program, "-c", settings.name], port, _accepts) as server:
+            yield server
 
 
 def root_key(data: Path) -> AccessKey:
@@ -75,14 +98,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def _running(command: Sequence[str], port: int) -> Iterator[Server]:
+def _running(command: Sequence[str], port: int, is_healthy: Callable[[int], bool] | None = None) -> Iterator[Server]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("WHIMBREL_")}
     begun = time.perf_counter()
     process = subprocess.Popen(  # noqa: S603  programs of ours
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=environment
     )
     try:
-        while not _is_healthy(port):
+        while not (is_healthy or _is_healthy)(port):
             seconds = time.perf_counter() - begun
             if process.poll() is not None or seconds > START_SECONDS_MAX:
                 raise SystemExit(f"{' '.join(command)} does not serve after {seconds:.1f} s; its own words stand above")
@@ -99,6 +122,11 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def _accepts(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _is_healthy(port: int) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
 import http.client
 import json
 import os
@@ -15,15 +14,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import apsw
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from tests.certificates import Certificates, make_certificates
 from tests.engine.world import NOW_MS, add_devices, add_place
 from tests.reports.line import ACCEPTED, Line, open_line, open_tls_line
 from whimbrel.adapters.sealing.aes_gcm import AesGcmSealer
@@ -322,42 +319,10 @@ def test_stop_with_devices(operator: Operator) -> None:
 # ---- TLS ----
 
 
-class Certificates(NamedTuple):
-    authority: Path
-    chain: Path
-    key: Path
-
-
-def _certificate(
-    name: str, key: ec.EllipticCurvePrivateKey, issuer: str, by: ec.EllipticCurvePrivateKey
-) -> x509.Certificate:
-    now = datetime.datetime.now(datetime.UTC)
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]))
-        .issuer_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, issuer)]))
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(hours=1))
-        .add_extension(x509.BasicConstraints(ca=name == issuer, path_length=None), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(by.public_key()), critical=False)
-    )
-    if name != issuer:
-        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-    return builder.sign(by, hashes.SHA256())
-
-
 @pytest.fixture
 def certificates(tmp_path: Path) -> Certificates:
     """An authority of the test's own, and a certificate of it for localhost."""
-    authority_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    files = Certificates(tmp_path / "ca.pem", tmp_path / "chain.pem", tmp_path / "key.pem")
-    files.authority.write_bytes(_certificate("test", authority_key, "test", authority_key).public_bytes(Encoding.PEM))
-    files.chain.write_bytes(_certificate("localhost", key, "test", authority_key).public_bytes(Encoding.PEM))
-    files.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return files
+    return make_certificates(tmp_path)
 
 
 def test_tls(operator: Operator, certificates: Certificates) -> None:

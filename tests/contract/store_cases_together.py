@@ -46,7 +46,8 @@ from whimbrel.ports.store import Store, job_turn
 LONG_S = 30.0
 RULES = {"counters_count_their_rows", "one_open_task_per_device", "online_devices_have_a_session"}
 Two = tuple[PostgresqlStore, PostgresqlStore]
-LOCK_WAITERS = "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE NOT granted"
+# Not pg_locks: who waits for a row waits there for a transaction, which belongs to no database.
+LOCK_WAITERS = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ async def until_somebody_waits(database: str) -> None:
     """Until a transaction waits for a lock that another one holds."""
     async with asyncio.timeout(LONG_S):
         # Nothing here can be told by the server, so it is asked.
-        while shared_server().execute(f"{LOCK_WAITERS} AND d.datname = current_database()", database) == [(0,)]:  # noqa: ASYNC110
+        while shared_server().execute(f"{LOCK_WAITERS} AND datname = current_database()", database) == [(0,)]:  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 
 
@@ -263,3 +264,23 @@ class TestTogether:
         work = (hold_two(store, number) for number, store in enumerate(two))
         results = await asyncio.gather(*work, return_exceptions=True)
         assert sorted(str(type(result).__name__) for result in results) == ["NoneType", "StoreConflictError"]
+
+    async def test_I4_what_was_read_ahead_is_held(self, two: Two, database: str) -> None:
+        """A task that one process has read ahead does not move in another until the first has committed."""
+        place = await add_place(two[0])
+        (device_id,) = await add_devices(two[0], place, 1)
+        job = await fill(two[0], await add_job(two[0], place))
+        task = (await tasks_of(two[0], job))[device_id]
+
+        async def change(store: PostgresqlStore, status: TaskStatus) -> bool:
+            async with store.transaction() as transaction:
+                return await transaction.tasks.change(task, task._replace(status=status), NOW_MS)
+
+        async with two[0].transaction() as first:
+            await first.read_ahead([device_id], [])
+            other = asyncio.create_task(change(two[1], TaskStatus.CANCELED))
+            await until_somebody_waits(database)
+            assert await first.tasks.change(task, task._replace(status=TaskStatus.NOTIFIED), NOW_MS)
+        assert not await other
+        assert (await tasks_of(two[0], job))[device_id].status is TaskStatus.NOTIFIED
+        assert await count_errors(two[0], [job]) == []

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.store_cases_access import TestAccessKeys, TestAccounts, TestAuditLog, TestClientTokens
+from tests.contract.store_cases_ahead import TestReadAhead
 from tests.contract.store_cases_applies import TestApplies, TestProductChanges
 from tests.contract.store_cases_audit_check import TestAuditCheck
 from tests.contract.store_cases_ddi import TestDdiActions, TestDdiClaims, TestDdiPresence, TestDdiViews, TestDdiWords
@@ -87,6 +88,7 @@ __all__ = [
     "TestPresence",
     "TestProductChanges",
     "TestProducts",
+    "TestReadAhead",
     "TestReopen",
     "TestServer",
     "TestSessionEnds",

@@ -5,10 +5,17 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
-from whimbrel.domain.device_credential import DeviceCredential, expected_password, parse_credential
+from whimbrel.domain.device_credential import (
+    DeviceCredential,
+    expected_password,
+    parse_credential,
+    parse_registration,
+    registration_matches,
+)
 from whimbrel.operations.registry import load_operations
 from whimbrel.settings import SETTINGS
 
@@ -75,6 +82,18 @@ def test_the_page_for_device_writers_computes_the_password() -> None:
     assert isinstance(credential, DeviceCredential)
     assert credential.identity == ("kabcdefgh01", "lamp-0001")
     assert password == expected_password(credential, "s3cret")
+
+
+def test_the_page_for_registration_signs_as_the_protocol_says() -> None:
+    """The form that the page shows is read, and proved by the product's secret (device-protocol 11)."""
+    (source,) = code("how-to/register-devices-dynamically.md", "python")
+    shown: dict[str, Any] = {}
+    exec(source, shown)
+    form = dict(parse_qsl(shown["registration_form"]("a19mzPZ0001", "dev-0001", "productSecret01", "567345")))
+    claim = parse_registration(form)
+    assert claim is not None
+    assert form["sign"] == "d03d7ca7fca43ae165851bb4249709886db2192918daf407836f0c854990f0a7"
+    assert registration_matches(claim, form["sign"].encode(), "productSecret01")
 
 
 def test_python_on_pages_compiles() -> None:

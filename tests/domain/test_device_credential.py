@@ -11,13 +11,18 @@ from whimbrel.domain.device_credential import (
     CredentialFault,
     DeviceCredential,
     DeviceIdentity,
+    RegistrationClaim,
     SecureMode,
     SignMethod,
     connect_fields,
     expected_password,
     parse_credential,
+    parse_registration,
     password_matches,
+    registration_matches,
+    token_matches,
 )
+from whimbrel.domain.enrolment import token_digest
 
 SECRET = "0123456789abcdef0123456789abcdef"
 
@@ -226,3 +231,72 @@ def test_A16_whatever_is_parsed_is_in_its_alphabet(identity: DeviceIdentity, ext
     if isinstance(credential, DeviceCredential):
         assert credential.identity == identity
         assert credential.timestamp is None or (credential.timestamp.isascii() and credential.timestamp.isdigit())
+
+
+# ---- registration and tokens (device-protocol 11) ----
+
+REGISTER = "dev-0001.a19mzPZ0001|random=567345,authType={},securemode=2,signmethod=hmacsha256|"
+
+
+@pytest.mark.parametrize(("auth_type", "wants_token"), [("register", False), ("regnwl", True)])
+def test_a_registration(auth_type: str, wants_token: bool) -> None:
+    """Both kinds are read, and proved by the product's secret in either case of hex; another last digit is no proof."""
+    claim = parse_credential(REGISTER.format(auth_type), "dev-0001&a19mzPZ0001")
+    assert claim == RegistrationClaim("a19mzPZ0001", "dev-0001", "567345", SignMethod.HMACSHA256, wants_token)
+    sign = "d03d7ca7fca43ae165851bb4249709886db2192918daf407836f0c854990f0a7"
+    assert registration_matches(claim, sign.upper().encode(), "productSecret01")
+    for digit in "0123456789abcdef":
+        guess = sign[:-1] + digit
+        assert registration_matches(claim, guess.encode(), "productSecret01") == (guess == sign)
+    assert not registration_matches(claim, "ü".encode(), "productSecret01")
+
+
+@pytest.mark.parametrize(
+    ("client_id", "username"),
+    [
+        ("c|authType=register,signmethod=hmacsha256|", "dev-0001&pk"),
+        ("c|authType=register,random=|", "dev-0001&pk"),
+        ("c|authType=register,random=" + "x" * 65 + "|", "dev-0001&pk"),
+        ("c|authType=register,random=1,random=2|", "dev-0001&pk"),
+        ("c|authType=register,random=1,authType=regnwl|", "dev-0001&pk"),
+        ("c|authType=register,random=1productKey|", "dev-0001&pk"),
+        ("c|authType=register,random=1,signmethod=hmacsha512|", "dev-0001&pk"),
+        ("c|authType=regnwl,random=1|", "dev&pk"),
+    ],
+)
+def test_registrations_with_a_fault(client_id: str, username: str) -> None:
+    """Without one random of the right form, or with a name that no device can have, it is none."""
+    assert parse_credential(client_id, username) is CredentialFault.CLIENT_ID
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"deviceName": "dev"},
+        {"deviceName": "dev-0001&pk"},
+        {"productKey": ""},
+        {"productKey": "p-k"},
+        {"random": ""},
+        {"random": "a b"},
+        {"signMethod": "md5"},
+        {"signMethod": "hmacsha512"},
+    ],
+)
+def test_forms_with_a_fault(change: dict[str, str]) -> None:
+    """A form is held to the same rules; what is missing or of another alphabet makes it none."""
+    fields = {"productKey": "pk", "deviceName": "dev-0001", "random": "1", "signMethod": "hmacsha1"}
+    assert parse_registration(fields) == RegistrationClaim("pk", "dev-0001", "1", SignMethod.HMACSHA1)
+    assert parse_registration(fields | change) is None
+    missing = {name: value for name, value in fields.items() if name not in change}
+    assert (parse_registration(missing) is None) == (change.keys() != {"signMethod"})
+
+
+def test_a_token_login() -> None:
+    """`connwl` has the token for its password and the client id that came with it; each alone is not enough."""
+    credential = parsed("cid-1|authType=connwl,securemode=-2,_ss=1,ext=3,lan=Python,_v=1|")
+    assert credential.has_token
+    digest = token_digest(b"token")
+    assert token_matches(credential, b"token", digest, "cid-1")
+    assert not token_matches(credential, b"Token", digest, "cid-1")
+    assert not token_matches(credential, b"token", digest, "cid-2")
+    assert not parsed("cid-1|securemode=-2|").has_token

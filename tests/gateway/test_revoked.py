@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from tests.reports.line import ACCEPTED, TICK_S, Door, until
 from whimbrel.domain.device import DeviceStatus
 from whimbrel.engine.session_ends import SessionEnding
 from whimbrel.gateway import mqtt
+from whimbrel.gateway.ingest import BATCH_REPORTS_MAX, Item
 from whimbrel.gateway.packets import ConnAck, ConnackCode
+from whimbrel.reports.declaration import Outcome, ReportContext
 
 
 @pytest.fixture
@@ -57,3 +60,35 @@ async def test_a_login_that_was_under_way(rig: Door, monkeypatch: pytest.MonkeyP
     async with rig.store.snapshot() as snapshot:
         counts = await snapshot.device_states.counts(rig.place.account_id, rig.place.product_id)
     assert counts.online == 0
+
+
+async def test_A21_while_the_ingest_is_busy(rig: Door) -> None:
+    """A session ends as soon as its device is disabled, before the thousands of reports that wait have been stored."""
+    line = await rig.device()
+    device_id = (await rig.row()).id
+
+    async def take_a_while(context: ReportContext) -> Outcome:
+        await context.store.module_versions.get(context.device_id, "default")
+        await asyncio.sleep(0)
+        return Outcome()
+
+    for _ in range(20 * BATCH_REPORTS_MAX):
+        rig.ingest.submit(Item("busy", device_id, take_a_while, Nobody()))
+    await asyncio.sleep(0)
+    async with rig.store.transaction() as store:
+        await store.device_changes.disable(await rig.row(), rig.clock.ms)
+    assert await SessionEnding(rig.store, rig.channel).step()
+    assert len(rig.ingest._waiting) > 10 * BATCH_REPORTS_MAX
+    assert await line.ended()
+    await rig.ingest.drain()
+    await until(rig.status, DeviceStatus.DISABLE)
+
+
+class Nobody:
+    """Takes the outcome of a report that no device waits for."""
+
+    def done(self, packet_id: int | None, outcome: Outcome) -> None:
+        return
+
+    def failed(self) -> None:
+        raise AssertionError

@@ -10,11 +10,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from tests.engine.world import LINKS, NODE, Place, SteeredClock, secret_of
 from whimbrel.adapters.device_channel.sessions import SessionChannel
+from whimbrel.adapters.randomness import SystemRandomness
 from whimbrel.adapters.store.sqlite import SqliteStore
 from whimbrel.adapters.wakeup.in_process import InProcessWakeup
 from whimbrel.domain.device import Device, DeviceStatus
 from whimbrel.domain.device_credential import connect_fields
 from whimbrel.domain.notice import UpgradeNotice
+from whimbrel.gateway.admission import Admission
 from whimbrel.gateway.doorway import Doorway
 from whimbrel.gateway.ingest import Ingest
 from whimbrel.gateway.login import LoginDesk
@@ -31,6 +33,7 @@ from whimbrel.gateway.packets import (
     Subscribe,
     encode,
 )
+from whimbrel.reports.registration import Registrar
 from whimbrel.reports.registry import load_reports
 
 PATIENCE_S = 10.0
@@ -120,10 +123,12 @@ class Door:
         self.store, self.place = store, place
         self.clock, self.channel = SteeredClock(), SessionChannel()
         self.ingest = Ingest(store, self.clock, InProcessWakeup(), LINKS)
+        self.admission = Admission()
         self.lines: list[Line] = []
 
     async def open(self) -> None:
-        login = LoginDesk(self.store)
+        registrar = Registrar(self.store, self.clock, SystemRandomness())
+        login = LoginDesk(self.store, self.admission, registrar)
         doorway = Doorway(NODE, self.store, self.ingest, self.channel, self.clock, load_reports(), login)
         self.gateway = MqttGateway(doorway)
         self.port = await self.gateway.start("127.0.0.1", 0, None)

@@ -16,7 +16,7 @@ from whimbrel.errors import WhimbrelError
 from whimbrel.gateway.admission import source_of
 from whimbrel.gateway.commands import Authenticate, Close, CloseReason, Command, Dropped, Report, Send
 from whimbrel.gateway.doorway import Doorway
-from whimbrel.gateway.ingest import Item
+from whimbrel.gateway.ingest import Ingest, Item
 from whimbrel.gateway.login import turned_away_total
 from whimbrel.gateway.packets import ConnackCode
 from whimbrel.gateway.registration import registration_message
@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 WRITE_BUFFER_BYTES_MAX = 64 * 1024  # a device that does not read is cut off: it gets its tasks again on reconnect
 LAST_WORDS_SECONDS_MAX = 1.0
+FAREWELL_RETRY_SECONDS, FAREWELL_RETRY_SECONDS_MAX = 1.0, 60.0
 
 connections = Gauge("whimbrel_mqtt_connections", "Open MQTT connections")
 closed_total = Counter("whimbrel_mqtt_closed_total", "MQTT sessions closed by this side", ["reason"])
@@ -67,6 +68,7 @@ class DeviceConnection(asyncio.Protocol):
         "_login",
         "_presence",
         "_transport",
+        "_unread",
         "due_second",
         "session",
     )
@@ -80,6 +82,7 @@ class DeviceConnection(asyncio.Protocol):
         self._address = ""
         self._is_half_open = False
         self._is_paused = False
+        self._unread: bytes | None = None  # what came while the ingest was full
         self.due_second = 0
 
     # ---- the socket ----
@@ -102,6 +105,15 @@ class DeviceConnection(asyncio.Protocol):
         self._gateway.watch(self)
 
     def data_received(self, data: bytes) -> None:
+        if self._unread is not None:
+            self._unread += data
+            return
+        if self._gateway.doorway.ingest.is_full:
+            # The device waits, as it would for a slow link: nothing is lost, and nobody is cut off for others' load.
+            self._unread = data
+            self._read_or_not()
+            self._gateway.doorway.ingest.when_roomy(self._go_on)
+            return
         self._do(self.session.received(data, self._gateway.doorway.clock.monotonic_s()))
 
     def pause_writing(self) -> None:
@@ -120,8 +132,12 @@ class DeviceConnection(asyncio.Protocol):
             self._gateway.doorway.login.admission.left(self._login.account_id)
         if self._presence is not None:
             self._gateway.doorway.sessions.leave(self._presence.device_id, self)
-            apply = partial(disconnected, self._presence)
-            self._gateway.doorway.ingest.submit(Item("disconnected", self._presence.device_id, apply, _NOBODY_WAITS))
+            _Farewell(self._gateway.doorway.ingest, self._presence).say()
+
+    def _go_on(self) -> None:
+        data, self._unread = self._unread, None
+        if data is not None and self._gateway.is_open(self):
+            self._do(self.session.received(data, self._gateway.doorway.clock.monotonic_s()))
 
     def tick(self, now_s: float) -> None:
         self._do(self.session.tick(now_s))
@@ -193,9 +209,9 @@ class DeviceConnection(asyncio.Protocol):
             asyncio.get_running_loop().call_later(LAST_WORDS_SECONDS_MAX, self._transport.abort)
 
     def _read_or_not(self) -> None:
-        """Stop reading a device that has too much unacknowledged, go on when it has not."""
+        """Stop reading a device that has too much unacknowledged, or that waits for the ingest; else go on."""
         assert self._transport is not None
-        should_pause = self.session.is_saturated
+        should_pause = self.session.is_saturated or self._unread is not None
         if should_pause != self._is_paused and not self._transport.is_closing():
             self._is_paused = should_pause
             (self._transport.pause_reading if should_pause else self._transport.resume_reading)()
@@ -203,9 +219,6 @@ class DeviceConnection(asyncio.Protocol):
     def _submit(self, command: Report) -> None:
         assert self._presence is not None
         declared = self._gateway.doorway.reports[command.kind]
-        if self._gateway.doorway.ingest.is_full:
-            self.end(CloseReason.SERVER_UNAVAILABLE)
-            return
         try:
             message = declared.read(command.payload)
         except WhimbrelError as error:
@@ -280,15 +293,26 @@ class _Welcome:
         self._connection.failed()
 
 
-class _Nobody:
-    """The sink of what needs no answer. A lost disconnect leaves the device shown online until it comes back or the
-    node restarts."""
+class _Farewell:
+    """Says that a session ended until the store has taken it: else the device would be shown online for good (I19).
+
+    Said late it harms nothing: a newer session of the device has another id.
+    """
+
+    __slots__ = ("_ingest", "_presence", "_wait_s")
+
+    def __init__(self, ingest: Ingest, presence: Presence) -> None:
+        self._ingest = ingest
+        self._presence = presence
+        self._wait_s = FAREWELL_RETRY_SECONDS
+
+    def say(self) -> None:
+        apply = partial(disconnected, self._presence)
+        self._ingest.submit(Item("disconnected", self._presence.device_id, apply, self))
 
     def done(self, packet_id: int | None, outcome: Outcome) -> None:
         return
 
     def failed(self) -> None:
-        return
-
-
-_NOBODY_WAITS = _Nobody()
+        asyncio.get_running_loop().call_later(self._wait_s, self.say)
+        self._wait_s = min(2 * self._wait_s, FAREWELL_RETRY_SECONDS_MAX)

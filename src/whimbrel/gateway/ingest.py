@@ -1,7 +1,8 @@
 """Takes what devices say into the store: many reports share one transaction, and each is acknowledged after its commit.
 
 Reports of one device are taken in the order they came. Memory is bounded by the sessions: each stops being read while
-it has too many reports unacknowledged, and all do while `is_full` (I17).
+it has too many reports unacknowledged, and all do while `is_full` (I17). Nobody is cut off for that: a door that finds
+the ingest full keeps what it has read, reads no more, and asks to be told `when_roomy`.
 """
 
 from __future__ import annotations
@@ -28,8 +29,13 @@ BATCH_REPORTS_MAX = (
     500  # one commit's fsync shared by so many; at some 30 us a report the loop is held for 15 ms at most
 )
 SLICE_REPORTS = 50  # after so many within a batch, other work of the loop gets its turn
+AHEAD_REPORTS_MIN = 4  # for fewer, reading ahead costs more statements than it saves
 WAITING_REPORTS_MAX = 20_000
+ROOMY_REPORTS_MAX = 5_000  # as many batches as keep the store busy while the doors are read again
 TRIES_MAX = 5  # for a batch that another process stood in the way of
+
+#: Reports that change tasks alone; all others may change presence or versions.
+_ONLY_TASKS = frozenset({"report_progress", "get_firmware", "request_firmware"})
 
 reports_total = Counter("whimbrel_reports_total", "Reports of devices taken in", ["report", "result"])
 
@@ -64,10 +70,15 @@ class Ingest:
         self._links = links
         self._waiting: deque[Item] = deque()
         self._has_work = asyncio.Event()
+        self._paused: deque[Callable[[], None]] = deque()
 
     @property
     def is_full(self) -> bool:
         return len(self._waiting) >= WAITING_REPORTS_MAX
+
+    def when_roomy(self, go_on: Callable[[], None]) -> None:
+        """Call `go_on` once when there is room again: in the order of asking, and no more than there is room for."""
+        self._paused.append(go_on)
 
     def submit(self, item: Item) -> None:
         self._waiting.append(item)
@@ -85,6 +96,12 @@ class Ingest:
         while self._waiting:
             batch = [self._waiting.popleft() for _ in range(min(BATCH_REPORTS_MAX, len(self._waiting)))]
             await self._take(batch)
+            if len(self._waiting) <= ROOMY_REPORTS_MAX:
+                self._let_go_on()
+
+    def _let_go_on(self) -> None:
+        while self._paused and not self.is_full:
+            self._paused.popleft()()
 
     async def _take(self, batch: list[Item]) -> None:
         try:
@@ -123,6 +140,8 @@ class Ingest:
     async def _commit(self, batch: list[Item]) -> list[Outcome]:
         outcomes = []
         async with self._store.transaction() as store:
+            if len(batch) >= AHEAD_REPORTS_MIN:
+                await store.read_ahead(*_devices_of(batch))
             for number, item in enumerate(batch, 1):
                 context = ReportContext(item.device_id, self._clock.now_ms(), store, self._links)
                 outcomes.append(await self._apply(item, context))
@@ -140,6 +159,11 @@ class Ingest:
             return Outcome()
         reports_total.labels(item.name, "taken").inc()
         return outcome
+
+
+def _devices_of(batch: list[Item]) -> tuple[set[int], set[int]]:
+    """The devices, and those among them that may change their presence or versions."""
+    return {item.device_id for item in batch}, {item.device_id for item in batch if item.name not in _ONLY_TASKS}
 
 
 def _tell(item: Item, outcome: Outcome | None) -> None:

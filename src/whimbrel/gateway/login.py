@@ -60,6 +60,8 @@ class LoginDesk:
         self._registrar = registrar
         self._waiting: deque[_Waiting] = deque()
         self._readers: set[asyncio.Task[None]] = set()
+        self._reads = 0
+        self._is_reader_coming = False
         self._logins_a_second = _RATE_AT_FIRST
 
     @property
@@ -76,8 +78,9 @@ class LoginDesk:
         loop = asyncio.get_running_loop()
         waiting = _Waiting(command, command.credential, loop.create_future())
         self._waiting.append(waiting)
-        if len(self._readers) < READS_MAX and len(self._waiting) > LOGINS_PER_READ * len(self._readers):
+        if self._reads < READS_MAX and not self._is_reader_coming:
             # It begins in the loop's next turn: what else came in this one is read with it.
+            self._is_reader_coming = True
             reader = loop.create_task(self._read())
             self._readers.add(reader)
             reader.add_done_callback(self._readers.discard)
@@ -99,15 +102,23 @@ class LoginDesk:
         return ConnackCode.BAD_CREDENTIAL if found is Entrance.NOT_PROVED else ConnackCode.NOT_AUTHORIZED
 
     async def _read(self) -> None:
+        self._is_reader_coming = False
+        self._reads += 1
+        try:
+            while self._waiting:
+                await self._take([self._waiting.popleft() for _ in range(min(LOGINS_PER_READ, len(self._waiting)))])
+        finally:
+            # With no await since the line was seen empty: whoever comes next starts a reader.
+            self._reads -= 1
+
+    async def _take(self, batch: list[_Waiting]) -> None:
         loop = asyncio.get_running_loop()
-        while self._waiting:
-            batch = [self._waiting.popleft() for _ in range(min(LOGINS_PER_READ, len(self._waiting)))]
-            waiting_logins.set(len(self._waiting))
-            begun_s = loop.time()
-            for waiting, found in zip(batch, await self._logins(batch), strict=True):
-                if not waiting.answer.done():
-                    waiting.answer.set_result(_verdict(waiting, found))
-            self._measured(len(batch), loop.time() - begun_s)
+        waiting_logins.set(len(self._waiting))
+        begun_s = loop.time()
+        for waiting, found in zip(batch, await self._logins(batch), strict=True):
+            if not waiting.answer.done():
+                waiting.answer.set_result(_verdict(waiting, found))
+        self._measured(len(batch), loop.time() - begun_s)
 
     async def _logins(self, batch: list[_Waiting]) -> list[DeviceLogin | WhimbrelError | None]:
         claims = [LoginClaim(waiting.credential.product_key, waiting.credential.device_name) for waiting in batch]

@@ -13,8 +13,9 @@ import asyncpg
 
 from whimbrel.adapters.store.postgresql_connection import FOREIGN, Connection, translated, translating
 from whimbrel.adapters.store.postgresql_pool import ConnectionPool
+from whimbrel.adapters.store.read_ahead import ReadAhead
 from whimbrel.adapters.store.session import CountChanges, Row
-from whimbrel.adapters.store.statements import load_statements
+from whimbrel.adapters.store.statements import load_statements, read_queries
 from whimbrel.errors import StoreUnavailableError, WhimbrelError
 
 #: Literals, quoted names, comments and casts are left as they are; what remains is a parameter.
@@ -68,6 +69,7 @@ class PostgresqlSession:
         self._has_savepoint = False
         self._held: set[tuple[str, bool]] = set()
         self._turn: asyncio.Lock | None = None
+        self.ahead: ReadAhead | None = None
 
     async def all(self, statement: str, /, **parameters: object) -> list[Row]:
         return [tuple(record) for record in await self._ask(statement, parameters)]
@@ -77,10 +79,17 @@ class PostgresqlSession:
         return tuple(records[0]) if records else None
 
     async def run(self, statement: str, /, **parameters: object) -> int:
+        await self._write_waiting()
+        self.ahead = None
         # `INSERT 0 3`, `UPDATE 3`
         return int((await self._ask(statement, parameters, asyncpg.Connection.execute)).rpartition(" ")[2])
 
     async def run_many(self, statement: str, rows: list[dict[str, object]], /) -> None:
+        await self._write_waiting()
+        self.ahead = None
+        await self._execute_many(statement, rows)
+
+    async def _execute_many(self, statement: str, rows: list[dict[str, object]]) -> None:
         found = self._statements[statement]
         with translating():
             if self._connection is None:
@@ -98,11 +107,24 @@ class PostgresqlSession:
         await self._ask("lock_shared" if shared else "lock", {"name": name})
         self._held.add((name, shared))
 
+    async def lock_all(self, names: list[str]) -> None:
+        wanted = [name for name in dict.fromkeys(names) if (name, False) not in self._held]
+        if wanted and self._begin is not Begin.SNAPSHOT:
+            await self._ask("lock_all", {"names": "\n".join(wanted)})
+            self._held.update((name, False) for name in wanted)
+
+    async def _write_waiting(self) -> None:
+        """What was changed ahead."""
+        if self.ahead is not None and self.ahead.has_writes:
+            for statement, rows in self.ahead.take_writes():
+                await self._execute_many(statement, rows)
+
     async def commit(self) -> None:
         """Durable afterwards. The counts change in the transaction of the rows they count (design.md part 3)."""
         if self._connection is None:
             return
         try:
+            await self._write_waiting()
             with translating():
                 if changes := self._counts.take():
                     add = self._statements["add_to_list"]
@@ -128,6 +150,7 @@ class PostgresqlSession:
     async def _ask(
         self, statement: str, parameters: Mapping[str, object], how: Callable[..., Any] = asyncpg.Connection.fetch
     ) -> Any:
+        await self._write_waiting()
         found = self._statements[statement]
         with translating():
             if self._connection is None:
@@ -162,5 +185,6 @@ class PostgresqlSession:
 
 def own_statements() -> dict[str, Statement]:
     """Those that all engines share, and PostgreSQL's own."""
-    own = load_statements(files(__package__).joinpath("postgresql.sql").read_text("utf-8"))
+    text = files(__package__).joinpath("postgresql.sql").read_text("utf-8")
+    own = load_statements(text, columns_of=read_queries())
     return {name: numbered(statement) for name, statement in (load_statements() | own).items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, Protocol
 
+from whimbrel.adapters.store.read_ahead import ReadAhead
 from whimbrel.domain.paging import Page
 
 Row = tuple[Any, ...]
@@ -22,7 +23,13 @@ class UniqueViolationError(Exception):
 
 
 class Session(Protocol):
-    """One transaction or snapshot of an engine."""
+    """One transaction or snapshot of an engine.
+
+    `ahead`: what was read ahead in it, None for nothing. A session writes what waits there before any other statement,
+    and forgets it when anything else is changed (see `read_ahead.py`).
+    """
+
+    ahead: ReadAhead | None
 
     async def all(self, statement: str, /, **parameters: object) -> list[Row]: ...
     async def one(self, statement: str, /, **parameters: object) -> Row | None: ...
@@ -43,6 +50,10 @@ class Session(Protocol):
 
         What is read afterwards is what earlier holders committed. Nothing happens in a snapshot.
         """
+        ...
+
+    async def lock_all(self, names: list[str]) -> None:
+        """`lock` for each, at once."""
         ...
 
 

@@ -22,6 +22,7 @@ from types import TracebackType
 import apsw
 
 from whimbrel.adapters.store.migrate_sqlite import migrate
+from whimbrel.adapters.store.read_ahead import ReadAhead
 from whimbrel.adapters.store.repositories import Repositories
 from whimbrel.adapters.store.session import CountChanges, Row, UniqueViolationError
 from whimbrel.adapters.store.statements import load_statements
@@ -52,19 +53,26 @@ class SqliteSession:
         self._connection = connection
         self._statements = statements
         self._counts = CountChanges()
+        self.ahead: ReadAhead | None = None
 
     async def all(self, statement: str, /, **parameters: object) -> list[Row]:
+        self.write_waiting()
         return self._execute(statement, parameters)
 
     async def one(self, statement: str, /, **parameters: object) -> Row | None:
+        self.write_waiting()
         rows = self._execute(statement, parameters)
         return rows[0] if rows else None
 
     async def run(self, statement: str, /, **parameters: object) -> int:
+        self.write_waiting()
+        self.ahead = None
         self._execute(statement, parameters)
         return self._connection.changes()
 
     async def run_many(self, statement: str, rows: list[dict[str, object]], /) -> None:
+        self.write_waiting()
+        self.ahead = None
         with translating():
             self._connection.executemany(self._statements[statement], rows)
 
@@ -73,6 +81,16 @@ class SqliteSession:
 
     async def lock(self, name: str, *, shared: bool = False) -> None:
         """There is one writer: whoever is inside a transaction holds every name."""
+
+    async def lock_all(self, names: list[str]) -> None:
+        """As `lock`."""
+
+    def write_waiting(self) -> None:
+        """What was changed ahead."""
+        if self.ahead is not None and self.ahead.has_writes:
+            with translating():
+                for statement, rows in self.ahead.take_writes():
+                    self._connection.executemany(self._statements[statement], rows)
 
     def write_counts(self) -> None:
         """The counts change in the transaction of the rows they count (design.md part 3)."""
@@ -164,6 +182,7 @@ class SqliteStore:
             self._writer.execute("SAVEPOINT one")
             try:
                 yield Repositories(session, self._sealer)
+                session.write_waiting()
                 session.write_counts()
                 with translating():
                     self._writer.execute("RELEASE one")

@@ -10,13 +10,18 @@ _COMMENT = re.compile(r"^--.*\n?", re.MULTILINE)
 _COLUMNS = re.compile(r"\{([a-z_]+)\}")
 
 
-def load_statements(text: str | None = None) -> dict[str, str]:
-    """Name to statement, of all files of `queries/` or of the given text.
+def load_statements(text: str | None = None, *, columns_of: str = "") -> dict[str, str]:
+    """Name to statement, of all files of `queries/` or of the given text, which may use the column lists of another.
 
     Raises ValueError for a name given twice or column lists that do not exist, so that a slip stops the start.
     """
-    parts = _ENTRY.split(text if text is not None else _read_all())[1:]
-    columns: dict[str, str] = {}
+    parts = _ENTRY.split(text if text is not None else read_queries())[1:]
+    others = _ENTRY.split(columns_of)[1:]
+    columns = {
+        name: _COMMENT.sub("", body).strip()
+        for kind, name, body in zip(others[0::3], others[1::3], others[2::3], strict=True)
+        if kind == "columns"
+    }
     statements: dict[str, str] = {}
     for kind, name, body in zip(parts[0::3], parts[1::3], parts[2::3], strict=True):
         found = columns if kind == "columns" else statements
@@ -26,7 +31,8 @@ def load_statements(text: str | None = None) -> dict[str, str]:
     return {name: _with_columns(body, columns) for name, body in statements.items()}
 
 
-def _read_all() -> str:
+def read_queries() -> str:
+    """All files of `queries/`, one after the other."""
     folder = files(__package__).joinpath("queries")
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
     return "\n".join(folder.joinpath(name).read_text("utf-8") for name in names)

@@ -1,7 +1,8 @@
 """Resets a device's dynamic registration, so that it may fetch its DeviceSecret once more.
 
-1. A device that never registered dynamically is reset already: nothing changes.
-2. Its status, its secret and what it reported stay.
+1. A device that has neither registered dynamically nor connected is open already: nothing changes. One that connected
+   with a secret from the factory may register dynamically from now on.
+2. Its status, its secret and what it reported stay. A token works until the device has registered for another one.
 3. The vendor's JobId stands for the topology of a gateway with over 2,000 sub-devices, which this server does not keep:
    it is left out.
 

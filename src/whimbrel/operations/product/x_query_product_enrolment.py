@@ -1,9 +1,8 @@
 """Says which devices of a product may make themselves or fetch their own credentials, and how many have.
 
 1. All of it is off for a new product.
-2. Where it is explained: the how-to "Register devices dynamically".
 
-Whimbrel's own operation; device-protocol 11 for what the switches mean.
+Source: device-protocol 11.
 """
 
 from __future__ import annotations

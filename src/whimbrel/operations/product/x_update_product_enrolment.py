@@ -7,7 +7,7 @@
    a bound below what has come takes no device away.
 4. Whoever knows the product's secret may do what is switched on here: switch it off when the devices have come.
 
-Whimbrel's own operation; device-protocol 11 for what the switches mean.
+Source: device-protocol 11.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ must await nothing but the store: others wait for their turn.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -76,6 +77,13 @@ class Transaction(Protocol):
 
     async def hold(self, name: str) -> None:
         """Until the transaction ends nobody else holds this name, over all processes: others wait for their turn."""
+        ...
+
+    async def read_ahead(self, device_ids: Collection[int], turn_ids: Collection[int]) -> None:
+        """Reports of these devices follow, in this transaction: what they will ask may be read at once, and what they
+        change be written at once. Nothing else differs. `turn_ids`: those among them that may change presence or
+        versions.
+        """
         ...
 
     @property

@@ -5,6 +5,8 @@ No SQL and no engine may be named here: statements stand in `queries/*.sql`.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from whimbrel.adapters.store.repositories.access_keys import AccessKeyRepository, AccountRepository
 from whimbrel.adapters.store.repositories.audit import AuditRepository, ClientTokenRepository
 from whimbrel.adapters.store.repositories.ddi import (
@@ -30,6 +32,7 @@ from whimbrel.adapters.store.repositories.modules import OtaModuleRepository
 from whimbrel.adapters.store.repositories.pacing import PacingRepository
 from whimbrel.adapters.store.repositories.presence import ModuleVersionRepository, PresenceRepository
 from whimbrel.adapters.store.repositories.products import ProductRepository
+from whimbrel.adapters.store.repositories.reading import read_ahead
 from whimbrel.adapters.store.repositories.tags import DeviceTagRepository
 from whimbrel.adapters.store.repositories.targets import DeviceListRepository, TargetRepository
 from whimbrel.adapters.store.repositories.tasks import TaskRepository
@@ -188,6 +191,10 @@ class Repositories:
     @property
     def object_digests(self) -> ObjectDigestRepository:
         return ObjectDigestRepository(self._session)
+
+    async def read_ahead(self, device_ids: Collection[int], turn_ids: Collection[int]) -> None:
+        """What reports of these devices will ask is read at once (see `reading.py`)."""
+        await read_ahead(self._session, device_ids, turn_ids)
 
     async def hold(self, name: str) -> None:
         """Nobody else holds this name until the transaction ends."""

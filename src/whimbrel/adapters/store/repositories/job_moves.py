@@ -104,6 +104,8 @@ class StrategyRepository:
         return job_of(row) if row else None
 
     async def of_device(self, device_id: int, module_name: str, version: str) -> Job | None:
+        if self._session.ahead is not None and self._session.ahead.follows_none(device_id):
+            return None
         row = await self._session.one(
             "strategy_of_device", device_id=device_id, module_name=module_name, version=version
         )

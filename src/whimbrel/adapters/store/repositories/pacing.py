@@ -22,6 +22,8 @@ class PacingRepository:
         self._session = session
 
     async def ready(self, task: Task) -> None:
+        if self._session.ahead is not None and self._session.ahead.make_ready(task):
+            return
         await self._session.run("add_ready", job_id=task.job_id, task_id=task.id)
 
     async def deliver(self, job: Job, tasks_max: int, now_ms: int) -> list[Task]:

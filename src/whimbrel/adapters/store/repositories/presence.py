@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from whimbrel.adapters.store.repositories.device_lists import DevicePlace, count_activated, count_moved, device_turn
 from whimbrel.adapters.store.session import Session
 from whimbrel.domain.device import TRANSITIONS, DeviceStatus, ModuleVersion
@@ -85,15 +87,36 @@ class PresenceRepository:
         return True
 
 
+class VersionPlace(NamedTuple):
+    """Whose version of what."""
+
+    device_id: int
+    product_id: int
+    module_name: str
+
+
 class ModuleVersionRepository:
     def __init__(self, session: Session) -> None:
         self._session = session
 
     async def get(self, device_id: int, module_name: str) -> str | None:
+        known = self._session.ahead.reported(device_id) if self._session.ahead is not None else None
+        if known is not None:
+            return known.versions.get(module_name)
         row = await self._session.one("module_version", device_id=device_id, module_name=module_name)
         return row[0] if row else None
 
     async def put(self, device_id: int, module_name: str, version: str, now_ms: int) -> bool:
+        ahead = self._session.ahead
+        if ahead is not None and ahead.may_put(device_id):
+            known = ahead.reported(device_id)
+            assert known is not None, "may_put says that the device was read"
+            before = known.versions.get(module_name)
+            if before is None and len(known.versions) >= MODULES_PER_DEVICE_MAX:
+                return False
+            ahead.put_version(device_id, module_name, version, now_ms)
+            self._count(VersionPlace(device_id, known.product_id, module_name), before, version)
+            return True
         await self._session.lock(device_turn(device_id))
         row = await self._session.one("reported_before", device_id=device_id, module_name=module_name)
         if row is None:
@@ -101,10 +124,7 @@ class ModuleVersionRepository:
         product_id, before = row
         if before is None and await self._total(device_id) >= MODULES_PER_DEVICE_MAX:
             return False
-        if before != version:
-            if before is not None:
-                self._session.count(versions_list(product_id, module_name, before), device_id, -1)
-            self._session.count(versions_list(product_id, module_name, version), device_id, 1)
+        self._count(VersionPlace(device_id, product_id, module_name), before, version)
         await self._session.run(
             "put_module_version", device_id=device_id, module_name=module_name, version=version, now_ms=now_ms
         )
@@ -113,6 +133,13 @@ class ModuleVersionRepository:
     async def page(self, device_id: int, page: Page) -> Listing[ModuleVersion]:
         rows = await self._session.all("module_versions_page", device_id=device_id, size=page.size, skip=page.offset)
         return Listing([ModuleVersion._make(row) for row in rows], await self._total(device_id))
+
+    def _count(self, place: VersionPlace, before: str | None, version: str) -> None:
+        if before == version:
+            return
+        if before is not None:
+            self._session.count(versions_list(place.product_id, place.module_name, before), place.device_id, -1)
+        self._session.count(versions_list(place.product_id, place.module_name, version), place.device_id, 1)
 
     async def _total(self, device_id: int) -> int:
         row = await self._session.one("module_versions_total", device_id=device_id)

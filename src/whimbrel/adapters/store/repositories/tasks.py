@@ -52,6 +52,10 @@ class TaskRepository:
         return [(task, job) for task, job in filter(None, found) if job.account_id == account_id]
 
     async def open_of_device(self, device_id: int) -> list[tuple[Task, Job]]:
+        if self._session.ahead is not None:
+            known = self._session.ahead.open_of_device(device_id)
+            if known is not None:
+                return known
         rows = await self._session.all("open_tasks_of_device", device_id=device_id)
         return [(task_of(row), job_of(row[TASK_COLUMNS : TASK_COLUMNS + JOB_COLUMNS])) for row in rows]
 
@@ -65,6 +69,16 @@ class TaskRepository:
         return sum(made)
 
     async def change(self, old: Task, new: Task, now_ms: int) -> bool:
+        ahead = self._session.ahead
+        is_changed = ahead.change(old, new, now_ms) if ahead is not None else None
+        if is_changed is None:
+            is_changed = await self._change(old, new, now_ms)
+        if is_changed and new.status is not old.status:
+            self._session.count(tasks_list(old.job_id, old.status), old.id, -1)
+            self._session.count(tasks_list(old.job_id, new.status), old.id, 1)
+        return is_changed
+
+    async def _change(self, old: Task, new: Task, now_ms: int) -> bool:
         changed = await self._session.run(
             "change_task",
             task_id=old.id,
@@ -82,9 +96,6 @@ class TaskRepository:
             return False
         if new.description != old.description:
             await self._session.run("put_task_description", task_id=old.id, words=new.description)
-        if new.status is not old.status:
-            self._session.count(tasks_list(old.job_id, old.status), old.id, -1)
-            self._session.count(tasks_list(old.job_id, new.status), old.id, 1)
         return True
 
     async def reopen(self, job: Job, old: Task, new: Task, now_ms: int) -> bool:

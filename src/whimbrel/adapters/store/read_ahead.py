@@ -1,0 +1,147 @@
+"""What a batch of reports is about to ask is read at once, and what it changes is written at once.
+
+On PostgreSQL a statement is a round trip: 500 reports that each read a task and change it were a thousand of them. A
+device that reports ten times in a batch changes its row once.
+
+Invariants: what is kept here is what the database would answer now. The rows are locked when they are read (SQLite has
+one writer), changes by the repositories are made here too, any other change of the transaction ends the reading ahead,
+and what waits to be written is written before any other statement and before the commit (I1, I4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+
+from whimbrel.domain.job import Job
+from whimbrel.domain.task import Task
+
+Writes = list[tuple[str, list[dict[str, object]]]]
+
+
+class Reported(NamedTuple):
+    """A device that is not deleted: its product, and the versions of its modules."""
+
+    product_id: int
+    versions: dict[str, str]
+
+
+class ReadAhead:
+    """Of the devices `device_ids`. `turns`: those whose turn is held, so that their versions may be changed here."""
+
+    def __init__(self, device_ids: Collection[int], turns: Collection[int], followers: Collection[int]) -> None:
+        self._open: dict[int, list[tuple[Task, Job]]] = {device_id: [] for device_id in device_ids}
+        self._devices: dict[int, int] = {}
+        self._reported: dict[int, Reported] = {}
+        self._turns = frozenset(turns)
+        self._followers = frozenset(followers)
+        self._tasks: dict[int, tuple[Task, Task, int]] = {}
+        self._words: dict[int, str] = {}
+        self._versions: dict[tuple[int, str], tuple[str, int]] = {}
+        self._ready: dict[tuple[int, int], None] = {}
+
+    def take_tasks(self, tasks: Iterable[tuple[Task, Job]]) -> None:
+        """What was read: open tasks, oldest first."""
+        for task, job in tasks:
+            self._open[task.device_id].append((task, job))
+            self._devices[task.id] = task.device_id
+
+    def take_reported(self, device_id: int, product_id: int, version: tuple[str, str] | None) -> None:
+        """What was read: a device, and one of its modules with its version, None when it has reported none."""
+        reported = self._reported.setdefault(device_id, Reported(product_id, {}))
+        if version is not None:
+            reported.versions[version[0]] = version[1]
+
+    # ---- tasks ----
+
+    def open_of_device(self, device_id: int) -> list[tuple[Task, Job]] | None:
+        """The device's open tasks; None when they were not read."""
+        found = self._open.get(device_id)
+        return None if found is None else list(found)
+
+    def change(self, old: Task, new: Task, now_ms: int) -> bool | None:
+        """Compare and set; None when the task was not read."""
+        device_id = self._devices.get(old.id)
+        if device_id is None:
+            return None
+        of_device = self._open[device_id]
+        place = next((i for i, (task, _) in enumerate(of_device) if task.id == old.id), None)
+        if place is None:
+            return False
+        task, job = of_device[place]
+        if (task.status, task.attempt) != (old.status, old.attempt):
+            return False
+        if new.status.is_open:
+            of_device[place] = (new, job)
+        else:
+            del of_device[place]
+        first = self._tasks[old.id][0] if old.id in self._tasks else old
+        self._tasks[old.id] = (first, new, now_ms)
+        if new.description != old.description:
+            self._words[old.id] = new.description
+        return True
+
+    def make_ready(self, task: Task) -> bool:
+        """False when the task was not read."""
+        if task.id not in self._devices:
+            return False
+        self._ready[(task.job_id, task.id)] = None
+        return True
+
+    def follows_none(self, device_id: int) -> bool:
+        """Whether no dynamic job is there for the device's product, as far as was read."""
+        return device_id in self._open and device_id not in self._followers
+
+    # ---- versions ----
+
+    def reported(self, device_id: int) -> Reported | None:
+        """None also when nothing was read of the device, or it is deleted."""
+        return self._reported.get(device_id)
+
+    def may_put(self, device_id: int) -> bool:
+        return device_id in self._turns and device_id in self._reported
+
+    def put_version(self, device_id: int, module_name: str, version: str, now_ms: int) -> None:
+        """Only where `may_put`."""
+        self._reported[device_id].versions[module_name] = version
+        self._versions[(device_id, module_name)] = (version, now_ms)
+
+    # ---- what waits to be written ----
+
+    @property
+    def has_writes(self) -> bool:
+        return bool(self._tasks or self._versions or self._ready)
+
+    def take_writes(self) -> Writes:
+        """The statements to run, in order, each with its rows in the order of their keys; nothing waits afterwards."""
+        writes: Writes = [
+            ("change_task", [_change(*self._tasks[task_id]) for task_id in sorted(self._tasks)]),
+            ("put_task_description", [{"task_id": i, "words": words} for i, words in sorted(self._words.items())]),
+            (
+                "put_module_version",
+                [
+                    {"device_id": device_id, "module_name": module_name, "version": version, "now_ms": now_ms}
+                    for (device_id, module_name), (version, now_ms) in sorted(self._versions.items())
+                ],
+            ),
+            ("add_ready", [{"job_id": job_id, "task_id": task_id} for job_id, task_id in sorted(self._ready)]),
+        ]
+        for waiting in (self._tasks, self._words, self._versions, self._ready):
+            waiting.clear()
+        return [(statement, rows) for statement, rows in writes if rows]
+
+
+def _change(old: Task, new: Task, now_ms: int) -> dict[str, object]:
+    """The parameters of `change_task`."""
+    return {
+        "task_id": old.id,
+        "old_status": old.status.value,
+        "old_attempt": old.attempt,
+        "status": new.status.value,
+        "attempt": new.attempt,
+        "progress": new.progress,
+        "due_ms": new.due_ms,
+        "retries": new.retries,
+        "is_confirmed": int(new.is_confirmed),
+        "now_ms": now_ms,
+    }
