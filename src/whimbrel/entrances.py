@@ -16,12 +16,13 @@ from whimbrel.engine.orders import OrderDelivery
 from whimbrel.front.routes import Doors
 from whimbrel.gateway.admission import Admission, Limits
 from whimbrel.gateway.blocks import BlockDesk
-from whimbrel.gateway.ddi.door import DdiDoor
+from whimbrel.gateway.ddi.door import DdiDoor, Entrance
 from whimbrel.gateway.ddi.doorkeeper import Doorkeeper
 from whimbrel.gateway.ddi.exchange import Connection, Desk, ServedFile
 from whimbrel.gateway.ddi.last_seen import LastSeen
+from whimbrel.gateway.ddi.proxies import TrustedProxies
 from whimbrel.gateway.ddi.recognition import Recognition
-from whimbrel.gateway.ddi.throttle import guard_of
+from whimbrel.gateway.ddi.throttle import throttle_of
 from whimbrel.gateway.doorway import Doorway
 from whimbrel.gateway.https import HttpsDoor, HttpsDoorway
 from whimbrel.gateway.ingest import Ingest
@@ -156,7 +157,8 @@ def _ddi_desk(part: Part, ingest: Ingest, digesting: ObjectDigesting, download: 
 def _ddi_door(part: Part, desk: Desk, public_url: str) -> DdiDoor:
     settings, ports = part.settings, part.ports
     recognition = Recognition(ports.store, Doorkeeper(ports.store, ports.clock, ports.randomness))
-    return DdiDoor(desk, recognition, guard_of(settings.trusted_proxies, settings.ddi_limits), public_url)
+    proxies = TrustedProxies(settings.trusted_proxies)
+    return DdiDoor(desk, recognition, Entrance(proxies, throttle_of(proxies, settings.ddi_limits)), public_url)
 
 
 def _doors(part: Part, reach: Reach, links: LinkMaker, download: DownloadDoor) -> Doors:

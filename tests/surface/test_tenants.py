@@ -91,10 +91,7 @@ async def story(me: Tenant) -> AsyncIterator[None]:
     await me.call("SaveDeviceProp", **member, Props='{"color":"red"}')
     await me.call("CreateOTAModule", **of_product, ModuleName="mcu", AliasName="Motor")
     yield
-    await me.call("XUpdateProductDdi", **of_product, IsDefault=True, Authorities="factory-ca")
-    await me.call("XRotateGatewayToken", **of_product)
-    yield
-    await me.call("XRotateDeviceToken", **member, DeviceToken="of-hawkbit")
+    await set_up_ddi(me, of_product, member)
     yield
     given = {"FirmwareName": "fw_1", "DestVersion": "1.1.0", "FirmwareUrl": await me.upload(), "NeedToVerify": False}
     firmware_id = (await me.call("CreateOTAFirmware", **of_product, **given))["Data"]["FirmwareId"]
@@ -120,6 +117,13 @@ async def story(me: Tenant) -> AsyncIterator[None]:
     me.write(f"notices {[len(device.notices) for device in (first, second)]}")
     async for _ in look_around(me, product_key, group_id, job_id):
         yield
+
+
+async def set_up_ddi(me: Tenant, of_product: dict[str, str], device: dict[str, str]) -> None:
+    """Tokens of both kinds; the device brings the same one along in each account."""
+    await me.call("XUpdateProductDdi", **of_product, IsDefault=True, Authorities="factory-ca")
+    await me.call("XRotateGatewayToken", **of_product)
+    await me.call("XRotateDeviceToken", **device, DeviceToken="of-hawkbit")
 
 
 async def look_around(me: Tenant, product_key: str, group_id: str, job_id: str) -> AsyncIterator[None]:

@@ -27,8 +27,8 @@ from tests.engine.world import (
     rows_of,
 )
 from tests.gateway.ddi import zephyr
-from tests.operations.signed_door import SeededRandomness
 from whimbrel.adapters.firmware_store.disk import DiskFirmwareStore
+from whimbrel.adapters.randomness import SystemRandomness
 from whimbrel.adapters.wakeup.in_process import InProcessWakeup
 from whimbrel.domain.ddi_access import DdiSettings, target_token_digest
 from whimbrel.domain.job import Job
@@ -36,19 +36,21 @@ from whimbrel.domain.task import Task, TaskStatus
 from whimbrel.engine.execute import Engine
 from whimbrel.engine.object_digests import ObjectDigesting
 from whimbrel.engine.silent_devices import SilentDevices
-from whimbrel.gateway.ddi.door import DdiDoor
+from whimbrel.gateway.ddi.door import DdiDoor, Entrance
 from whimbrel.gateway.ddi.doorkeeper import Doorkeeper
 from whimbrel.gateway.ddi.exchange import Connection, Desk, ServedFile
 from whimbrel.gateway.ddi.last_seen import LastSeen
+from whimbrel.gateway.ddi.proxies import TrustedProxies
 from whimbrel.gateway.ddi.recognition import Recognition
-from whimbrel.gateway.ddi.throttle import guard_of
+from whimbrel.gateway.ddi.throttle import DdiThrottle
 from whimbrel.gateway.ingest import Ingest
 from whimbrel.ports.store import Store
 from whimbrel.transfer.download import DownloadDoor, DownloadGrant, DownloadRefusal
 
 PUBLIC_URL = LINKS.public_url
-CONTENT = bytes(range(256)) * 1024
 PROXIES = (ip_network("10.0.0.0/8"),)
+CONTENT = bytes(range(256)) * 1024
+SECONDS_PER_REQUEST = 0.03
 SHA1 = hashlib.sha1(CONTENT, usedforsecurity=False).hexdigest()
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 MD5 = hashlib.md5(CONTENT, usedforsecurity=False).hexdigest()
@@ -140,6 +142,8 @@ class DdiDevice:
             path, query = parts.path, parts.query
         else:
             path, _, query = f"/{self.tenant}/controller/v1/{self.name}{path}".partition("?")
+        # Nobody here asks oftener than a device may; what time it is by the wall stays the test's business.
+        self.world.clock.s += SECONDS_PER_REQUEST
         sent = {"authorization": self.authorization, **headers}
         given = [(n.replace("_", "-").encode(), v.encode("latin-1")) for n, v in sent.items() if v is not None]
         if body is not None and not isinstance(body, bytes):
@@ -234,8 +238,9 @@ async def open_world(store: Store, folder: Path) -> AsyncIterator[World]:
         await download.answer(DownloadGrant(file.sha256, file.size_bytes, file.name, tag=file.sha1), connection)
 
     desk = Desk(store, ingest, clock, digesting, serve, last_seen)
-    recognition = Recognition(store, Doorkeeper(store, clock, SeededRandomness(1)))
-    door = DdiDoor(desk, recognition, guard_of(PROXIES, (200, 50)), PUBLIC_URL)
+    proxies = TrustedProxies(PROXIES)
+    recognition = Recognition(store, Doorkeeper(store, clock, SystemRandomness()))
+    door = DdiDoor(desk, recognition, Entrance(proxies, DdiThrottle(proxies)), PUBLIC_URL)
     engine = Engine(store, RecordingChannel(), InProcessWakeup(), clock, LINKS)
     engine.take_on(SilentDevices(store, clock))
     made = World(store, place, clock, files, ingest, digesting, last_seen, door, engine)

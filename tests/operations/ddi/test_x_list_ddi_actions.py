@@ -30,6 +30,7 @@ async def furnish(door: SignedDoor, *, attempts: int, messages: int = 0) -> tupl
         [(task, _)] = await store.tasks.open_of_device(device.id)
         for attempt in range(1, attempts + 1):
             number = await store.ddi_actions.make(task._replace(attempt=attempt), NOW_MS)
+        assert await store.tasks.change(task, task._replace(attempt=attempts), NOW_MS)
         for said in range(messages):
             action = await store.ddi_actions.by_number(device.id, number)
             assert action is not None

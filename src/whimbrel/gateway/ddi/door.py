@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from whimbrel.asgi import (
@@ -29,10 +30,10 @@ from whimbrel.gateway.ddi.exchange import Connection, DdiRequest, Desk
 from whimbrel.gateway.ddi.identity import Contact, Refusal
 from whimbrel.gateway.ddi.links import hrefs_for
 from whimbrel.gateway.ddi.media import accepted, sent
-from whimbrel.gateway.ddi.proxies import claim_of
+from whimbrel.gateway.ddi.proxies import TrustedProxies, claim_of
 from whimbrel.gateway.ddi.recognition import Recognition
 from whimbrel.gateway.ddi.routes import Route, find_route
-from whimbrel.gateway.ddi.throttle import RETRY_AFTER_S, Guard, Kind
+from whimbrel.gateway.ddi.throttle import RETRY_AFTER_S, DdiThrottle, Kind
 
 log = logging.getLogger(__name__)
 
@@ -40,13 +41,20 @@ BODY_BYTES_MAX = 65_536  # a device's message (threat-model 4)
 QUERY_BYTES_MAX = 1_024  # ours has one number or two
 
 
+class Entrance(NamedTuple):
+    """Whom the door believes, and how often it lets anybody ask."""
+
+    proxies: TrustedProxies
+    throttle: DdiThrottle
+
+
 class DdiDoor:
     """The ASGI application for paths with `/controller/v1` behind a tenant."""
 
-    def __init__(self, desk: Desk, recognition: Recognition, guard: Guard, public_url: str) -> None:
+    def __init__(self, desk: Desk, recognition: Recognition, entrance: Entrance, public_url: str) -> None:
         self._desk = desk
         self._recognition = recognition
-        self._guard = guard
+        self._proxies, self._throttle = entrance
         self._public_url = public_url
         self._pace = Pace()
 
@@ -74,17 +82,18 @@ class DdiDoor:
             raise DdiRefusedError(address.value, "NotFound", "no controller has this path")
         found = find_route(address.rest)
         peer = scope["client"][0] if scope.get("client") else ""
-        kind = _kind_of(scope["method"], found)
-        if not self._guard.throttle.admits_address(peer, kind, self._desk.clock.monotonic_s()):
+        kind = _kind_of(found, scope["method"])
+        now_s = self._desk.clock.monotonic_s()
+        if not self._throttle.admits_address(peer, kind, now_s):
             return _too_often()
         claim = claim_of(
-            address, scope["headers"], peer, self._guard.proxies, may_register=found is not None and found[0].registers
+            address, scope["headers"], peer, self._proxies, may_register=found is not None and found[0].registers
         )
         recognised = await self._recognition.recognise(claim, wants_view=found is not None and found[0].is_poll)
         contact = recognised.verdict
         if not isinstance(contact, Contact):
-            return _turned_away(contact if isinstance(contact, Refusal) else Refusal.UNPROVED)
-        if not self._guard.throttle.admits_device(contact.device_id, kind, self._desk.clock.monotonic_s()):
+            return _turned_away(contact)
+        if not self._throttle.admits_device(contact.device_id, kind, now_s):
             return _too_often()
         if found is None:
             raise DdiRefusedError(404, "NotFound", "a controller has no such resource")
@@ -130,16 +139,16 @@ def _turned_away(refused: Refusal) -> Answer:
     return answer
 
 
-def _kind_of(method: str, found: tuple[Route, tuple[str, ...]] | None) -> Kind:
-    if found is not None and found[0].is_file:
-        return Kind.DOWNLOAD
-    return Kind.READ if method in ("GET", "HEAD") else Kind.WRITE
-
-
 def _too_often() -> Answer:
     answer = nothing(429)
     answer.headers.append((b"retry-after", str(RETRY_AFTER_S).encode()))
     return answer
+
+
+def _kind_of(found: tuple[Route, tuple[str, ...]] | None, method: str) -> Kind:
+    if found is not None and found[0].is_file:
+        return Kind.DOWNLOAD
+    return Kind.WRITE if method in ("POST", "PUT") else Kind.READ
 
 
 def _query(scope: Scope) -> Mapping[str, str]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from whimbrel.domain.ddi_offer import DeviceView
 from whimbrel.gateway.ddi.doorkeeper import Doorkeeper
-from whimbrel.gateway.ddi.identity import Claim, Contact, Newcomer, Verdict, contacts
+from whimbrel.gateway.ddi.identity import Claim, Contact, Newcomer, Refusal, Verdict, contacts
 from whimbrel.gateway.ddi.shared_read import SharedRead
 from whimbrel.ports.store import Store
 
@@ -18,14 +18,14 @@ class Question(NamedTuple):
 
 
 class Recognised(NamedTuple):
-    """What the claim leads to; `view` when it was wanted and there is a device."""
+    """What the claim leads to; `view` when it was wanted and the device is not a new one."""
 
-    verdict: Verdict
+    verdict: Contact | Refusal
     view: DeviceView | None
 
 
 class Recognition:
-    """One for all requests of a process."""
+    """One for all requests of a process. Newcomers wait for each other's transaction, and nobody else does."""
 
     def __init__(self, store: Store, doorkeeper: Doorkeeper) -> None:
         self._store = store
@@ -33,15 +33,15 @@ class Recognition:
         self._arrivals = SharedRead(doorkeeper.welcome)
 
     async def recognise(self, claim: Claim, *, wants_view: bool = False) -> Recognised:
-        recognised = await self._shared.ask(Question(claim, wants_view))
-        if isinstance(recognised.verdict, Newcomer):
-            return Recognised(await self._arrivals.ask(recognised.verdict), None)
-        return recognised
+        verdict, view = await self._shared.ask(Question(claim, wants_view))
+        if isinstance(verdict, Newcomer):
+            return Recognised(await self._arrivals.ask(verdict), None)
+        return Recognised(verdict, view)
 
-    async def _read(self, questions: Sequence[Question]) -> list[Recognised]:
+    async def _read(self, questions: Sequence[Question]) -> list[tuple[Verdict, DeviceView | None]]:
         async with self._store.snapshot() as store:
             verdicts = await contacts(store, [question.claim for question in questions])
             asked = zip(questions, verdicts, strict=True)
             viewed = [v.device_id for q, v in asked if q.wants_view and isinstance(v, Contact)]
             views = await store.ddi_devices.views(viewed) if viewed else {}
-        return [Recognised(v, views.get(v.device_id) if isinstance(v, Contact) else None) for v in verdicts]
+        return [(v, views.get(v.device_id) if isinstance(v, Contact) else None) for v in verdicts]

@@ -11,11 +11,10 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple
 
-from whimbrel.gateway.ddi.proxies import Network, TrustedProxies
+from whimbrel.gateway.ddi.proxies import TrustedProxies
 
 RETRY_AFTER_S = 1
 COUNTS_MAX = 40_000
@@ -96,14 +95,6 @@ class DdiThrottle:
         return None if address.is_loopback or self._proxies.trusts(peer_address) else str(address)
 
 
-class Guard(NamedTuple):
-    """What every request passes before and after its device is recognised."""
-
-    proxies: TrustedProxies
-    throttle: DdiThrottle
-
-
-def guard_of(networks: Iterable[Network], limits: tuple[int, int] | None) -> Guard:
-    """As the settings `trusted-proxies` and `ddi-limits` say."""
-    proxies = TrustedProxies(networks)
-    return Guard(proxies, DdiThrottle(proxies, None if limits is None else Limits(*limits)))
+def throttle_of(proxies: TrustedProxies, limits: tuple[int, int] | None) -> DdiThrottle:
+    """As the setting `ddi-limits` says: reads and writes a second of one address, None for no limit."""
+    return DdiThrottle(proxies, None if limits is None else Limits(*limits))
