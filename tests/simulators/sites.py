@@ -4,7 +4,7 @@ import asyncio
 import io
 import json
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ from whimbrel.simulator.fate import GOOD, Fate
 from whimbrel.simulator.http_client import HttpClient, TlsOnce
 from whimbrel.simulator.journal import Journal
 from whimbrel.simulator.site import MqttDoor, Site
-from whimbrel.simulator.tally import Tally
+from whimbrel.simulator.tally import DeviceState, Tally
 from whimbrel.simulator.unit import Badge, Unit
 from whimbrel.simulator.wheel import Wheel
 from whimbrel.simulator.witness import Witness
@@ -84,3 +84,17 @@ def switch_on(unit: Unit, version: str = "1.0.0") -> None:
     """The device runs this version, and begins."""
     unit.install(DEFAULT_MODULE, version)
     unit.begin()
+
+
+async def come_true(fact: Callable[[], bool]) -> None:
+    """Wait for something that nobody tells."""
+    for _ in range(2_000):
+        if fact():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it did not come true")
+
+
+async def until(device: Unit, state: DeviceState) -> None:
+    """Wait for a state."""
+    await come_true(lambda: device.state is state)

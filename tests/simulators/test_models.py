@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.simulators.mqtt_door import Door, Visit, device_at_door, file_server, upgrade
+from tests.simulators.sites import until
 from whimbrel.simulator import course as course_module
 from whimbrel.simulator import unit as unit_module
 from whimbrel.simulator.course import UNSENT_VERSION
@@ -193,11 +194,7 @@ def states(door: Door) -> list[str]:
 async def settled(door: Door, state: DeviceState, visit: Visit | None = None) -> None:
     """Wait until the device has taken its last acknowledgement; a visit takes what still comes meanwhile."""
     rest = asyncio.create_task(take_all(visit)) if visit is not None else None
-    for _ in range(2_000):
-        if door.device.state is state:
-            break
-        await asyncio.sleep(0.01)
-    assert door.device.state is state
+    await until(door.device, state)
     if rest is not None:
         rest.cancel()
 
