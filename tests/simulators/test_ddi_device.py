@@ -210,7 +210,7 @@ async def test_feedback_is_sent_until_it_is_taken() -> None:
 
 async def test_a_cancel_stops_what_is_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
     """A slow device is told to stop: it accepts, says no more of the action, and takes the next one."""
-    monkeypatch.setattr(polling_module, "BANDWIDTH_BYTES_PER_S", (2_000.0, 2_000.0))
+    monkeypatch.setattr(unit_module, "BANDWIDTH_BYTES_PER_S", (2_000.0, 2_000.0))
     async with device_of(Model.SLOW, action="42") as (hawkbit, device, _):
         await come_true(lambda: bool(hawkbit.feedback))
         hawkbit.link = "cancelAction"

@@ -23,11 +23,14 @@ Ask = Callable[[Stream, int, int], Awaitable[Block]]
 
 
 class BlockDownload(FileTransfer):
-    """A file that comes in blocks."""
+    """A file that comes in blocks. `bytes_per_s` None: as fast as it goes."""
 
-    def __init__(self, latest: Callable[[], AnnouncedFile], dice: random.Random, ask: Ask) -> None:
+    def __init__(
+        self, latest: Callable[[], AnnouncedFile], dice: random.Random, ask: Ask, bytes_per_s: float | None = None
+    ) -> None:
         super().__init__(latest, dice)
         self._ask = ask
+        self._bytes_per_s = bytes_per_s
 
     async def percents(self) -> AsyncGenerator[int, None]:
         """See FileTransfer; given up when one block failed REPEATS_MAX times more."""
@@ -52,6 +55,8 @@ class BlockDownload(FileTransfer):
             failures = 0
             for percent in self._take(block.content):
                 yield percent
+            if self._bytes_per_s is not None:
+                await asyncio.sleep(len(block.content) / self._bytes_per_s)
 
     def break_off(self) -> None:
         """Blocks come over the device's own connection, which breaks by itself."""

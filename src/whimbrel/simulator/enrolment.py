@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from typing import Any, Final, NamedTuple, Protocol
 
 from whimbrel.simulator.unit import Badge
@@ -28,6 +29,10 @@ class Caller(Protocol):
 
     def call(self, action: str, parameters: Mapping[str, str]) -> Mapping[str, Any]:
         """The answer's JSON in lowerCamelCase, refused calls included. Raises ConnectionError: the server is away."""
+        ...
+
+    def close(self) -> None:
+        """No more calls will be made."""
         ...
 
 
@@ -98,9 +103,9 @@ class Enrolment:
         )
 
         async def work() -> None:
-            caller = self._open_caller()
-            for group in groups:
-                await self._enrol_group(caller, group)
+            with closing(self._open_caller()) as caller:
+                for group in groups:
+                    await self._enrol_group(caller, group)
 
         async with asyncio.TaskGroup() as tasks:
             for _ in range(min(CALLERS, -(-len(applicants) // NAMES_PER_CALL_MAX))):

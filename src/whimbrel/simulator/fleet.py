@@ -9,6 +9,7 @@ import asyncio
 import math
 import random
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import closing
 from typing import Any, Final, NamedTuple, TextIO
 
 from whimbrel.domain.ota_module import DEFAULT_MODULE
@@ -100,7 +101,8 @@ class Simulation:
         """Until the plan's end or `stop`. Raises EnrolmentError, ConnectionError."""
         loop = asyncio.get_running_loop()
         started_s = loop.time()
-        product = await enrol_product(self._open_caller(), self._plan.product)
+        with closing(self._open_caller()) as caller:
+            product = await enrol_product(caller, self._plan.product)
         self._watch.found(product)
         try:
             # A group, so that a fault in any task ends the run instead of passing unseen.

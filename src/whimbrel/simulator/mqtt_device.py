@@ -34,7 +34,7 @@ from whimbrel.simulator.messages import (
 from whimbrel.simulator.site import Site
 from whimbrel.simulator.source import source_address
 from whimbrel.simulator.tally import DeviceState
-from whimbrel.simulator.unit import BANDWIDTH_BYTES_PER_S, Badge, Unit
+from whimbrel.simulator.unit import Badge, Unit
 from whimbrel.simulator.witness import Violation
 
 CONNECT_SECONDS_MAX: Final = 20.0
@@ -96,10 +96,9 @@ class MqttDevice(Unit):
     def transfer(self, place: int) -> FileTransfer:
         """In blocks when the notice names a stream, else over HTTP."""
         dice = self.site.dice
+        bandwidth = self.bandwidth_bytes_per_s()
         if self.notice.files[place].stream is not None:
-            return BlockDownload(lambda: self.notice.files[place], dice, self._ask_block)
-        slow = self.fate.model is Model.SLOW
-        bandwidth = self.dice.between(BANDWIDTH_BYTES_PER_S, "bandwidth") if slow else None
+            return BlockDownload(lambda: self.notice.files[place], dice, self._ask_block, bandwidth)
         return Download(lambda: self.notice.files[place], dice, Way(self.site.http.tls, bytes_per_s=bandwidth))
 
     # ---- the connection ----

@@ -12,12 +12,12 @@ from typing import Final
 
 from whimbrel.simulator.backoff import backoff_s
 from whimbrel.simulator.download import Download, Way
-from whimbrel.simulator.fate import Fate, Model
+from whimbrel.simulator.fate import Fate
 from whimbrel.simulator.files import FileTransfer
 from whimbrel.simulator.http_client import Answer, Request
 from whimbrel.simulator.site import Site
 from whimbrel.simulator.tally import DeviceState
-from whimbrel.simulator.unit import BANDWIDTH_BYTES_PER_S, Badge, Unit
+from whimbrel.simulator.unit import Badge, Unit
 from whimbrel.simulator.witness import Violation
 
 FIRST_POLL_WITHIN_S: Final = 5.0
@@ -68,9 +68,7 @@ class PollingUnit(Unit):
 
     def transfer(self, place: int) -> FileTransfer:
         """Over HTTP."""
-        slow = self.fate.model is Model.SLOW
-        bandwidth = self.dice.between(BANDWIDTH_BYTES_PER_S, "bandwidth") if slow else None
-        way = Way(self.site.http.tls, self.file_headers, bandwidth)
+        way = Way(self.site.http.tls, self.file_headers, self.bandwidth_bytes_per_s())
         return Download(lambda: self.notice.files[place], self.site.dice, way)
 
     # ---- asking ----

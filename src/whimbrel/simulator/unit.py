@@ -244,6 +244,10 @@ class Unit(ABC):
         self._told += 1
         return self.dice.choose(COPIES, "copies", self._told) if self.fate.model is Model.REPEATS else 1
 
+    def bandwidth_bytes_per_s(self) -> float | None:
+        """What the device's line carries; None: it does not matter."""
+        return self.dice.between(BANDWIDTH_BYTES_PER_S, "bandwidth") if self.fate.model is Model.SLOW else None
+
     async def dawdle(self) -> None:
         """A slow device's report is late."""
         if self.fate.model is Model.SLOW:
