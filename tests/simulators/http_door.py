@@ -2,10 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
+
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 class Asked(NamedTuple):
@@ -47,21 +49,43 @@ def file_reply(asked: Asked, content: bytes) -> Reply:
 
 
 @asynccontextmanager
+async def listening(serve: Serve) -> AsyncIterator[str]:
+    """Serves each connection while the block runs, and leaves none open; the address."""
+    tasks: set[asyncio.Task[None]] = set()
+    writers: list[asyncio.StreamWriter] = []
+
+    async def attend(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+        writers.append(writer)
+        with suppress(OSError, asyncio.IncompleteReadError):
+            await serve(reader, writer)
+        writer.close()
+
+    server = await asyncio.start_server(attend, "127.0.0.1", 0)
+    async with server:
+        try:
+            yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        finally:
+            for writer in writers:
+                writer.transport.abort()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@asynccontextmanager
 async def http_door(answer: Callable[[Asked], Reply]) -> AsyncIterator[str]:
     """Serves while the block runs; its address."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            while True:
-                asked = await read_request(reader)
-                writer.write(answer(asked).encoded())
-                if asked.headers.get("connection") == "close":
-                    break
-        writer.close()
+        while True:
+            asked = await read_request(reader)
+            writer.write(answer(asked).encoded())
+            if asked.headers.get("connection") == "close":
+                break
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with listening(serve) as address:
+        yield address
 
 
 async def read_request(reader: asyncio.StreamReader) -> Asked:

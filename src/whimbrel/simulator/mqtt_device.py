@@ -168,8 +168,8 @@ class MqttDevice(Unit):
             self.site.wheel.after(self.dice.between(FLAP_S, "idle flap", self._told), link.break_off)
 
     def lost(self, link: Link) -> None:
-        """The connection ended, however."""
-        if link is not self._link:
+        """The connection ended, however. At the end of the run the counts stay as they were."""
+        if link is not self._link or self.site.is_over:
             return
         self._link = None
         self.site.tally.connected -= 1
