@@ -21,6 +21,7 @@ from whimbrel.gateway.packets import (
 )
 from whimbrel.simulator.fate import GOOD, Fate
 from whimbrel.simulator.mqtt_device import MqttDevice
+from whimbrel.simulator.site import MqttDoor
 from whimbrel.simulator.tally import Tally
 from whimbrel.simulator.witness import Witness
 
@@ -130,12 +131,18 @@ class Door:
         return visit
 
 
+def port_of(server: asyncio.Server) -> int:
+    """Where it listens."""
+    port: int = server.sockets[0].getsockname()[1]
+    return port
+
+
 @asynccontextmanager
 async def device_at_door(fate: Fate = GOOD) -> AsyncIterator[Door]:
     """A device that lives while the block runs."""
     door = Door()
     server = await asyncio.start_server(door.welcome, "127.0.0.1", 0)
-    async with server, yard(server.sockets[0].getsockname()[1], fates=[fate]) as door.yard:
+    async with server, yard(MqttDoor("127.0.0.1", port_of(server), None), fates=[fate]) as door.yard:
         door.device = MqttDevice(BADGE, 0, fate, door.yard.site)
         switch_on(door.device)
         try:

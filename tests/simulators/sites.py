@@ -21,6 +21,8 @@ from whimbrel.simulator.witness import Witness
 
 BADGE = Badge("kabcdefgh01", "lamp-0001", "0123456789abcdefghijklmnopqrstuv", "TargetToken t0ken")
 
+NOWHERE = MqttDoor("127.0.0.1", 1, None)
+
 
 class Yard(NamedTuple):
     """One site and what its devices write."""
@@ -36,7 +38,10 @@ class Yard(NamedTuple):
 
 @asynccontextmanager
 async def yard(
-    mqtt_port: int = 1, server: str = "http://127.0.0.1:1", fates: Sequence[Fate] = (GOOD,), poll_s: float | None = None
+    mqtt: MqttDoor = NOWHERE,
+    server: str = "http://127.0.0.1:1",
+    fates: Sequence[Fate] = (GOOD,),
+    poll_s: float | None = None,
 ) -> AsyncIterator[Yard]:
     """A site for as many devices as there are fates; whatever they still do at the end is cancelled."""
     loop = asyncio.get_running_loop()
@@ -54,7 +59,7 @@ async def yard(
             return tasks[-1]
 
         site = Site(
-            mqtt=MqttDoor("127.0.0.1", mqtt_port, None),
+            mqtt=mqtt,
             server=server,
             seed=1,
             poll_s=poll_s,

@@ -26,6 +26,7 @@ from whimbrel.simulator.http_client import CONNECTIONS_MAX
 from whimbrel.simulator.site import DOWNLOADING_MAX, SLOW_DOWNLOADING_MAX, MqttDoor
 from whimbrel.simulator.summary import Summary
 
+LEVELS = {"3.1.1": 4, "5": 5}
 DEFAULT_MQTT = "127.0.0.1:1883"
 OPEN_FILES_BESIDE_DEVICES = 128 + CONNECTIONS_MAX + DOWNLOADING_MAX + SLOW_DOWNLOADING_MAX
 _SHARE = click.FloatRange(0, 1)
@@ -73,13 +74,21 @@ Example:
 @click.option(
     "--mqtt", envvar="WHIMBREL_MQTT", default=DEFAULT_MQTT, metavar="HOST:PORT", help="Where mqtt devices connect."
 )
+@click.option(
+    "--mqtt-version", type=click.Choice(list(LEVELS)), default="3.1.1", help="What they speak. Default: 3.1.1."
+)
 @click.option("--http", metavar="URL", help="Where https and ddi devices connect. Default: --server.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def simulate(access: Access, mqtt: str, http: str | None, as_json: bool, record: TextIO | None, **options: Any) -> None:
     """See _HELP."""
     plan = _plan(options)
     _allow_open_files(plan)
-    summary = _run(plan, Doors(_door(mqtt, access.server), http or access.server), access, record)
+    summary = _run(
+        plan,
+        Doors(_door(mqtt, access.server)._replace(level=LEVELS[options["mqtt_version"]]), http or access.server),
+        access,
+        record,
+    )
     click.echo(json.dumps(summary.as_json(), indent=2) if as_json else table(summary), nl=as_json)
     sys.exit(1 if plan.until_done and not summary.tally.is_done else 0)
 

@@ -1,4 +1,4 @@
-"""One MQTT connection of a virtual device, on the gateway's own codec used from the other side."""
+"""One MQTT connection of a virtual device."""
 
 from __future__ import annotations
 
@@ -6,21 +6,9 @@ import asyncio
 from typing import Final, Protocol, cast
 
 from whimbrel.domain.device_credential import ConnectFields
-from whimbrel.gateway.packets import (
-    ConnAck,
-    ConnackCode,
-    Connect,
-    Disconnect,
-    EncodablePacket,
-    Packet,
-    PacketReader,
-    PingReq,
-    ProtocolViolationError,
-    PubAck,
-    Publish,
-    encode,
-    encode_puback,
-)
+from whimbrel.gateway.packets import Connect, Disconnect, PingReq, ProtocolViolationError, PubAck, Publish
+from whimbrel.simulator.dialect import Dialect, Spoken
+from whimbrel.simulator.packets5 import Farewell, Outcome, Said
 from whimbrel.simulator.wheel import Wheel
 
 KEEP_ALIVE_S: Final = 300
@@ -32,25 +20,25 @@ class LinkOwner(Protocol):
 
     def received(self, topic: str, payload: bytes) -> None: ...
 
-    def acknowledged(self, packet_id: int) -> None: ...
+    def acknowledged(self, packet_id: int, reason: int) -> None: ...
 
     def lost(self, link: Link) -> None: ...
 
 
 class RefusedConnectError(Exception):
-    """The server answered a CONNECT with a code other than 0. Internal to the simulator."""
+    """The server did not accept a CONNECT. Internal to the simulator."""
 
 
 class Link(asyncio.Protocol):
     """`accepted` ends with the CONNACK; then the owner hears of everything, and of the end of the connection."""
 
-    __slots__ = ("_fields", "_owner", "_reader", "_transport", "_was_heard", "_wheel", "accepted")
+    __slots__ = ("_dialect", "_fields", "_owner", "_transport", "_was_heard", "_wheel", "accepted")
 
-    def __init__(self, owner: LinkOwner, fields: ConnectFields, wheel: Wheel) -> None:
+    def __init__(self, owner: LinkOwner, fields: ConnectFields, wheel: Wheel, dialect: Dialect) -> None:
         self._owner = owner
         self._fields: ConnectFields | None = fields
         self._wheel = wheel
-        self._reader = PacketReader()
+        self._dialect = dialect
         self._transport: asyncio.Transport | None = None
         self._was_heard = True
         self.accepted: asyncio.Future[None] | None = asyncio.get_running_loop().create_future()
@@ -60,10 +48,10 @@ class Link(asyncio.Protocol):
         """Whether what is sent may arrive."""
         return self._transport is not None and not self._transport.is_closing()
 
-    def send(self, packet: EncodablePacket) -> None:
+    def send(self, packet: Spoken) -> None:
         """Onto the wire, or nowhere when the connection is gone: what must arrive is sent again on the next one."""
         if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(encode(packet))
+            self._transport.write(self._dialect.encode(packet))
 
     def say_goodbye(self) -> None:
         """Close as a device does that is switched off properly."""
@@ -97,12 +85,12 @@ class Link(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._was_heard = True
         try:
-            packets = self._reader.feed(data)
+            everything = self._dialect.feed(data)
         except ProtocolViolationError:
             self.break_off()
             return
-        for packet in packets:
-            self._take(packet)
+        for said in everything:
+            self._take(said)
 
     def connection_lost(self, error: Exception | None) -> None:
         self._transport = None
@@ -120,18 +108,19 @@ class Link(asyncio.Protocol):
             self.accepted.set_exception(error)
             self.accepted.exception()  # looked at, for nobody may be waiting for it any more
 
-    def _take(self, packet: Packet) -> None:
-        match packet:
+    def _take(self, said: Said) -> None:
+        match said:
             case Publish(topic, payload, packet_id):
-                if packet_id is not None and self._transport is not None:
-                    self._transport.write(encode_puback(packet_id))
+                if packet_id is not None:
+                    self.send(PubAck(packet_id))
                 self._owner.received(topic, payload)
-            case PubAck(packet_id):
-                self._owner.acknowledged(packet_id)
-            case ConnAck(ConnackCode.ACCEPTED):
-                self._settle(None)
-            case ConnAck(code):
-                self._settle(RefusedConnectError(f"the server refused the device with code {code}"))
+            case Outcome(reason, None):
+                refused = RefusedConnectError(f"the server refused the device with reason 0x{reason:02x}")
+                self._settle(refused if said.is_refusal else None)
+            case Outcome(reason, packet_id) if packet_id is not None:
+                self._owner.acknowledged(packet_id, reason)
+            case Farewell():
+                self.break_off()
 
     def _keep_alive(self) -> None:
         if not self.is_open:

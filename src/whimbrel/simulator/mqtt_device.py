@@ -15,6 +15,7 @@ from whimbrel.gateway.topics import names_device, topic_of
 from whimbrel.simulator.backoff import backoff_s
 from whimbrel.simulator.block_download import ANSWER_SECONDS_MAX, BlockDownload
 from whimbrel.simulator.blocks import Block, BlockFaultError, block_message, read_block
+from whimbrel.simulator.dialect import dialect_of
 from whimbrel.simulator.download import Download, Way
 from whimbrel.simulator.fate import Fate, Model
 from whimbrel.simulator.files import FileTransfer
@@ -31,6 +32,7 @@ from whimbrel.simulator.messages import (
     read_notice,
     version_message,
 )
+from whimbrel.simulator.packets5 import REFUSED
 from whimbrel.simulator.site import Site
 from whimbrel.simulator.source import source_address
 from whimbrel.simulator.tally import DeviceState
@@ -119,8 +121,8 @@ class MqttDevice(Unit):
             self._enter(link)
 
     async def _connect(self) -> Link:
-        link = Link(self, connect_fields(*self.badge[:3]), self.site.wheel)
-        host, port, tls = self.site.mqtt
+        host, port, tls, level = self.site.mqtt
+        link = Link(self, connect_fields(*self.badge[:3]), self.site.wheel, dialect_of(level))
         async with asyncio.timeout(CONNECT_SECONDS_MAX):
             await asyncio.get_running_loop().create_connection(
                 lambda: link,
@@ -194,8 +196,11 @@ class MqttDevice(Unit):
         elif topic == self._topic(BLOCK_REPLY_TOPIC):
             self._take_block(payload)
 
-    def acknowledged(self, packet_id: int) -> None:
-        """A report is durable at the server."""
+    def acknowledged(self, packet_id: int, reason: int) -> None:
+        """A report is durable at the server, or refused: then it would be refused again."""
+        if reason >= REFUSED:
+            words = f"a report was refused with reason 0x{reason:02x}"
+            self.site.witness.saw(Violation.BAD_ANSWER, self.badge.device_name, words)
         if self._unacknowledged is None:
             return
         _, acknowledged = self._unacknowledged.pop(packet_id, (None, None))

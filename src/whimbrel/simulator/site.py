@@ -25,11 +25,12 @@ Spawn = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
 
 
 class MqttDoor(NamedTuple):
-    """Where MQTT devices connect; `tls` None: in plain text."""
+    """Where MQTT devices connect; `tls` None: in plain text. `level`: of the protocol; 4 is MQTT 3.1.1, 5 is 5."""
 
     host: str
     port: int
     tls: ssl.SSLContext | None
+    level: int = 4
 
 
 @dataclass(slots=True)
