@@ -83,12 +83,8 @@ def simulate(access: Access, mqtt: str, http: str | None, as_json: bool, record:
     """See _HELP."""
     plan = _plan(options)
     _allow_open_files(plan)
-    summary = _run(
-        plan,
-        Doors(_door(mqtt, access.server)._replace(level=LEVELS[options["mqtt_version"]]), http or access.server),
-        access,
-        record,
-    )
+    door = _door(mqtt, access.server)._replace(level=LEVELS[options["mqtt_version"]])
+    summary = _run(plan, Doors(door, http or access.server), access, record)
     click.echo(json.dumps(summary.as_json(), indent=2) if as_json else table(summary), nl=as_json)
     sys.exit(1 if plan.until_done and not summary.tally.is_done else 0)
 
