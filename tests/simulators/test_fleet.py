@@ -21,7 +21,7 @@ from whimbrel.simulator.fleet import FleetPlan
 from whimbrel.simulator.journal import DECIDED
 
 DEVICES = 2_000
-EVERY_MODEL = {model: 0.05 for model in Model if model is not Model.GOOD}
+EVERY_MODEL: dict[Model, float] = {model: 0.05 for model in Model if model is not Model.GOOD}
 
 
 @pytest.fixture(scope="module")
