@@ -178,12 +178,6 @@ def test_time_that_ends_first_exits_1(server: WhimbrelServer) -> None:
     assert end_of(simulation, status=1)["is_done"] is False
 
 
-def test_shares_beyond_the_whole_fleet_exit_2(server: WhimbrelServer) -> None:
-    """More than everybody can neither fail nor fall silent."""
-    ended = whimbrel(server, "simulate", "--product", "lamp_x", "--fail-share", "0.6", "--silent-share", "0.5")
-    assert ended.returncode == 2
-
-
 def test_a_refused_enrolment_exits_1(server: WhimbrelServer) -> None:
     """A product name that the server refuses is told with its code."""
     ended = whimbrel(server, "simulate", "--product", "x!", "--devices", "1")

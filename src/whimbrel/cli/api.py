@@ -59,6 +59,10 @@ class Api:
             raise ConnectionError(f"{self._server} does not answer like a management API (HTTP {answer.status})")
         return document
 
+    def close(self) -> None:
+        """End the connection; another call opens a new one."""
+        self._connection.close()
+
     def _send_once(self, action: str, parameters: Mapping[str, str]) -> ApiAnswer:
         signed = sign_request_v1(
             {**parameters, "Action": action},

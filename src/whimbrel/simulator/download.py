@@ -1,58 +1,53 @@
 """A device's download: HTTP/1.1 with a Range header from the first request on, as the vendor's C SDK does it.
 
-Memory stays flat whatever the file's size. A transfer that breaks goes on where it broke, with the link that is newest
-then; bytes beyond the announced size are never read.
+A transfer that breaks goes on where it broke, with the link that is newest then; bytes beyond the announced size are
+never read.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import random
-import ssl
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing, suppress
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from whimbrel.simulator.backoff import backoff_s
+from whimbrel.simulator.files import DownloadFailedError, FileTransfer
+from whimbrel.simulator.http_client import DEFAULT_PORTS, Head, Request, TlsOnce, read_head
 from whimbrel.simulator.messages import AnnouncedFile
 
 BLOCK_BYTES_MAX: Final = 65_536
-QUARTERS: Final = 4
 STALLED_SECONDS: Final = 30.0
 FRUITLESS_ATTEMPTS_MAX: Final = 10
 """Attempts in a row that bring no byte; with the back-off between them they last some three minutes."""
-
-_DEFAULT_PORTS = {"http": 80, "https": 443}
-
-
-class DownloadFailedError(Exception):
-    """The file could not be had, or is not the one that was announced. Internal to the simulator."""
 
 
 class _AttemptError(Exception):
     """One request brought nothing."""
 
 
-class _Head(NamedTuple):
-    status: int
-    headers: dict[str, str]
+class Way(NamedTuple):
+    """How one device downloads. `headers` prove who asks, where the link does not; `bytes_per_s` None: as fast as it
+    goes.
+    """
+
+    tls: TlsOnce
+    headers: Mapping[str, str] = {}
+    bytes_per_s: float | None = None
 
 
-class Download:
-    """One file on its way to one device. `latest` gives it as the notice in force has it, with the link to use."""
+class Download(FileTransfer):
+    """A file that comes over HTTP."""
 
-    def __init__(self, latest: Callable[[], AnnouncedFile], dice: random.Random) -> None:
-        self._latest = latest
-        self._dice = dice
-        self._size_bytes = latest().size_bytes
-        self._hash = hashlib.new(latest().digest_name, usedforsecurity=False)
-        self._quarters_told = 0
-        self.received_bytes = 0
+    def __init__(self, latest: Callable[[], AnnouncedFile], dice: random.Random, way: Way | None = None) -> None:
+        super().__init__(latest, dice)
+        self._way = way or Way(TlsOnce())
+        self._writer: asyncio.StreamWriter | None = None
 
     async def percents(self) -> AsyncGenerator[int, None]:
-        """25, 50, 75 and 100 as the file comes in. Raises DownloadFailedError after FRUITLESS_ATTEMPTS_MAX."""
+        """See FileTransfer; given up after FRUITLESS_ATTEMPTS_MAX."""
         fruitless = 0
         while self.received_bytes < self._size_bytes:
             had_bytes = self.received_bytes
@@ -66,60 +61,51 @@ class Download:
                     raise DownloadFailedError(f"the download failed: {error}") from error
                 await asyncio.sleep(backoff_s(fruitless, self._dice))
 
-    @property
-    def is_intact(self) -> bool:
-        """Whether what came hashes to what was announced."""
-        return self._hash.hexdigest() == self._latest().digest
+    def break_off(self) -> None:
+        """The connection of the transfer is lost."""
+        if self._writer is not None:
+            self._writer.transport.abort()
 
     async def _attempt(self) -> AsyncGenerator[int, None]:
         parts = urlsplit(self._latest().url)
-        tls = ssl.create_default_context() if parts.scheme == "https" else None
         async with asyncio.timeout(STALLED_SECONDS):
-            port = parts.port or _DEFAULT_PORTS[parts.scheme]
+            port = parts.port or DEFAULT_PORTS[parts.scheme]
+            tls = self._way.tls.for_scheme(parts.scheme)
             reader, writer = await asyncio.open_connection(parts.hostname, port, ssl=tls)
+        self._writer = writer
         try:
-            writer.write(
-                f"GET {urlunsplit(('', '', parts.path, parts.query, ''))} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
-                f"Range: bytes={self.received_bytes}-\r\nConnection: close\r\n\r\n".encode("ascii")
-            )
+            own = {"Range": f"bytes={self.received_bytes}-", "Connection": "close"}
+            writer.write(Request("GET", self._latest().url, {**own, **self._way.headers}).encoded(parts))
             async with asyncio.timeout(STALLED_SECONDS):
-                self._accept(await _read_head(reader))
-            # A quarter of a small file is a block of its own, so that each quarter is told.
-            block_bytes = min(BLOCK_BYTES_MAX, -(-self._size_bytes // QUARTERS))
-            while (missing := self._size_bytes - self.received_bytes) > 0:
-                async with asyncio.timeout(STALLED_SECONDS):
-                    self._take(await reader.read(min(block_bytes, missing)))
-                quarter = QUARTERS * self.received_bytes // self._size_bytes
-                if quarter > self._quarters_told:
-                    self._quarters_told = quarter
-                    yield 100 * quarter // QUARTERS
+                self._accept(await read_head(reader))
+            async with aclosing(self._blocks(reader)) as percents:
+                async for percent in percents:
+                    yield percent
         finally:
+            self._writer = None
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
 
-    def _accept(self, head: _Head) -> None:
-        if head.status == 200 and self.received_bytes:
-            # The server sends everything anew: so does the digest begin anew.
-            self._hash = hashlib.new(self._latest().digest_name, usedforsecurity=False)
-            self.received_bytes = 0
+    async def _blocks(self, reader: asyncio.StreamReader) -> AsyncGenerator[int, None]:
+        # A quarter of a small file is a block of its own, so that a fate can strike between two quarters.
+        block_bytes = min(BLOCK_BYTES_MAX, -(-self._size_bytes // 4))
+        while (missing := self._size_bytes - self.received_bytes) > 0:
+            async with asyncio.timeout(STALLED_SECONDS):
+                block = await reader.read(min(block_bytes, missing))
+            if not block:
+                raise EOFError("the transfer broke")
+            for percent in self._take(block):
+                yield percent
+            if self._way.bytes_per_s is not None:
+                await asyncio.sleep(len(block) / self._way.bytes_per_s)
+
+    def _accept(self, head: Head) -> None:
+        if head.status == 200:
+            if self.received_bytes:
+                self._begin_anew()
         elif head.status == 206:
             if not head.headers.get("content-range", "").startswith(f"bytes {self.received_bytes}-"):
                 raise _AttemptError("the server sent another range than was asked for")
-        elif head.status != 200:
+        else:
             raise _AttemptError(f"the server answered {head.status}")
-
-    def _take(self, block: bytes) -> None:
-        if not block:
-            raise EOFError("the transfer broke")
-        self._hash.update(block)
-        self.received_bytes += len(block)
-
-
-async def _read_head(reader: asyncio.StreamReader) -> _Head:
-    lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-    status = lines[0].split(" ")[1:2]
-    if not status or not status[0].isdecimal():
-        raise _AttemptError("the answer is not HTTP")
-    fields = (line.partition(":") for line in lines[1:] if line)
-    return _Head(int(status[0]), {name.strip().lower(): value.strip() for name, _, value in fields})

@@ -1,135 +1,17 @@
-"""A virtual device against a scripted MQTT door, where the real server would not misbehave on demand."""
+"""A virtual device over MQTT against a scripted door, where the real server would not misbehave on demand."""
 
 import asyncio
 import hashlib
 import json
-import random
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from typing import Any
 
 import pytest
 
+from tests.simulators.mqtt_door import INFORM, UPGRADE, device_at_door, file_server, push, upgrade
+from tests.simulators.sites import BADGE
 from whimbrel.domain.device_credential import connect_fields
-from whimbrel.gateway.packets import (
-    ConnAck,
-    ConnackCode,
-    Connect,
-    Disconnect,
-    EncodablePacket,
-    Packet,
-    PacketReader,
-    PubAck,
-    Publish,
-    encode,
-)
-from whimbrel.simulator.device import Badge, Site, VirtualDevice
-from whimbrel.simulator.fate import GOOD
-from whimbrel.simulator.tally import DeviceState, Tally
-
-BADGE = Badge("kabcdefgh01", "lamp-0001", "0123456789abcdefghijklmnopqrstuv")
-INFORM = "/ota/device/inform/kabcdefgh01/lamp-0001"
-UPGRADE = "/ota/device/upgrade/kabcdefgh01/lamp-0001"
-
-
-class Visit:
-    """One connection of a device, seen from the server."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer = reader, writer
-        self._packets = PacketReader()
-        self._waiting: list[Packet] = []
-
-    async def next(self) -> Packet:
-        """The device's next packet."""
-        while not self._waiting:
-            data = await self._reader.read(65_536)
-            assert data, "the device is gone"
-            self._waiting += self._packets.feed(data)
-        return self._waiting.pop(0)
-
-    async def next_report(self) -> tuple[Publish, dict[str, Any]]:
-        """The device's next report and its params."""
-        packet = await self.next()
-        while isinstance(packet, PubAck):
-            packet = await self.next()
-        assert isinstance(packet, Publish)
-        return packet, json.loads(packet.payload)["params"]
-
-    def send(self, packet: EncodablePacket) -> None:
-        """A packet to the device."""
-        self.send_bytes(encode(packet))
-
-    def send_bytes(self, data: bytes) -> None:
-        """Anything at all to the device."""
-        self._writer.write(data)
-
-    def acknowledge(self, report: Publish) -> None:
-        """The report is durable."""
-        assert report.packet_id is not None
-        self.send(PubAck(report.packet_id))
-
-    def cut(self) -> None:
-        """The connection is lost."""
-        self._writer.transport.abort()
-
-    async def end(self) -> None:
-        """Nothing is left open."""
-        self._writer.close()
-        with suppress(OSError):
-            await self._writer.wait_closed()
-
-
-class Door:
-    """Listens for one device; `tally` is its fleet's, `life` ends it when cancelled."""
-
-    def __init__(self) -> None:
-        self.visits: asyncio.Queue[Visit] = asyncio.Queue()
-        self.seen: list[Visit] = []
-        self.tally = Tally(1)
-        self.life: asyncio.Task[None]
-
-    async def welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """A new connection."""
-        self.seen.append(Visit(reader, writer))
-        await self.visits.put(self.seen[-1])
-
-    async def visit(self) -> Visit:
-        """The device's next connection, accepted."""
-        visit = await self.visits.get()
-        assert isinstance(await visit.next(), Connect)
-        visit.send(ConnAck(ConnackCode.ACCEPTED))
-        return visit
-
-
-@asynccontextmanager
-async def device_at_door() -> AsyncIterator[Door]:
-    """A device that lives while the block runs."""
-    door = Door()
-    server = await asyncio.start_server(door.welcome, "127.0.0.1", 0)
-    async with server, asyncio.timeout(30), asyncio.TaskGroup() as group:
-        site = Site(
-            "127.0.0.1",
-            server.sockets[0].getsockname()[1],
-            None,
-            connecting=asyncio.Semaphore(1),
-            downloading=asyncio.Semaphore(1),
-            tally=door.tally,
-            dice=random.Random(1),
-            spawn=group.create_task,
-        )
-        door.life = group.create_task(VirtualDevice(BADGE, "1.0.0", GOOD, site).live())
-        try:
-            yield door
-        finally:
-            door.life.cancel()
-            await asyncio.gather(door.life, *(visit.end() for visit in door.seen), return_exceptions=True)
-
-
-def push(version: str) -> Publish:
-    """A push of a firmware that cannot be downloaded."""
-    data = {"size": 8, "version": version, "url": "http://127.0.0.1:1/f/t", "signMethod": "Md5", "sign": "0" * 32}
-    return Publish(UPGRADE, json.dumps({"code": "1000", "data": data}).encode(), packet_id=9)
+from whimbrel.gateway.packets import ConnAck, ConnackCode, Connect, Disconnect, PubAck, Publish
+from whimbrel.simulator.tally import DeviceState
+from whimbrel.simulator.witness import Violation
 
 
 async def test_a_device_connects_as_the_c_sdk_does() -> None:
@@ -138,7 +20,7 @@ async def test_a_device_connects_as_the_c_sdk_does() -> None:
         visit = await door.visits.get()
         connect = await visit.next()
         assert isinstance(connect, Connect)
-        fields = connect_fields(*BADGE)
+        fields = connect_fields(*BADGE[:3])
         assert (connect.client_id, connect.username, connect.password) == (
             fields.client_id,
             fields.username,
@@ -163,7 +45,18 @@ async def test_I1_an_unacknowledged_report_is_sent_again() -> None:
         third = await door.visit()
         fresh, params = await third.next_report()
         assert (fresh.is_duplicate, params) == (False, {"version": "1.0.0"})
-        assert door.tally.reconnects == 2
+        assert (door.tally.reconnects, door.tally.retries) == (2, 1)
+
+
+async def test_modules_are_told_at_every_boot() -> None:
+    """What else the device has is reported beside `default`, one message a module."""
+    async with device_at_door() as door:
+        door.device.install("MCU", "0.9")
+        visit = await door.visit()
+        assert [await visit.take_report() for _ in range(2)] == [
+            {"version": "1.0.0"},
+            {"version": "0.9", "module": "MCU"},
+        ]
 
 
 async def test_I12_an_upgrade_that_is_done_is_only_confirmed() -> None:
@@ -176,19 +69,21 @@ async def test_I12_an_upgrade_that_is_done_is_only_confirmed() -> None:
         _, params = await visit.next_report()
         assert params == {"version": "1.0.0"}
         assert door.tally.by_state[DeviceState.ONLINE] == 1
+        assert (door.tally.notices, door.tally.needless_notices) == (1, 1)
 
 
 async def test_I12_a_repeated_push_is_one_upgrade() -> None:
-    """The same push twice is notified of once."""
+    """The same push twice is notified of once, and counted as a repetition."""
     async with device_at_door() as door:
         visit = await door.visit()
         await visit.next_report()
         visit.send(push("2.0.0"))
+        assert await visit.next() == PubAck(9)
         visit.send(push("2.0.0"))
-        assert [await visit.next(), await visit.next()] == [PubAck(9), PubAck(9)]
-        await asyncio.sleep(0)
+        assert await visit.next() == PubAck(9)
         assert door.tally.by_state[DeviceState.DOWNLOADING] == 1
         assert door.tally.by_state.total() == 1
+        assert (door.tally.repeated_notices, door.tally.by_notices[2]) == (1, 1)
 
 
 @pytest.mark.parametrize("code", [ConnackCode.BAD_CREDENTIAL, ConnackCode.SERVER_UNAVAILABLE])
@@ -207,7 +102,7 @@ async def test_a_device_that_is_switched_off_says_goodbye() -> None:
     async with device_at_door() as door:
         visit = await door.visit()
         await visit.next_report()
-        door.life.cancel()
+        door.device.switch_off()
         assert isinstance(await visit.next(), Disconnect)
 
 
@@ -218,22 +113,6 @@ async def test_junk_from_the_server_breaks_the_connection_alone() -> None:
         await visit.next_report()
         visit.send_bytes(b"\xff\xff\xff")
         await (await door.visit()).next_report()
-
-
-@asynccontextmanager
-async def file_server(contents: dict[str, bytes]) -> AsyncIterator[str]:
-    """Serves these files by their paths, from the start on; its address."""
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        content = contents[(await reader.readuntil(b"\r\n\r\n")).split(b" ")[1].decode()]
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(content) + content)
-        writer.close()
-        with suppress(OSError):
-            await writer.wait_closed()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
 def push_of_files(address: str, contents: dict[str, bytes], announced: dict[str, bytes]) -> Publish:
@@ -255,13 +134,11 @@ async def test_several_files_for_a_module() -> None:
     """Every file is downloaded and counts for its share; the module's version is told, and again at the next boot."""
     contents = {"/a": bytes(4), "/b": bytes(8)}
     async with device_at_door() as door, file_server(contents) as address:
-        visit = await door.visit()
-        visit.acknowledge((await visit.next_report())[0])
+        visit = await door.booted()
         visit.send(push_of_files(address, contents, contents))
         steps, params = [], {}
         while "version" not in params:
-            report, params = await visit.next_report()
-            visit.acknowledge(report)
+            params = await visit.take_report()
             steps += [params["step"]] if "step" in params else []
             assert params["module"] == "MCU"
         assert steps == ["12", "25", "37", "50", "62", "75", "87", "100"]
@@ -278,13 +155,59 @@ async def test_I11_one_damaged_file_fails_the_upgrade() -> None:
     """When the second of three files is not what was announced, the third is not asked for, and step -3 is told."""
     contents = {"/a": bytes(4), "/b": bytes(4), "/c": bytes(4)}
     async with device_at_door() as door, file_server(contents) as address:
-        visit = await door.visit()
-        visit.acknowledge((await visit.next_report())[0])
+        visit = await door.booted()
         visit.send(push_of_files(address, contents, {**contents, "/b": b"none"}))
         steps: list[str] = []
         while not steps or int(steps[-1]) >= 0:
-            report, params = await visit.next_report()
-            visit.acknowledge(report)
+            params = await visit.take_report()
             steps.append(params["step"])
         assert (steps[-2:], params["module"]) == (["66", "-3"], "MCU")
         assert door.tally.downloaded_bytes == 8
+        assert door.witness.counts == {Violation.WRONG_CONTENT: 1}
+
+
+async def test_I3_a_second_command_for_one_module_is_witnessed() -> None:
+    """While an upgrade of `default` is open, another one for it is a violation; one for another module is none."""
+    async with device_at_door() as door:
+        visit = await door.booted()
+        visit.send(push("2.0.0"))
+        visit.send(upgrade("http://127.0.0.1:1/f/t", b"12345678", "3.0.0", module="MCU"))
+        visit.send(push("3.0.0"))
+        for _ in range(3):
+            assert await visit.next() == PubAck(9)
+        assert door.witness.counts == {Violation.TWO_COMMANDS: 1}
+
+
+async def test_I15_a_message_for_another_device_is_witnessed() -> None:
+    """A push on another device's topic is counted and has no effect; so is a push that no SDK could read."""
+    async with device_at_door() as door:
+        visit = await door.booted()
+        visit.send(push("2.0.0")._replace(topic=UPGRADE + "1"))
+        visit.send(Publish(UPGRADE, b"{", packet_id=8))
+        assert [await visit.next(), await visit.next()] == [PubAck(9), PubAck(8)]
+        assert door.witness.counts == {Violation.FOREIGN_TOPIC: 1, Violation.UNREADABLE: 1}
+        assert door.tally.notices == 0
+
+
+async def test_I8_a_command_after_its_cancel_is_witnessed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A push that comes later than the grace after its cancel is counted; before that, none is."""
+    async with device_at_door() as door:
+        visit = await door.booted()
+        door.witness.cancelled("2.0.0")
+        visit.send(push("2.0.0"))
+        assert await visit.next() == PubAck(9)
+        assert not door.witness.counts
+        monkeypatch.setattr("whimbrel.simulator.witness.CANCEL_GRACE_S", -1.0)
+        visit.send(push("2.0.0"))
+        assert await visit.next() == PubAck(9)
+        assert door.witness.counts == {Violation.AFTER_CANCEL: 1}
+
+
+async def test_a_device_without_a_connection_has_no_task() -> None:
+    """Between two messages a device is its connection and nothing else: the tasks are those of the door."""
+    async with device_at_door() as door:
+        before = asyncio.all_tasks()
+        visit = await door.booted()
+        await asyncio.sleep(0)
+        assert asyncio.all_tasks() <= before
+        await visit.end()
