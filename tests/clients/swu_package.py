@@ -1,4 +1,4 @@
-"""Builds the update packages that SWUpdate installs: a cpio archive, its description first, signed as Debian's build asks.
+"""Builds the packages that SWUpdate installs: a cpio archive, its description first, signed as Debian's build asks.
 
 Debian's SWUpdate 2022.12 takes signed packages only (CMS, detached, DER), wants a SHA-256 of every image, and compares
 the description's `hardware-compatibility` with the `board:revision` it was started with.
