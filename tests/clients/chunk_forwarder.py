@@ -1,8 +1,8 @@
 """A forwarder on the device itself, through which SWUpdate's delta handler reaches the chunks of an update.
 
-Debian's SWUpdate 2022.12 asks for chunks at the fixed URL that the signed package names, and sends no token. Newer ones
-take the URL from the deployment (`url = "dynamic"`). The forwarder does for the old one what the new one does itself: it
-looks into the deployment for the file of that name, and asks for it with the device's token.
+Debian's SWUpdate 2022.12 asks for chunks at the fixed URL that the signed package names, and sends no token. Newer
+releases take the URL from the deployment (`url = "dynamic"`). The forwarder does that for the old one: it looks into
+the deployment for the file of that name, and asks for it with the device's token.
 """
 
 import threading

@@ -69,7 +69,17 @@ class DdiBackEnd:
         return DdiDevice(product_key, name, made["deviceToken"])
 
     def release(self, device: DdiDevice, version: str, files: dict[str, bytes], **more: str) -> str:
-        """Upload the files as one firmware and make a job that brings it to the device; the job's id."""
+        """A firmware of the files, and a job that brings it to the device; the job's id."""
+        firmware_id = self.create_firmware(device.product_key, version, files)
+        target = {"TargetSelection": "SPECIFIC", "TargetDeviceName.1": device.name}
+        return self._create_job(device.product_key, firmware_id, **target, **more)
+
+    def release_to_all(self, product_key: str, version: str, files: dict[str, bytes]) -> str:
+        """The same for all of the product's devices."""
+        return self._create_job(product_key, self.create_firmware(product_key, version, files), TargetSelection="ALL")
+
+    def create_firmware(self, product_key: str, version: str, files: dict[str, bytes]) -> str:
+        """Upload the files as one firmware that needs no verification; its id."""
         described: dict[str, str] = {}
         for number, (name, content) in enumerate(files.items(), start=1):
             url = self.client.upload(content)
@@ -78,19 +88,15 @@ class DdiBackEnd:
         firmware = self.succeed(
             "CreateOTAFirmware",
             FirmwareName=f"os-{next(_serial)}",
-            ProductKey=device.product_key,
+            ProductKey=product_key,
             DestVersion=version,
             NeedToVerify="false",
             **described,
         )
-        job = self.succeed(
-            "CreateOTAStaticUpgradeJob",
-            FirmwareId=firmware["firmwareId"],
-            ProductKey=device.product_key,
-            TargetSelection="SPECIFIC",
-            **{"TargetDeviceName.1": device.name},
-            **more,
-        )
+        return str(firmware["firmwareId"])
+
+    def _create_job(self, product_key: str, firmware_id: str, **more: str) -> str:
+        job = self.succeed("CreateOTAStaticUpgradeJob", FirmwareId=firmware_id, ProductKey=product_key, **more)
         return str(job["jobId"])
 
     def task(self, job_id: str) -> dict[str, Any]:
@@ -101,7 +107,10 @@ class DdiBackEnd:
 
     def watch_task(self, job_id: str, status: str) -> dict[str, Any]:
         """Wait until the job's only task has the status."""
-        return watch(f"{status} of job {job_id}", lambda: self.task(job_id), lambda seen: seen["taskStatus"] == status)
+        reached = watch(
+            f"{status} of job {job_id}", lambda: self.task(job_id), lambda seen: seen["taskStatus"] == status
+        )
+        return dict(reached)
 
     def device(self, device: DdiDevice) -> dict[str, Any]:
         """QueryDeviceDetail's data."""

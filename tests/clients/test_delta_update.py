@@ -38,7 +38,7 @@ def test_delta_update_downloads_the_missing_chunks_only(
     start_swupdate: StartSWUpdate,
     tmp_path: Path,
 ) -> None:
-    """Beside a package that holds the header stands the whole `.zck`; several ranges of it in one request are enough."""
+    """Beside a package that holds the header stands the whole `.zck`; several ranges of it in one request suffice."""
     client = start_swupdate(device)
     forwarder = forward(device)
     old, new = zchunk_file.images(seed=4, size_bytes=IMAGE_BYTES)

@@ -80,7 +80,7 @@ def test_update_that_failed_its_test_fails_the_task(
 def test_flawed_package_fails_the_task(
     flaw: str, back_end: DdiBackEnd, device: DdiDevice, signer: PackageSigner, start_swupdate: StartSWUpdate
 ) -> None:
-    """The client refuses what is not signed as it should be, and installs nothing; the task is FAILED with its words."""
+    """The client installs nothing that is not signed as it should be; the task is FAILED with its words."""
     client = start_swupdate(device)
     image = application(client)
     sound = package("2.0.0", [image], signer)
