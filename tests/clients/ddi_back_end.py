@@ -79,12 +79,16 @@ class DdiBackEnd:
         return self._create_job(product_key, self.create_firmware(product_key, version, files), TargetSelection="ALL")
 
     def create_firmware(self, product_key: str, version: str, files: dict[str, bytes]) -> str:
-        """Upload the files as one firmware that needs no verification; its id."""
+        """Upload the files as one firmware that needs no verification; its id.
+
+        A lone file is known to devices by the firmware's name and its own ending, several by their own names.
+        """
         described: dict[str, str] = {}
         for number, (name, content) in enumerate(files.items(), start=1):
-            url = self.client.upload(content)
+            url = self.client.upload(content, name.rpartition(".")[2])
             assert url is not None, "the upload was refused"
-            described |= {f"MultiFiles.{number}.Name": name, f"MultiFiles.{number}.Url": url}
+            member = f"MultiFiles.{number}."
+            described |= {f"{member}Name": name, f"{member}Url": url} if len(files) > 1 else {"FirmwareUrl": url}
         firmware = self.succeed(
             "CreateOTAFirmware",
             FirmwareName=f"os-{next(_serial)}",

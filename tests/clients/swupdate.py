@@ -12,7 +12,9 @@ from typing import NamedTuple
 from tests.clients.swu_package import HARDWARE_REVISION
 
 SWUPDATE = Path("/usr/bin/swupdate")
+SWUPDATE_IPC = Path("/usr/bin/swupdate-ipc")
 BOARD = "whimbrel-test"
+POLL_EVERY_S = 1
 LOG_WITHIN_S = 60
 END_WITHIN_S = 10
 #: What `-c` tells a SWUpdate without a boot loader about the update that ran before its restart.
@@ -58,6 +60,10 @@ class SWUpdate:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True
             )
+        # The interval that the server answers wins over `polldelay`; only this command wins over the server. A client
+        # that sleeps already has to be woken.
+        self._configure("-p", str(POLL_EVERY_S))
+        self._configure("-t")
 
     def stop(self) -> None:
         """End it with all the processes it made; as a reboot does."""
@@ -85,6 +91,19 @@ class SWUpdate:
             time.sleep(0.05)
         return found + len(words)
 
+    def _configure(self, *options: str) -> None:
+        """Tell the running client, as soon as it listens."""
+        environment = {"PATH": os.environ["PATH"], "TMPDIR": str(self.folder)}
+        deadline = time.monotonic() + LOG_WITHIN_S
+        while True:
+            command = [SWUPDATE_IPC, "hawkbitcfg", *options]
+            said = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+            if "Server returns ACK" in said.stdout:
+                return
+            assert self.is_running, f"swupdate ended:\n{self.log[-4000:]}"
+            assert time.monotonic() < deadline, f"swupdate does not listen: {said}\n{self.log[-4000:]}"
+            time.sleep(0.05)
+
     @property
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
@@ -104,6 +123,6 @@ identify : ( {attributes} );
 suricatta : {{
   tenant = "{account.tenant}"; id = "{account.controller_id}"; url = "{account.url}";
   targettoken = "{account.target_token}";
-  polldelay = 1; retry = 60; retrywait = "1"; initial-report-resend-period = 1; connection-timeout = 10;
+  retry = 60; retrywait = "1"; initial-report-resend-period = 1; connection-timeout = 10;
 }};
 """

@@ -45,7 +45,7 @@ def test_I7_signed_install_counts_after_the_restart(
     """A signed package is installed; the task is a success when the client is back and says so, not before."""
     client = start_swupdate(device, IDENTITY)
     image = application(client)
-    job_id = back_end.release(device, "2.0.0", {"app-2.0.0.swu": package("2.0.0", [image], signer)})
+    job_id = back_end.release(device, "2.0.0", {"app.swu": package("2.0.0", [image], signer)})
     client.wait_for_log(INSTALLED)
     watch("installation", image.path.exists, bool)
     assert image.path.read_bytes() == image.content
@@ -60,7 +60,8 @@ def test_I7_signed_install_counts_after_the_restart(
     links = offered(device, relay)
     assert "deploymentBase" not in links
     [chunk] = ask(device, links["installedBase"]).json["deployment"]["chunks"]
-    assert [file["filename"] for file in chunk["artifacts"]] == ["app-2.0.0.swu"]
+    [file] = chunk["artifacts"]
+    assert file["filename"].endswith("-2.0.0.swu")
 
 
 def test_update_that_failed_its_test_fails_the_task(
