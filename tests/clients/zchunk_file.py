@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 WORDS = 4_000
-#: The tools cut a chunk where the content says so, about every 32 KiB; six changes touch as many chunks.
-CHANGES = 6
-CHANGE_BYTES = 1_500
+#: The tools cut a chunk where the content says so, about every 32 KiB; these changes touch more chunks than a vendor
+#: device may have ranges in one request (16), and fewer than SWUpdate asks for at once (150).
+CHANGES = 30
+CHANGE_BYTES = 100
 
 
 class ZchunkFile(NamedTuple):
