@@ -6,11 +6,14 @@ turns under the same load, so that each of them meets the same moments of the ma
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
+
+import asyncpg
 
 from bench.goosebit import TENANT, goosebit, starlette_route
 from bench.list_firmware import Effort
@@ -94,9 +97,14 @@ def _ours(folder: Path, database: str | None) -> Iterator[Polled]:
     server = WhimbrelServer(place / "var", *(() if database is None else ("--database", database)))
     server.start()
     try:
-        product_key, token = _set_up(DdiBackEnd(server))
+        back_end = DdiBackEnd(server)
+        product_key, token, job_id = _set_up(back_end)
         polls = _write_polls(place, product_key, _names(), f"GatewayToken {token}")
-        yield Polled(Server(server.pid, server.http_port, 0.0), polls)
+        polled = Polled(Server(server.pid, server.http_port, 0.0), polls)
+        _tell_all(polled, back_end, job_id)
+        if database is not None:
+            asyncio.run(_analyze(database))
+        yield polled
     finally:
         server.end()
 
@@ -111,13 +119,28 @@ def _on_postgresql(folder: Path) -> Iterator[Polled]:
         database.end()
 
 
-def _set_up(back_end: DdiBackEnd) -> tuple[str, str]:
+def _set_up(back_end: DdiBackEnd) -> tuple[str, str, str]:
+    """A product with devices and a job over all of them: the product's key and gateway token, and the job's id."""
     product_key = back_end.create_product()
     for name in _names():
         back_end.succeed("RegisterDevice", ProductKey=product_key, DeviceName=name)
-    back_end.release_to_all(product_key, "2.0.0", {"os.swu": b"image"})
+    job_id = back_end.release_to_all(product_key, "2.0.0", {"os.swu": b"image"})
     made = back_end.succeed("XRotateGatewayToken", ProductKey=product_key)
-    return product_key, str(made["gatewayToken"])
+    return product_key, str(made["gatewayToken"]), job_id
+
+
+def _tell_all(polled: Polled, back_end: DdiBackEnd, job_id: str) -> None:
+    """Poll until every device was told of its task, which writes rows; what is measured is what comes then."""
+    queued = {"JobId": job_id, "TaskStatus": "QUEUED", "CurrentPage": "1", "PageSize": "10"}
+    while back_end.client.call("ListOTATaskByJob", **queued).body["total"]:
+        _round(polled, 1)
+
+
+async def _analyze(database: str) -> None:
+    """What autovacuum does on an operator's server soon after rows came; the private one here has none."""
+    connection = await asyncpg.connect(database)
+    await connection.execute("ANALYZE")
+    await connection.close()
 
 
 def _names() -> list[str]:
