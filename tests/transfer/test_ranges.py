@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from whimbrel.transfer.ranges import (
     CHARS_PER_RANGE_MAX,
     CHUNK_RANGES_MAX,
+    HEADER_CHARS_MAX,
     RANGES_MAX,
     ByteRange,
     is_known_version,
