@@ -110,6 +110,9 @@ def test_I4_I8_cancel_during_a_slow_download(
     job_id = back_end.release(device, "2.0.0", {"app.swu": package("2.0.0", [image], signer)})
     client.wait_for_log("size 6000000 required")
     task = back_end.watch_task(job_id, "IN_PROGRESS")
+    [chunk] = ask(device, offered(device, relay)["deploymentBase"]).json["deployment"]["chunks"]
+    [download] = [file["_links"]["download"]["href"] for file in chunk["artifacts"]]
+    assert ask(device, download, headers={"Range": "bytes=0-0"}).status == 206
     back_end.succeed(
         "CancelOTATaskByDevice",
         FirmwareId=task["firmwareId"],
@@ -118,6 +121,7 @@ def test_I4_I8_cancel_during_a_slow_download(
         **{"DeviceName.1": device.name},
     )
     back_end.watch_task(job_id, "CANCELED")
+    assert ask(device, download, headers={"Range": "bytes=0-0"}).status == 404
     client.wait_for_log("cancelAction")
     watch("end of the cancelling", lambda: offered(device, relay), lambda links: "cancelAction" not in links)
     assert "deploymentBase" not in offered(device, relay)
