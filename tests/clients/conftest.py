@@ -1,6 +1,6 @@
 """Fixtures of the DDI door's real clients: a server behind a relay, a back end, and SWUpdate processes."""
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,8 +13,6 @@ from tests.postgresql import shared_server
 from tests.story.servers import WhimbrelServer
 
 LOG_TAIL_CHARACTERS = 8_000
-
-StartSWUpdate = Callable[..., SWUpdate]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -85,13 +83,17 @@ def device(back_end: DdiBackEnd) -> DdiDevice:
     return back_end.register(back_end.create_product(), "gateway-1")
 
 
-class _Starter:
+class StartSWUpdate:
+    """Starts the real client as a device, or with any account."""
+
     def __init__(self, relay: Relay, signer: PackageSigner) -> None:
         self.relay, self.signer = relay, signer
         self.clients: list[SWUpdate] = []
 
     def __call__(self, device: DdiDevice, identify: dict[str, str] | None = None) -> SWUpdate:
-        account = Account(self.relay.url, device.product_key, device.name, device.token)
+        return self.start(Account(self.relay.url, device.product_key, device.name, device.token), identify)
+
+    def start(self, account: Account, identify: dict[str, str] | None = None) -> SWUpdate:
         self.clients.append(SWUpdate(account, self.signer.certificate_pem, identify))
         self.clients[-1].start()
         return self.clients[-1]
@@ -100,7 +102,7 @@ class _Starter:
 @pytest.fixture
 def start_swupdate(relay: Relay, signer: PackageSigner) -> Iterator[StartSWUpdate]:
     """`start_swupdate(device)` starts the real client as that device; every one is ended."""
-    starter = _Starter(relay, signer)
+    starter = StartSWUpdate(relay, signer)
     yield starter
     for client in starter.clients:
         client.end()

@@ -24,12 +24,13 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class Account(NamedTuple):
-    """Where a device polls, as whom and with which token."""
+    """Where a device polls, as whom and with which token; `token_kind` is SWUpdate's name of the setting."""
 
     url: str
     tenant: str
     controller_id: str
-    target_token: str
+    token: str
+    token_kind: str = "targettoken"
 
 
 class SWUpdate:
@@ -122,7 +123,7 @@ def _configuration(folder: Path, account: Account, identify: dict[str, str]) -> 
 identify : ( {attributes} );
 suricatta : {{
   tenant = "{account.tenant}"; id = "{account.controller_id}"; url = "{account.url}";
-  targettoken = "{account.target_token}";
+  {account.token_kind} = "{account.token}";
   retry = 60; retrywait = "1"; initial-report-resend-period = 1; connection-timeout = 10;
 }};
 """

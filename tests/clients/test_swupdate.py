@@ -8,7 +8,7 @@ from tests.clients.conftest import StartSWUpdate
 from tests.clients.ddi_back_end import DdiBackEnd, DdiDevice, ask, watch
 from tests.clients.relay import Relay
 from tests.clients.swu_package import Image, PackageSigner, package, unsigned_package
-from tests.clients.swupdate import INSTALLED_AND_FAILED, INSTALLED_AND_TESTED, SWUpdate
+from tests.clients.swupdate import INSTALLED_AND_FAILED, INSTALLED_AND_TESTED, Account, SWUpdate
 from tests.story.servers import WhimbrelServer
 
 IDENTITY = {"hw_boardname": "gw2", "hw_revision": "1.3", "sw_version": "1.0.0"}
@@ -36,6 +36,17 @@ def test_identify(back_end: DdiBackEnd, device: DdiDevice, start_swupdate: Start
     start_swupdate(device, IDENTITY)
     watch("attributes", lambda: back_end.attributes(device), lambda seen: seen == IDENTITY)
     watch("presence", lambda: back_end.device(device), lambda seen: seen["status"] == "ONLINE")
+
+
+def test_gateway_token_speaks_for_a_device_of_the_default_product(
+    back_end: DdiBackEnd, relay: Relay, start_swupdate: StartSWUpdate
+) -> None:
+    """`default`, as SWUpdate's own examples spell the tenant, with a gateway token is the account's default product."""
+    product_key = back_end.create_product(IsDefault="true")
+    device = back_end.register(product_key, "gateway-7")
+    token = back_end.succeed("XRotateGatewayToken", ProductKey=product_key)["gatewayToken"]
+    start_swupdate.start(Account(relay.url, "default", device.name, token, "gatewaytoken"), IDENTITY)
+    watch("attributes", lambda: back_end.attributes(device), lambda seen: seen == IDENTITY)
 
 
 @pytest.mark.parametrize("store", ["sqlite", "postgresql"], indirect=True)
