@@ -75,8 +75,12 @@ class SWUpdate:
         try:
             self._process.wait(END_WITHIN_S)
         except subprocess.TimeoutExpired:
+            pass  # what is left ends now
+        try:
             os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+        except ProcessLookupError:
+            pass  # nothing was left
+        self._process.wait()
         self._process = None
 
     def restart(self, *, update_state: str | None = None) -> None:

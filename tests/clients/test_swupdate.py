@@ -141,6 +141,25 @@ def test_I4_I8_cancel_during_a_slow_download(
     assert relay.bytes_down < LARGE_BYTES
 
 
+def test_task_that_needs_consent_waits_for_it(
+    back_end: DdiBackEnd, device: DdiDevice, relay: Relay, signer: PackageSigner, start_swupdate: StartSWUpdate
+) -> None:
+    """The client knows nothing of consent: it finds nothing to do until somebody confirms the task for it."""
+    client = start_swupdate(device)
+    image = application(client)
+    content = package("2.0.0", [image], signer)
+    job_id = back_end.release(device, "2.0.0", {"app.swu": content}, NeedConfirm="true")
+    task = back_end.watch_task(job_id, "CONFIRM")
+    assert "confirmationBase" in offered(device, relay)
+    client.wait_for_log("No pending action", after=len(client.log))
+    assert not image.path.exists()
+    back_end.succeed("ConfirmOTATask", **{"TaskId.1": task["taskId"]})
+    client.wait_for_log(INSTALLED)
+    client.wait_for_log("pending testing")
+    client.restart(update_state=INSTALLED_AND_TESTED)
+    back_end.watch_task(job_id, "SUCCEEDED")
+
+
 def test_I1_download_goes_on_after_the_server_was_killed(
     back_end: DdiBackEnd,
     device: DdiDevice,
