@@ -53,11 +53,6 @@ class WhimbrelServer:
         return AccessKey(key["AccessKeyId"], key["AccessKeySecret"])
 
     @property
-    def pid(self) -> int:
-        """The running process."""
-        return self._running().pid
-
-    @property
     def log(self) -> str:
         """What all starts together wrote to stderr and stdout."""
         return self._log_path.read_text(errors="replace") if self._log_path.exists() else ""
