@@ -14,7 +14,7 @@ CHECKED := $(wildcard src tests scripts bench)
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help run install test check fix docs bench fuzz soak chaos house lock \
-	install-test install-clients install-node install-debian
+	install-test install-clients install-bench install-node install-debian
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,7 +43,7 @@ house: install-test ## run only the rules of the house (tests/house): directions
 docs: install ## write the generated pages of docs/reference again
 	$(BIN)/python -m scripts.make_docs $(ARGS)
 
-bench: install-debian install-test ## measure each budget beside its limit, as a table
+bench: install-debian install-test install-bench ## measure each budget beside its limit, as a table
 	$(BIN)/python -m bench $(ARGS)
 
 fuzz: install-test ## throw generated input at the parsers for a long time
@@ -63,6 +63,9 @@ install-test:
 
 install-clients:
 	@$(PYTHON) scripts/make_venv.py clients
+
+install-bench:
+	@$(PYTHON) scripts/make_venv.py bench
 
 install-node:
 	@scripts/install_node_packages.sh

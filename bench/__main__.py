@@ -8,6 +8,7 @@ import platform
 import sys
 
 from bench.calls import Store, calls, sqlite_commits
+from bench.ddi_polls import ddi_polls
 from bench.list_firmware import Effort, throughput
 from bench.million import data_folder
 from bench.pages import pages
@@ -35,6 +36,8 @@ def main() -> None:
         rows += pages(server, store.key, store.name) + calls(store, Effort(effort.rounds, effort.seconds))
     _say("a PostgreSQL with the same million")
     rows += on_postgresql(Effort(effort.rounds, effort.seconds)) + starts
+    _say("DDI polls beside the Python peer")
+    rows += ddi_polls(Effort(effort.rounds, effort.seconds))
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load_before:.1f} before the run.")
     print(f"Each number is the median of {effort.rounds} rounds (least..most).\n")
     print(markdown(rows))

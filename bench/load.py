@@ -19,6 +19,7 @@ CONNECTIONS = 32
 #: More than any server here can answer: the requests of a round must not run out.
 REQUESTS_PER_SECOND_MAX = 20_000
 _SCRIPT = Path(__file__).with_name("requests.lua")
+_POLLS_SCRIPT = Path(__file__).with_name("polls.lua")
 
 
 class Sample(NamedTuple):
@@ -51,12 +52,24 @@ def write_queries(file: Path, calls: Iterator[Mapping[str, str]], key: AccessKey
 
 def drive(server: Server, queries: Path, seconds: float) -> Sample:
     """Send the queries for some seconds. Ends the benchmark when a request was not answered by 200."""
+    return _drive(server, _SCRIPT, queries, seconds)[0]
+
+
+def drive_polls(server: Server, polls: Path, seconds: float) -> Sample:
+    """Poll round and round; ends the benchmark as well when an answer offered no deployment."""
+    sample, counts = _drive(server, _POLLS_SCRIPT, polls, seconds)
+    if counts["offered"] < counts["requests"]:
+        raise SystemExit(f"not every poll was offered the rollout, so nothing can be said: {counts}")
+    return sample
+
+
+def _drive(server: Server, script: Path, lines: Path, seconds: float) -> tuple[Sample, dict[str, int]]:
     command = ["wrk", "--threads", "1", "--connections", str(CONNECTIONS), "--duration", f"{seconds:.0f}s"]
-    command += ["--script", str(_SCRIPT), f"http://127.0.0.1:{server.port}/", "--", str(queries)]
+    command += ["--script", str(script), f"http://127.0.0.1:{server.port}/", "--", str(lines)]
     before_us = server.cpu_us()
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603  wrk and ours
     cpu_us = server.cpu_us() - before_us
-    counts = json.loads(printed.splitlines()[-1])
+    counts: dict[str, int] = json.loads(printed.splitlines()[-1])
     if counts["refused"] or counts["failed"]:
         raise SystemExit(f"not every request was answered by 200, so nothing can be said: {counts}")
-    return Sample(counts["requests"] * 1e6 / counts["duration_us"], cpu_us / counts["requests"])
+    return Sample(counts["requests"] * 1e6 / counts["duration_us"], cpu_us / counts["requests"]), counts

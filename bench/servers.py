@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -56,7 +56,7 @@ def whimbrel(data: Path, database: str | None = None, mqtt_port: int | None = No
     command = [str(_WHIMBREL), "serve", "--data", str(data), "--listen", f"127.0.0.1:{port}", "--mqtt", mqtt]
     if database is not None:
         command += ["--database", database]
-    with _running(command, port) as server:
+    with running(command, port) as server:
         yield server
 
 
@@ -64,7 +64,7 @@ def whimbrel(data: Path, database: str | None = None, mqtt_port: int | None = No
 def list_limit(data: Path, nonces: Path) -> Iterator[Server]:
     """The prototype of `limit_list.py` on the same data, with a nonce file of its own."""
     port = free_port()
-    with _running([sys.executable, "-m", "bench.limit_list", str(data), str(nonces), str(port)], port) as server:
+    with running([sys.executable, "-m", "bench.limit_list", str(data), str(nonces), str(port)], port) as server:
         yield server
 
 
@@ -79,7 +79,7 @@ def mosquitto() -> Iterator[Server]:
         settings.write("\n".join((f"listener {port} 127.0.0.1", *options, "")))
         settings.flush()
         os.chmod(settings.name, 0o644)  # root's Mosquitto becomes a user of its own
-        with _running([program, "-c", settings.name], port, _accepts) as server:
+        with running([program, "-c", settings.name], port, _accepts) as server:
             yield server
 
 
@@ -98,8 +98,15 @@ def free_port() -> int:
 
 
 @contextmanager
-def _running(command: Sequence[str], port: int, is_healthy: Callable[[int], bool] | None = None) -> Iterator[Server]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("WHIMBREL_")}
+def running(
+    command: Sequence[str],
+    port: int,
+    is_healthy: Callable[[int], bool] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[Server]:
+    """The program, from when it is healthy: by default, when /healthz answers 200. Without an environment, ours."""
+    if environment is None:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("WHIMBREL_")}
     begun = time.perf_counter()
     process = subprocess.Popen(  # noqa: S603  programs of ours
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=environment
@@ -130,9 +137,14 @@ def _accepts(port: int) -> bool:
 
 
 def _is_healthy(port: int) -> bool:
+    return answers(port, "/healthz")
+
+
+def answers(port: int, path: str) -> bool:
+    """Whether a GET of the path is answered by 200."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
-        connection.request("GET", "/healthz")
+        connection.request("GET", path)
         return connection.getresponse().status == 200
     except OSError:
         return False

@@ -1,10 +1,10 @@
 #!/bin/sh
-# The Debian packages that the tests and benchmarks use: real firmware to roll out, a load generator, nginx, and PostgreSQL's
-# server, which the tests start on folders of their own.
+# The Debian packages that the tests and benchmarks use: real firmware to roll out, a load generator, nginx, PostgreSQL's
+# server and the update client SWUpdate, which the tests start on folders of their own, and zchunk for delta updates.
 # As root it installs what is missing; otherwise it says what to install and fails.
 set -eu
 
-packages="nginx-light opensbi postgresql seabios u-boot-qemu wrk"
+packages="nginx-light opensbi postgresql seabios swupdate u-boot-qemu wrk zchunk"
 # Any Node from 18 on will do, wherever it comes from; the story tests run the vendor's Node SDK with it.
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
     packages="$packages nodejs npm"
@@ -43,14 +43,15 @@ apt-get update -qq
 # shellcheck disable=SC2086  # one word per package is meant
 apt-get install -y -qq --no-install-recommends $missing >/dev/null
 
-# Nor should nginx, which the tests start on a folder of their own.
-case "$missing " in
-*" nginx-light "*)
-    if command -v systemctl >/dev/null; then
-        systemctl --quiet disable nginx.service 2>/dev/null || true
-        if [ -d /run/systemd/system ]; then
-            systemctl stop nginx.service
-        fi
+# Nor should nginx and SWUpdate, which the tests start on folders of their own.
+units=""
+case "$missing " in *" nginx-light "*) units="nginx.service" ;; esac
+case "$missing " in *" swupdate "*) units="$units swupdate.socket swupdate.service swupdate-progress.service" ;; esac
+if [ -n "$units" ] && command -v systemctl >/dev/null; then
+    # shellcheck disable=SC2086  # one word per unit is meant
+    systemctl --quiet disable $units 2>/dev/null || true
+    if [ -d /run/systemd/system ]; then
+        # shellcheck disable=SC2086
+        systemctl stop $units
     fi
-    ;;
-esac
+fi

@@ -24,6 +24,7 @@ compile requirements.txt pyproject.toml --extra=postgres --build-deps-for=editab
 compile requirements-test.txt requirements-test.in "$@"
 compile requirements-build.txt requirements-build.in "$@"
 compile requirements-clients.txt requirements-clients.in "$@"
+compile requirements-bench.txt requirements-bench.in "$@"
 
 echo "locking tests/story/node/package-lock.json"
 npm_command=install

@@ -3,6 +3,7 @@
     python3.11 scripts/make_venv.py runtime    .venv: what `whimbrel serve` needs, and whimbrel itself (editable)
     python3.11 scripts/make_venv.py test       .venv: the same, and what the tests and checks need
     python3.11 scripts/make_venv.py clients    .venv-clients: the vendors' packages for the story tests
+    python3.11 scripts/make_venv.py bench      .venv-bench: the peer that the benchmarks measure beside us
 
 Every package is pinned with its hash, the build backends too, so nothing unpinned is ever fetched: our own packages
 come as wheels only, and what the vendors publish as source is built without pip's build isolation. A stamp in the
@@ -53,6 +54,7 @@ ENVIRONMENTS = {
             _from_lock("requirements-clients.txt", "--no-build-isolation"),
         ),
     ),
+    "bench": Environment(".venv-bench", (_from_lock("requirements-bench.txt", "--only-binary=:all:"),)),
 }
 
 

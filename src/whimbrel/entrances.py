@@ -41,6 +41,7 @@ from whimbrel.rpc.server import Ambience, RpcDoor
 from whimbrel.settings import Settings, SettingsError
 from whimbrel.transfer.desk import Links, StoreDesk
 from whimbrel.transfer.download import DownloadDoor, DownloadGrant
+from whimbrel.transfer.ranges import CHUNK_RANGES_MAX
 from whimbrel.transfer.upload import UploadDoor, UploadSetup
 
 UPLOAD_KEY_ID = "whimbrel-upload"
@@ -149,7 +150,8 @@ def _ddi_desk(part: Part, ingest: Ingest, digesting: ObjectDigesting, download: 
     spawn(stack, running, last_seen.run())
 
     async def serve_file(file: ServedFile, connection: Connection) -> None:
-        await download.answer(DownloadGrant(file.sha256, file.size_bytes, file.name, tag=file.sha1), connection)
+        grant = DownloadGrant(file.sha256, file.size_bytes, file.name, tag=file.sha1, ranges_max=CHUNK_RANGES_MAX)
+        await download.answer(grant, connection)
 
     return Desk(ports.store, ingest, ports.clock, digesting, serve_file, last_seen)
 

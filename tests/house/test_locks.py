@@ -42,7 +42,7 @@ def test_the_runtime_lock_follows_pyproject() -> None:
     assert not missing, listed(sorted(missing), REMEDY)
 
 
-@pytest.mark.parametrize("kind", ["build", "clients", "test"])
+@pytest.mark.parametrize("kind", ["bench", "build", "clients", "test"])
 def test_each_lock_follows_its_input(kind: str) -> None:
     """Each package that a requirements input asks for is pinned in the lock beside it."""
     wanted = required_names((ROOT / f"requirements-{kind}.in").read_text())

@@ -57,9 +57,9 @@ class SignedClient:
         finally:
             connection.close()
 
-    def upload(self, content: bytes) -> str | None:
+    def upload(self, content: bytes, suffix: str = "bin") -> str | None:
         """GenerateOTAUploadURL and the form upload; the FirmwareUrl, or None when the upload was refused."""
-        data = self.call("GenerateOTAUploadURL").body["data"]
+        data = self.call("GenerateOTAUploadURL", FileSuffix=suffix).body["data"]
         fields = {
             "key": data["key"],
             "OSSAccessKeyId": data["ossAccessKeyId"],

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from whimbrel.transfer.ranges import (
+    CHARS_PER_RANGE_MAX,
+    CHUNK_RANGES_MAX,
     HEADER_CHARS_MAX,
     RANGES_MAX,
     ByteRange,
@@ -69,18 +71,21 @@ def test_no_range_at_all(header: str) -> None:
     assert select_ranges(header, SIZE) is None
 
 
-@pytest.mark.parametrize(("count", "is_served"), [(RANGES_MAX - 1, True), (RANGES_MAX, True), (RANGES_MAX + 1, False)])
-def test_number_of_ranges(count: int, is_served: bool) -> None:
-    """Sixteen ranges are served, seventeen are not."""
+@pytest.mark.parametrize("ranges_max", [RANGES_MAX, CHUNK_RANGES_MAX])
+@pytest.mark.parametrize(("excess", "is_served"), [(-1, True), (0, True), (1, False)])
+def test_number_of_ranges(excess: int, is_served: bool, ranges_max: int) -> None:
+    """As many ranges as are allowed are served, one more is not."""
+    count = ranges_max + excess
     header = "bytes=" + ",".join(f"{2 * n}-{2 * n}" for n in range(count))
-    assert len(select_ranges(header, SIZE) or ()) == (count if is_served else 0)
+    assert len(select_ranges(header, SIZE, ranges_max) or ()) == (count if is_served else 0)
 
 
+@pytest.mark.parametrize("ranges_max", [RANGES_MAX, CHUNK_RANGES_MAX])
 @pytest.mark.parametrize(("excess", "is_read"), [(-1, True), (0, True), (1, False)])
-def test_length_of_header(excess: int, is_read: bool) -> None:
+def test_length_of_header(excess: int, is_read: bool, ranges_max: int) -> None:
     """A header over the limit is not read."""
-    header = "bytes=0-1".ljust(HEADER_CHARS_MAX + excess)
-    assert select_ranges(header, SIZE) == ((ByteRange(0, 1),) if is_read else ())
+    header = "bytes=0-1".ljust(ranges_max * CHARS_PER_RANGE_MAX + excess)
+    assert select_ranges(header, SIZE, ranges_max) == ((ByteRange(0, 1),) if is_read else ())
 
 
 @given(st.text("bytes=0123456789-, \t٣", max_size=60), st.integers(1, 500))

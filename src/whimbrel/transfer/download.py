@@ -33,7 +33,14 @@ from whimbrel.asgi import (
 )
 from whimbrel.errors import FirmwareObjectCorruptError, FirmwareObjectMissingError, StoreUnavailableError
 from whimbrel.ports.firmware_store import FirmwareObject, FirmwareStore
-from whimbrel.transfer.ranges import ByteRange, is_known_version, is_same_version, is_wanted_version, select_ranges
+from whimbrel.transfer.ranges import (
+    RANGES_MAX,
+    ByteRange,
+    is_known_version,
+    is_same_version,
+    is_wanted_version,
+    select_ranges,
+)
 
 PATH_PREFIX = "/f/"
 BLOCK_BYTES = 1_048_576  # one thread hop each; a Python server reaches 0.6-0.8 of nginx so (stack.md 6)
@@ -52,6 +59,7 @@ class DownloadGrant(NamedTuple):
     file_name: str
     is_for_device: bool = False
     tag: str = ""  # what ETag holds where it is not the SHA-256
+    ranges_max: int = RANGES_MAX
 
     @property
     def etag(self) -> str:
@@ -76,7 +84,9 @@ class DownloadDoor:
     def __init__(
         self, store: FirmwareStore, resolve: Resolve, new_boundary: Callable[[], str], pace: Pace | None = None
     ) -> None:
-        """`new_boundary` gives unguessable text of at most 70 letters and digits, which parts cannot contain."""
+        """`new_boundary` gives unguessable text of at most 70 letters and digits; case does not count. Parts cannot
+        contain it.
+        """
         self._store = store
         self._resolve = resolve
         self._new_boundary = new_boundary
@@ -185,7 +195,8 @@ def _plan(grant: DownloadGrant, ranges: tuple[ByteRange, ...] | None, new_bounda
         headers = _file_headers(grant, ranges[0].length_bytes)
         headers.append((b"content-range", _content_range(ranges[0], grant)))
         return _Plan(206, headers, (_Part(b"", ranges[0]),))
-    boundary = new_boundary().encode("ascii")
+    # SWUpdate's delta handler folds the header's letters to lower case before it looks for the boundary in the body.
+    boundary = new_boundary().lower().encode("ascii")
     parts = tuple(_Part(_preface(chosen, grant, boundary), chosen) for chosen in ranges)
     epilogue = b"\r\n--" + boundary + b"--\r\n"
     length_bytes = sum(len(part.preface) + part.range.length_bytes for part in parts) + len(epilogue)
@@ -218,7 +229,7 @@ def _asked_ranges(scope: Scope, grant: DownloadGrant) -> tuple[ByteRange, ...] |
     asked, condition = header(scope, b"range"), header(scope, b"if-range")
     if asked is None or (condition is not None and not is_same_version(condition, grant.etag)):
         return None
-    return select_ranges(asked, grant.size_bytes)
+    return select_ranges(asked, grant.size_bytes, grant.ranges_max)
 
 
 def _version_headers(grant: DownloadGrant) -> Headers:

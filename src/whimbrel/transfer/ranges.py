@@ -1,7 +1,8 @@
 """Which bytes a download asks for: Range and If-Range against one immutable file (device-protocol 7, threat-model 4).
 
-No answer is ever longer than the file plus sixteen part headers: ranges that overlap, or more than sixteen, are
-unsatisfiable. A header that is no range at all is ignored, as HTTP demands (RFC 9110 14.2), and gives the whole file.
+No answer is ever longer than the file plus the headers of as many parts as may be asked for: ranges that overlap, or
+more than those, are unsatisfiable. A header that is no range at all is ignored, as HTTP demands (RFC 9110 14.2), and
+gives the whole file.
 """
 
 from __future__ import annotations
@@ -11,8 +12,12 @@ from itertools import pairwise
 from typing import NamedTuple
 
 RANGES_MAX = 16
-#: Sixteen ranges of two 19-digit numbers fit; a longer header is not read.
-HEADER_CHARS_MAX = 1024
+#: For devices that fetch chunks: SWUpdate's delta handler asks for up to 150 ranges at once unless its package says
+#: otherwise, zchunk's own downloader for up to 255; neither takes 416 as advice to ask for fewer.
+CHUNK_RANGES_MAX = 256
+#: Two 19-digit numbers and blanks fit; a header with more for each range that may be asked for is not read.
+CHARS_PER_RANGE_MAX = 64
+HEADER_CHARS_MAX = RANGES_MAX * CHARS_PER_RANGE_MAX
 
 _RANGE_SET = re.compile(r"bytes=(.*)", re.IGNORECASE)
 _RANGE = re.compile(r"[ \t]*([0-9]{0,20})-([0-9]{0,20})[ \t]*")
@@ -29,9 +34,9 @@ class ByteRange(NamedTuple):
         return self.last - self.first + 1
 
 
-def select_ranges(range_header: str, size_bytes: int) -> tuple[ByteRange, ...] | None:
+def select_ranges(range_header: str, size_bytes: int, ranges_max: int = RANGES_MAX) -> tuple[ByteRange, ...] | None:
     """The ranges to send, in the order asked for: none of them is 416; None is the whole file with 200."""
-    if len(range_header) > HEADER_CHARS_MAX:
+    if len(range_header) > ranges_max * CHARS_PER_RANGE_MAX:
         return ()
     match = _RANGE_SET.fullmatch(range_header.strip(" \t"))
     if match is None:
@@ -40,7 +45,7 @@ def select_ranges(range_header: str, size_bytes: int) -> tuple[ByteRange, ...] |
     matches = [_RANGE.fullmatch(specification) for specification in specifications]
     if not all(found is not None and _is_range(found) for found in matches):
         return None
-    if len(matches) > RANGES_MAX:
+    if len(matches) > ranges_max:
         return ()
     selected = [_within(found, size_bytes) for found in matches if found is not None]
     ranges = tuple(chosen for chosen in selected if chosen is not None)
