@@ -11,12 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.certificates import Certificates, make_certificates
 from tests.cli.terminal import environment, whimbrel
 from tests.story.servers import WHIMBREL, WhimbrelServer
-from tests.test_app import Certificates, certificates
 from whimbrel.simulator.fate import MODEL_WORDS
-
-__all__ = ["certificates"]
 
 
 def test_shares_beyond_the_whole_fleet_exit_2(server: WhimbrelServer) -> None:
@@ -88,9 +86,9 @@ class TlsServer(WhimbrelServer):
 
 
 @pytest.fixture
-def tls_server(tmp_path: Path, certificates: Certificates) -> Iterator[TlsServer]:
+def tls_server(tmp_path: Path) -> Iterator[TlsServer]:
     """A running server that speaks TLS only."""
-    running = TlsServer(tmp_path / "var", certificates)
+    running = TlsServer(tmp_path / "var", make_certificates(tmp_path))
     try:
         running.start()
         yield running

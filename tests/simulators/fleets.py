@@ -57,13 +57,13 @@ def states_after(fates: Iterable[Fate]) -> dict[str, int]:
 class Fleet:
     """A running simulation."""
 
-    def __init__(self, server: WhimbrelServer, plan: FleetPlan, record: TextIO | None) -> None:
+    def __init__(self, server: WhimbrelServer, plan: FleetPlan, record: TextIO | None, level: int) -> None:
         self.server = server
         self.plan = plan
         self.stop = asyncio.Event()
         self.simulation = Simulation(
             plan,
-            Doors(MqttDoor("127.0.0.1", server.mqtt_port, None), f"http://{server.endpoint}"),
+            Doors(MqttDoor("127.0.0.1", server.mqtt_port, None, level), f"http://{server.endpoint}"),
             self._open_api,
             Watch(record=record),
         )
@@ -124,9 +124,11 @@ class Fleet:
 
 
 @asynccontextmanager
-async def fleet_of(server: WhimbrelServer, plan: FleetPlan, record: TextIO | None = None) -> AsyncIterator[Fleet]:
-    """A fleet that lives while the block runs."""
-    fleet = Fleet(server, plan, record)
+async def fleet_of(
+    server: WhimbrelServer, plan: FleetPlan, record: TextIO | None = None, level: int = 4
+) -> AsyncIterator[Fleet]:
+    """A fleet that lives while the block runs; `level` is that of MQTT, 5 for MQTT 5."""
+    fleet = Fleet(server, plan, record, level)
     try:
         yield fleet
     finally:
