@@ -1,10 +1,11 @@
 #!/bin/sh
-# The Debian packages that the tests and benchmarks use: real firmware to roll out, a load generator, nginx, PostgreSQL's
-# server and the update client SWUpdate, which the tests start on folders of their own, and zchunk for delta updates.
+# The Debian packages that the tests and benchmarks use: real firmware to roll out, a load generator, Mosquitto to measure
+# beside, nginx, PostgreSQL's server and the update client SWUpdate, which the tests start on folders of their own, and
+# zchunk for delta updates.
 # As root it installs what is missing; otherwise it says what to install and fails.
 set -eu
 
-packages="nginx-light opensbi postgresql seabios swupdate u-boot-qemu wrk zchunk"
+packages="mosquitto nginx-light opensbi postgresql seabios swupdate u-boot-qemu wrk zchunk"
 # Any Node from 18 on will do, wherever it comes from; the story tests run the vendor's Node SDK with it.
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
     packages="$packages nodejs npm"
@@ -43,9 +44,10 @@ apt-get update -qq
 # shellcheck disable=SC2086  # one word per package is meant
 apt-get install -y -qq --no-install-recommends $missing >/dev/null
 
-# Nor should nginx and SWUpdate, which the tests start on folders of their own.
+# Nor should nginx, Mosquitto and SWUpdate, which are started on folders of their own.
 units=""
-case "$missing " in *" nginx-light "*) units="nginx.service" ;; esac
+case "$missing " in *" mosquitto "*) units="mosquitto.service" ;; esac
+case "$missing " in *" nginx-light "*) units="$units nginx.service" ;; esac
 case "$missing " in *" swupdate "*) units="$units swupdate.socket swupdate.service swupdate-progress.service" ;; esac
 if [ -n "$units" ] && command -v systemctl >/dev/null; then
     # shellcheck disable=SC2086  # one word per unit is meant
