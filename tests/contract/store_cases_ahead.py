@@ -50,10 +50,15 @@ def draw(dice: random.Random) -> list[Said]:
             dice.randrange(DEVICES),
             kind,
             dice.choice(("default", "default", "MCU")),
-            dice.choice(VERSIONS) if kind == "version" else str(dice.choice((5, 40, 100, -1, -3))),
+            dice.choice(VERSIONS) if kind == "version" else dice.choice(("5", "40", "100", "-1", "-3")),
         )
         for kind in dice.choices(kinds, k=30)
     ]
+
+
+def session_of(content: str) -> int:
+    """One of two sessions: an old one may end after a newer one has begun."""
+    return 1 if content.startswith("-") else 2
 
 
 async def say(store: Transaction, device_id: int, said: Said, at_ms: int) -> None:
@@ -68,9 +73,9 @@ async def say(store: Transaction, device_id: int, said: Said, at_ms: int) -> Non
         case "pull":
             await pull(PullMessage(module=module), context)
         case "connect":
-            await connected(presence(device_id), context)
+            await connected(presence(device_id, session_of(content)), context)
         case _:
-            await disconnected(presence(device_id), context)
+            await disconnected(presence(device_id, session_of(content)), context)
 
 
 async def furnish(store: Store) -> tuple[Place, list[int], list[Job]]:
@@ -98,6 +103,7 @@ async def state_of(store: Store, place: Place, ids: list[int], jobs: list[Job]) 
             versions = (await snapshot.module_versions.page(device_id, EVERYTHING)).rows
             seen.append(sorted((row.module_name, row.version) for row in versions))
         seen += [(await snapshot.device_states.counts(place.account_id, place.product_id))]
+        seen += (await snapshot.devices.page(place.account_id, place.product_id, EVERYTHING)).rows
         for job in jobs:
             found = await snapshot.jobs.state(job.account_id, job.id)
             assert found is not None

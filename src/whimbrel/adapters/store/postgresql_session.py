@@ -79,13 +79,13 @@ class PostgresqlSession:
         return tuple(records[0]) if records else None
 
     async def run(self, statement: str, /, **parameters: object) -> int:
-        await self._write_waiting()
+        await self.settle()
         self.ahead = None
         # `INSERT 0 3`, `UPDATE 3`
         return int((await self._ask(statement, parameters, asyncpg.Connection.execute)).rpartition(" ")[2])
 
     async def run_many(self, statement: str, rows: list[dict[str, object]], /) -> None:
-        await self._write_waiting()
+        await self.settle()
         self.ahead = None
         await self._execute_many(statement, rows)
 
@@ -113,8 +113,8 @@ class PostgresqlSession:
             await self._ask("lock_all", {"names": "\n".join(wanted)})
             self._held.update((name, False) for name in wanted)
 
-    async def _write_waiting(self) -> None:
-        """What was changed ahead."""
+    async def settle(self) -> None:
+        """What was changed ahead is written."""
         if self.ahead is not None and self.ahead.has_writes:
             for statement, rows in self.ahead.take_writes():
                 await self._execute_many(statement, rows)
@@ -124,7 +124,7 @@ class PostgresqlSession:
         if self._connection is None:
             return
         try:
-            await self._write_waiting()
+            await self.settle()
             with translating():
                 if changes := self._counts.take():
                     add = self._statements["add_to_list"]
@@ -150,7 +150,7 @@ class PostgresqlSession:
     async def _ask(
         self, statement: str, parameters: Mapping[str, object], how: Callable[..., Any] = asyncpg.Connection.fetch
     ) -> Any:
-        await self._write_waiting()
+        await self.settle()
         found = self._statements[statement]
         with translating():
             if self._connection is None:

@@ -13,10 +13,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
+from whimbrel.domain.device import DeviceStatus
 from whimbrel.domain.job import Job
 from whimbrel.domain.task import Task
+from whimbrel.ports.store.devices import Presence
 
-Writes = list[tuple[str, list[dict[str, object]]]]
+Row = dict[str, object]
+Writes = list[tuple[str, list[Row]]]
+
+OFFLINE, ONLINE = DeviceStatus.OFFLINE, DeviceStatus.ONLINE
 
 
 class Reported(NamedTuple):
@@ -24,6 +29,20 @@ class Reported(NamedTuple):
 
     product_id: int
     versions: dict[str, str]
+
+
+class Standing(NamedTuple):
+    """Where a device that is not deleted stands: in whose lists, its state, and the session that holds its presence."""
+
+    account_id: int
+    product_id: int
+    status: DeviceStatus
+    is_activated: bool
+    node_id: str | None
+    session_id: int | None
+
+    def is_held_by(self, presence: Presence) -> bool:
+        return (self.node_id, self.session_id) == (presence.node_id, presence.session_id)
 
 
 class ReadAhead:
@@ -39,6 +58,8 @@ class ReadAhead:
         self._words: dict[int, str] = {}
         self._versions: dict[tuple[int, str], tuple[str, int]] = {}
         self._ready: dict[tuple[int, int], None] = {}
+        self._standings: dict[int, Standing] = {}
+        self._moves: dict[int, Writes] = {}
 
     def take_tasks(self, tasks: Iterable[tuple[Task, Job]]) -> None:
         """What was read: open tasks, oldest first."""
@@ -51,6 +72,10 @@ class ReadAhead:
         reported = self._reported.setdefault(device_id, Reported(product_id, {}))
         if version is not None:
             reported.versions[version[0]] = version[1]
+
+    def take_standing(self, device_id: int, standing: Standing) -> None:
+        """What was read."""
+        self._standings[device_id] = standing
 
     # ---- tasks ----
 
@@ -106,11 +131,50 @@ class ReadAhead:
         self._reported[device_id].versions[module_name] = version
         self._versions[(device_id, module_name)] = (version, now_ms)
 
+    # ---- presence ----
+
+    def standing(self, device_id: int) -> Standing | None:
+        """Of a device whose turn is held, so that nobody else moves it; None when it was not read or is deleted."""
+        return self._standings.get(device_id) if device_id in self._turns else None
+
+    def has_moved(self, device_id: int) -> bool:
+        """Whether its coming or going waits to be written: the next must not be written before it."""
+        return device_id in self._moves
+
+    def come(self, presence: Presence, old: Standing, now_ms: int) -> None:
+        """The device is online in this session. Only for one that was not online and may be."""
+        device_id = presence.device_id
+        moved: Row = {
+            "device_id": device_id,
+            "state": old.status.value,
+            "ip_address": presence.ip_address,
+            "now_ms": now_ms,
+        }
+        held = {"device_id": device_id, "node_id": presence.node_id, "session_id": presence.session_id}
+        self._moves[device_id] = [
+            ("device_online", [{**moved, "now_ms": now_ms}]),
+            ("put_presence", [{**held, "now_ms": now_ms}]),
+        ]
+        self._standings[device_id] = old._replace(
+            status=ONLINE, is_activated=True, node_id=presence.node_id, session_id=presence.session_id
+        )
+
+    def go(self, presence: Presence, old: Standing, now_ms: int) -> None:
+        """The session that holds the device's presence has ended; a device that is not online keeps its state."""
+        device_id = presence.device_id
+        held: Row = {"device_id": device_id, "node_id": presence.node_id, "session_id": presence.session_id}
+        writes: Writes = [("delete_presence", [held])]
+        if old.status is ONLINE:
+            writes.append(("device_gone", [{"device_id": device_id, "now_ms": now_ms}]))
+        self._moves[device_id] = writes
+        status = OFFLINE if old.status is ONLINE else old.status
+        self._standings[device_id] = old._replace(status=status, node_id=None, session_id=None)
+
     # ---- what waits to be written ----
 
     @property
     def has_writes(self) -> bool:
-        return bool(self._tasks or self._versions or self._ready)
+        return bool(self._tasks or self._versions or self._ready or self._moves)
 
     def take_writes(self) -> Writes:
         """The statements to run, in order, each with its rows in the order of their keys; nothing waits afterwards."""
@@ -126,9 +190,19 @@ class ReadAhead:
             ),
             ("add_ready", [{"job_id": job_id, "task_id": task_id} for job_id, task_id in sorted(self._ready)]),
         ]
+        writes += self._take_moves()
         for waiting in (self._tasks, self._words, self._versions, self._ready):
             waiting.clear()
         return [(statement, rows) for statement, rows in writes if rows]
+
+    def _take_moves(self) -> Writes:
+        """One coming or going a device, so that the statements may be run one kind after the other."""
+        by_statement: dict[str, list[Row]] = {}
+        for _, writes in sorted(self._moves.items()):
+            for statement, rows in writes:
+                by_statement.setdefault(statement, []).extend(rows)
+        self._moves.clear()
+        return list(by_statement.items())
 
 
 def _change(old: Task, new: Task, now_ms: int) -> dict[str, object]:

@@ -52,6 +52,10 @@ class Session(Protocol):
         """
         ...
 
+    async def settle(self) -> None:
+        """Write now what was changed ahead; the reading ahead goes on."""
+        ...
+
     async def lock_all(self, names: list[str]) -> None:
         """`lock` for each, at once."""
         ...

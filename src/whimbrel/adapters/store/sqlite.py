@@ -85,6 +85,9 @@ class SqliteSession:
     async def lock_all(self, names: list[str]) -> None:
         """As `lock`."""
 
+    async def settle(self) -> None:
+        self.write_waiting()
+
     def write_waiting(self) -> None:
         """What was changed ahead."""
         if self.ahead is not None and self.ahead.has_writes:

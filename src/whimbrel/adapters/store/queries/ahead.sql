@@ -26,3 +26,10 @@ SELECT d.id, d.product_id, m.module_name, m.version,
   CASE WHEN EXISTS (SELECT 1 FROM strategy s WHERE s.product_id = d.product_id) THEN 1 ELSE 0 END
 FROM entry JOIN device d ON d.id = {given_device_id} AND d.deleted_ms IS NULL
   LEFT JOIN module_version m ON m.device_id = d.id
+
+-- name: standings_of_devices
+-- Where many devices that are not deleted stand, and which session holds their presence.
+WITH RECURSIVE entry (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM entry WHERE i + 1 < CAST(:entries AS BIGINT))
+SELECT d.id, d.account_id, d.product_id, d.state, d.activated_ms, o.node_id, o.session_id
+FROM entry JOIN device d ON d.id = {given_device_id} AND d.deleted_ms IS NULL
+  LEFT JOIN presence o ON o.device_id = d.id

@@ -143,6 +143,10 @@ WHERE id = :device_id AND state = :state AND deleted_ms IS NULL
 UPDATE device SET state = 3, state_ms = :now_ms WHERE id = :device_id AND state = 1 AND deleted_ms IS NULL
 RETURNING account_id, product_id
 
+-- name: device_gone
+-- As device_offline, for many in turn.
+UPDATE device SET state = 3, state_ms = :now_ms WHERE id = :device_id AND state = 1 AND deleted_ms IS NULL
+
 -- name: device_activated
 -- A device that keeps no session was heard for the first time.
 UPDATE device SET state = 3, state_ms = :now_ms, activated_ms = :now_ms, last_online_ms = :now_ms,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from whimbrel.adapters.store.read_ahead import Standing
 from whimbrel.adapters.store.repositories.device_lists import DevicePlace, count_activated, count_moved, device_turn
 from whimbrel.adapters.store.repositories.padding import given
 from whimbrel.adapters.store.session import Session
@@ -24,6 +25,17 @@ class PresenceRepository:
         self._session = session
 
     async def connected(self, presence: Presence, now_ms: int) -> bool:
+        ahead = self._session.ahead
+        old = ahead.standing(presence.device_id) if ahead is not None else None
+        # An older session may have to be told: that is not read ahead.
+        if ahead is not None and old is not None and old.status is not DeviceStatus.ONLINE:
+            if DeviceStatus.ONLINE not in TRANSITIONS[old.status]:
+                return False
+            if ahead.has_moved(presence.device_id):
+                await self._session.settle()
+            ahead.come(presence, old, now_ms)
+            self._count_online(DevicePlace(presence.device_id, old.account_id, old.product_id), old)
+            return True
         if not await self.came_online(presence, now_ms):
             return False
         await self._session.run(
@@ -48,6 +60,17 @@ class PresenceRepository:
         return await self._connected_otherwise(presence, now_ms)
 
     async def disconnected(self, presence: Presence, now_ms: int) -> None:
+        ahead = self._session.ahead
+        old = ahead.standing(presence.device_id) if ahead is not None else None
+        if ahead is not None and old is not None:
+            if old.is_held_by(presence):
+                if ahead.has_moved(presence.device_id):
+                    await self._session.settle()
+                ahead.go(presence, old, now_ms)
+                place = DevicePlace(presence.device_id, old.account_id, old.product_id)
+                if old.status is DeviceStatus.ONLINE:
+                    count_moved(self._session, place, DeviceStatus.ONLINE, DeviceStatus.OFFLINE)
+            return
         await self._session.lock(device_turn(presence.device_id))
         ended = await self._session.run(
             "delete_presence", device_id=presence.device_id, node_id=presence.node_id, session_id=presence.session_id
@@ -96,6 +119,11 @@ class PresenceRepository:
             for row in await self._session.all("devices_offline", now_ms=now_ms, **given(row[0] for row in left)):
                 count_moved(self._session, DevicePlace(*row), DeviceStatus.ONLINE, DeviceStatus.OFFLINE)
         return len(left)
+
+    def _count_online(self, place: DevicePlace, old: Standing) -> None:
+        count_moved(self._session, place, old.status, DeviceStatus.ONLINE)
+        if not old.is_activated:
+            count_activated(self._session, place, 1)
 
     async def _connected_otherwise(self, presence: Presence, now_ms: int) -> bool:
         """The first connection, or one that takes an older session over; False when the device may not connect."""

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from whimbrel.adapters.store.read_ahead import ReadAhead
+from whimbrel.adapters.store.read_ahead import ReadAhead, Standing
 from whimbrel.adapters.store.repositories.device_lists import device_turn
 from whimbrel.adapters.store.repositories.jobs import job_of
-from whimbrel.adapters.store.repositories.padding import padded
+from whimbrel.adapters.store.repositories.padding import ID_WIDTH, padded
 from whimbrel.adapters.store.repositories.tasks import task_of
 from whimbrel.adapters.store.session import Session
+from whimbrel.domain.device import DeviceStatus
 from whimbrel.domain.job import Job
 from whimbrel.domain.task import Task
-
-ID_WIDTH = 20  # as the statements cut them
 
 
 async def read_ahead(session: Session, device_ids: Collection[int], turn_ids: Collection[int]) -> None:
@@ -23,7 +22,7 @@ async def read_ahead(session: Session, device_ids: Collection[int], turn_ids: Co
         return
     await session.lock_all([device_turn(device_id) for device_id in sorted(turn_ids)])
     wanted = sorted(set(device_ids))
-    given = {"entries": len(wanted), "device_ids": padded([str(device_id) for device_id in wanted], ID_WIDTH)}
+    given = _given(wanted)
     await session.all("hold_open_tasks", **given)
     tasks = [task_of(row) for row in await session.all("open_tasks_of_devices", **given)]
     jobs = await _jobs_of(session, tasks)
@@ -32,6 +31,7 @@ async def read_ahead(session: Session, device_ids: Collection[int], turn_ids: Co
     ahead.take_tasks((task, jobs[task.job_id]) for task in tasks)
     for device_id, product_id, module_name, version, _ in reported:
         ahead.take_reported(device_id, product_id, None if module_name is None else (module_name, version))
+    await _take_standings(session, ahead, sorted(turn_ids))
     session.ahead = ahead
 
 
@@ -43,3 +43,18 @@ async def _jobs_of(session: Session, tasks: list[Task]) -> dict[int, Job]:
         assert row is not None, "a task refers to its job"
         jobs[job_id] = job_of(row)
     return jobs
+
+
+async def _take_standings(session: Session, ahead: ReadAhead, device_ids: list[int]) -> None:
+    if not device_ids:
+        return
+    for row in await session.all("standings_of_devices", **_given(device_ids)):
+        device_id, account_id, product_id, state, activated_ms, node_id, session_id = row
+        status = DeviceStatus(state)
+        ahead.take_standing(
+            device_id, Standing(account_id, product_id, status, activated_ms is not None, node_id, session_id)
+        )
+
+
+def _given(device_ids: list[int]) -> dict[str, object]:
+    return {"entries": len(device_ids), "device_ids": padded([str(device_id) for device_id in device_ids], ID_WIDTH)}
