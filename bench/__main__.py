@@ -11,6 +11,7 @@ from bench.calls import Store, calls, sqlite_commits
 from bench.ddi_polls import ddi_polls
 from bench.list_firmware import Effort, throughput
 from bench.million import data_folder
+from bench.mqtt_door import mqtt_door
 from bench.pages import pages
 from bench.postgresql import on_postgresql
 from bench.servers import root_key, whimbrel
@@ -36,6 +37,8 @@ def main() -> None:
         rows += pages(server, store.key, store.name) + calls(store, Effort(effort.rounds, effort.seconds))
     _say("a PostgreSQL with the same million")
     rows += on_postgresql(Effort(effort.rounds, effort.seconds)) + starts
+    _say("the MQTT door beside Mosquitto")
+    rows += mqtt_door(effort.rounds)
     _say("DDI polls beside the Python peer")
     rows += ddi_polls(Effort(effort.rounds, effort.seconds))
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load_before:.1f} before the run.")

@@ -26,7 +26,8 @@ DEVICES = 15_000  # a process may open 20,000 files on many machines
 REPORTS_EACH = 20
 REPORTS_AT_ONCE = 10  # of one device: within what vendor SDKs keep in flight
 PUSH_BYTES = 420  # as large as a notice
-QUIET_SECONDS = 10.0
+QUIET_SECONDS = 2.0
+LOOK_SECONDS = 0.05
 BYTES_PER_CONNECTION_MAX = 6 * 1024  # design.md part 6
 _NAME = "device-{:07d}"
 
@@ -43,13 +44,23 @@ class Door(NamedTuple):
 
 
 class Found(NamedTuple):
-    """One round on one server; rates a second."""
+    """One round on one server; rates a second. `online`: devices whose presence is stored; the broker stores none."""
 
     connects: float
+    online: float
     idle_bytes: float
     notices: float
     reports: float
-    report_cpu_us: float
+
+
+class Budget(NamedTuple):
+    """What design.md part 6 asks for on one store, a second."""
+
+    notices: int
+    reports: int
+
+
+SQLITE, POSTGRESQL = Budget(10_000, 20_000), Budget(5_000, 15_000)
 
 
 class Clients:
@@ -79,23 +90,28 @@ class Clients:
 
 
 def mqtt_door(rounds: int) -> list[Row]:
-    """Whimbrel on SQLite and Mosquitto in turns."""
-    ours, theirs = [], []
-    for number in range(rounds):
-        with sqlite_door() as door:
-            ours.append(measure(door, number))
-        with mosquitto_door() as door:
-            theirs.append(measure(door, number))
-    return rows("SQLite", ours, theirs)
+    """Whimbrel on SQLite, Mosquitto and Whimbrel on PostgreSQL in turns."""
+    found: dict[str, list[Found]] = {"SQLite": [], "Mosquitto": [], "PostgreSQL": []}
+    for _ in range(rounds):
+        for name, opened in (("SQLite", sqlite_door), ("Mosquitto", mosquitto_door), ("PostgreSQL", postgresql_door)):
+            with opened() as door:
+                found[name].append(measure(door))
+    theirs = found["Mosquitto"]
+    return [
+        *_rows("SQLite", found["SQLite"], theirs, SQLITE),
+        *_rows("PostgreSQL", found["PostgreSQL"], theirs, POSTGRESQL),
+    ]
 
 
-def measure(door: Door, number: int) -> Found:
+def measure(door: Door) -> Found:
     """Connect all, look at the memory, notify all, take the reports of all."""
     clients = Clients(door)
     try:
-        before = door.server.memory_bytes()
+        before, begun = door.server.memory_bytes(), time.perf_counter()
         devices = {"product_key": product_key(1), "name": _NAME, "first": 1, "count": DEVICES}
         connects = DEVICES / clients.say("connect", subscribes=door.key is None, **devices)["seconds"]
+        _until_online(door)
+        online = DEVICES / (time.perf_counter() - begun)
         time.sleep(QUIET_SECONDS)
         idle = (door.server.memory_bytes() - before) / DEVICES
         door.tidy()
@@ -104,26 +120,26 @@ def measure(door: Door, number: int) -> Found:
             notices = DEVICES / clients.say("publish", payload_bytes=PUSH_BYTES)["seconds"]
         else:
             notices = DEVICES / _roll_out(door, clients)
-        cpu_us = door.server.cpu_us()
         found = clients.say("report", each=REPORTS_EACH, window=REPORTS_AT_ONCE)
-        cpu_us = (door.server.cpu_us() - cpu_us) / found["reports"]
-        return Found(connects, idle, notices, found["reports"] / found["seconds"], cpu_us)
+        return Found(connects, online, idle, notices, found["reports"] / found["seconds"])
     finally:
         clients.end()
 
 
-def rows(store: str, ours: list[Found], theirs: list[Found]) -> list[Row]:
+def _rows(store: str, ours: list[Found], theirs: list[Found], budget: Budget) -> list[Row]:
     """Our rounds beside Mosquitto's."""
 
-    def row(what: str, field: str, budget: str, least: float) -> Row:
+    def row(what: str, field: str, of_limit: str, asked: str, least: float | None) -> Row:
         measured = series(getattr(found, field) for found in ours)
-        limit = series(getattr(found, field) for found in theirs)
+        limit = series(getattr(found, of_limit) for found in theirs)
         share = shares(measured, limit)
-        return Row(f"{store}: {what}", "/s", measured, limit, "Mosquitto", share, budget, share.median >= least)
+        is_kept = share.median >= 0.5 if least is None else measured.median >= least
+        return Row(f"{store}: {what}", "/s", measured, limit, "Mosquitto", share, asked, is_kept)
 
     idle, limit = _memory(ours), _memory(theirs)
     return [
-        row(f"MQTT connects, {DEVICES:,} devices", "connects", "0.5 of it", 0.5),
+        row(f"MQTT connects, {DEVICES:,} devices", "connects", "connects", "0.5 of it", None),
+        row("the same until they are stored as online", "online", "connects", "none", 0),
         Row(
             f"{store}: an idle MQTT connection",
             "bytes",
@@ -131,11 +147,11 @@ def rows(store: str, ours: list[Found], theirs: list[Found]) -> list[Row]:
             limit,
             "Mosquitto",
             shares(idle, limit),
-            f"{BYTES_PER_CONNECTION_MAX:,} bytes",
+            f"≤ {BYTES_PER_CONNECTION_MAX:,} bytes",
             idle.median <= BYTES_PER_CONNECTION_MAX,
         ),
-        row("devices notified of a job", "notices", "as fast as its publishes", 1.0),
-        row("reports, acknowledged when durable", "reports", "as fast as its publishes", 1.0),
+        row("devices told of a job", "notices", "notices", f"≥ {budget.notices:,}/s", budget.notices),
+        row("reports, durable", "reports", "reports", f"≥ {budget.reports:,}/s", budget.reports),
     ]
 
 
@@ -157,6 +173,15 @@ def mosquitto_door() -> Iterator[Door]:
     """Mosquitto as Debian has it, on a port of its own."""
     with mosquitto() as server:
         yield Door("Mosquitto", server, server.port)
+
+
+def _until_online(door: Door) -> None:
+    """The CONNACK comes before the presence is stored: wait until it is for all."""
+    if door.key is None:
+        return
+    wanted = {"Action": "QueryDeviceStatistics", "ProductKey": product_key(1)}
+    while call(door.server, door.key, wanted)["data"]["onlineCount"] < DEVICES:
+        time.sleep(LOOK_SECONDS)
 
 
 def _roll_out(door: Door, clients: Clients) -> float:
