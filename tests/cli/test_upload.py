@@ -77,10 +77,11 @@ def test_a_file_that_cannot_be_firmware_exits_2(server: WhimbrelServer, tmp_path
         ("a.tar.gz", "tar.gz"),
         ("a.GZ", "gz"),
         ("a.tar.xz", "tar.xz"),
-        ("a.img", "bin"),
+        ("a.img", "img"),
+        ("a.exe", "bin"),
         ("bin", "bin"),
     ],
 )
 def test_the_suffix_follows_the_name(file_name: str, suffix: str) -> None:
-    """The longest suffix of the vendors' list counts, in any case; other names are `bin`."""
+    """The longest suffix of the list counts, in any case; other names are `bin`."""
     assert suffix_of(file_name) == suffix

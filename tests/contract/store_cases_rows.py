@@ -28,7 +28,7 @@ from whimbrel.domain.job import JobStatus
 from whimbrel.domain.ota_module import MODULES_PER_DEVICE_MAX
 from whimbrel.domain.paging import Page
 from whimbrel.errors import DeviceNameTakenError, FirmwareExistsError, ProductNameTakenError
-from whimbrel.ports.store import ProductFilter
+from whimbrel.ports.store import DeviceLogin, ProductFilter
 
 FIRST = Page(1, 10)
 
@@ -87,7 +87,7 @@ class TestDevices:
         assert (device.id, device.device_name, device.iot_id) == (device_id, "dev-0000", draft.iot_id)
         assert (device.device_secret, device.created_ms) == (secret_of("dev-0000"), NOW_MS)
         assert (device.status, device.activated_ms) == (DeviceStatus.UNACTIVE, None)
-        assert login == (device_id, place.account_id, secret_of("dev-0000"), False)
+        assert login == DeviceLogin(device_id, place.account_id, secret_of("dev-0000"), is_disabled=False)
 
     async def test_I15_other_accounts_find_nothing(self, rig: Rig) -> None:
         """An account sees nothing of another's products, devices, firmware, jobs and tasks, whatever it names."""

@@ -321,4 +321,5 @@ async def test_a_list_of_one_is_told_as_one_file(door: SignedDoor) -> None:
     notice = await device.ask()
     assert notice is not None
     assert (notice.files, notice.size_bytes, notice.sign) == ((), 7, md5(b"content"))
-    assert await grant_of(door, notice.url) == DownloadGrant(sha256(b"content"), 7, "fw-1_1_0-1.1.0")
+    grant = DownloadGrant(sha256(b"content"), 7, "fw-1_1_0-1.1.0", is_for_device=True)
+    assert await grant_of(door, notice.url) == grant
