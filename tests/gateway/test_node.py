@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
+import apsw
 import pytest
 
 from tests.engine.world import LINKS, NOW_MS, SteeredClock, add_devices, add_place, open_store
@@ -65,7 +67,9 @@ async def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
 async def holder(door: Door, device: str = "dev-0000") -> str | None:
     """The node that holds the device, as the check reads it."""
     row = await door.row(device)
-    found = door.store._writer.execute("SELECT node_id FROM presence WHERE device_id = ?", (row.id,)).fetchall()
+    # Not by the store's own writer, which would show what is not committed yet.
+    with closing(apsw.Connection(str(door.store._path), flags=apsw.SQLITE_OPEN_READONLY)) as connection:
+        found = connection.execute("SELECT node_id FROM presence WHERE device_id = ?", (row.id,)).fetchall()
     return found[0][0] if found else None
 
 
