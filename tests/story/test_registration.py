@@ -2,76 +2,19 @@
 in.
 """
 
-import http.client
-import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.certificates import Certificates, make_certificates
+from tests.certificates import make_certificates
 from tests.story.conftest import STORES, store_options
 from tests.story.sdk_processes import DeviceProcess, DriverProcess, python_driver
-from tests.story.servers import WhimbrelServer
-from tests.story.signed_client import SignedClient
 from tests.story.steps import watch
+from tests.story.tls_server import TlsClient, TlsServer
 
 StartRegistering = Callable[..., DeviceProcess]
-
-
-class TlsServer(WhimbrelServer):
-    """A server that speaks TLS from its second start on, when its product is made."""
-
-    def __init__(self, data: Path, certificates: Certificates, *options: str) -> None:
-        super().__init__(data, *options)
-        self._certificates = certificates
-        self.context: ssl.SSLContext | None = None
-
-    def switch_to_tls(self) -> None:
-        """Restart with a certificate."""
-        assert self.stop() == 0
-        chain, key = self._certificates.chain, self._certificates.key
-        self.options = (*self.options, "--tls-cert", str(chain), "--tls-key", str(key))
-        self.context = ssl.create_default_context(cafile=str(self._certificates.authority))
-        self.start()
-
-    def connection(self) -> http.client.HTTPConnection:
-        if self.context is None:
-            return http.client.HTTPConnection("localhost", self.http_port, timeout=30)
-        return http.client.HTTPSConnection("localhost", self.http_port, timeout=30, context=self.context)
-
-    def _is_healthy(self) -> bool:
-        connection = self.connection()
-        try:
-            connection.request("GET", "/healthz")
-            return connection.getresponse().status == 200
-        except OSError:
-            return False
-        finally:
-            connection.close()
-
-
-class TlsClient(SignedClient):
-    """Signs as a back end does, over TLS."""
-
-    def __init__(self, server: TlsServer) -> None:
-        super().__init__(server)
-        self._tls_server = server
-
-    def send(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
-        connection = self._tls_server.connection()
-        try:
-            connection.request(method, path, body, headers)
-            response = connection.getresponse()
-            return response.status, response.read()
-        finally:
-            connection.close()
-
-    def ok(self, action: str, **parameters: str) -> dict[str, Any]:
-        answered = self.call(action, **parameters)
-        assert answered.body["success"], answered
-        return answered.body
 
 
 @pytest.fixture(params=STORES)

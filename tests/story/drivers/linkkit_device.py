@@ -1,12 +1,14 @@
 """One device that runs the unmodified `aliyun-iot-linkkit`: connects, reports, waits for an upgrade and installs it.
 
 Configuration: `{"host": …, "port": …, "product_key": …, "device_name": …, "device_secret": …, "version": "1.0.0",
-"folder": DIR, "hold": false, "steps": ["50", "100"]}`. A device that holds keeps what it was notified of until it is
-told to proceed. `steps` are the progress reports of one upgrade; the SDK has no call for them, only a plain publish.
+"folder": DIR, "hold": false, "steps": ["50", "100"]}`, for TLS `"authority": PEM` as well. A device that holds keeps
+what it was notified of until it is told to proceed. `steps` are the progress reports of one upgrade; the SDK has no
+call for them, only a plain publish.
 
 Requests: `{"command": "pull"}`, `{"command": "proceed"}`, `{"command": "report", "version": …}`,
-`{"command": "progress", "step": "-1", "description": …}`. The end of stdin ends the device without a DISCONNECT, like a
-power cut. Events: connected, disconnected, reported, notified, repeated, progressed, downloaded, installed, failed.
+`{"command": "progress", "step": "-1", "description": …}`; pull and report may name a `"module"`. The end of stdin ends
+the device without a DISCONNECT, like a power cut. Events: connected, disconnected, reported, notified, repeated, progressed, downloaded,
+installed, failed.
 
 The SDK never subscribes; it sends version reports and pulls with QoS 0, so a report that meets a dead server is lost
 without a trace. As the vendor advises, the device therefore reports its version at every connect.
@@ -46,13 +48,15 @@ class Device:
     def __init__(self, configuration: JsonObject) -> None:
         self._configuration = configuration
         self._version: str = configuration["version"]
+        self._module_versions: dict[str, str] = {}
         self._offers: queue.Queue[Notification] = queue.Queue()
         self._held: Notification | None = None
         names = ("product_key", "device_name", "device_secret")
         self._linkkit = LinkKit(host_name=configuration["host"], **{name: configuration[name] for name in names})
         self._linkkit.config_mqtt(
             port=configuration["port"],
-            secure="",
+            secure="TLS" if "authority" in configuration else "",
+            cadata=configuration.get("authority"),
             endpoint=configuration["host"],
             auto_reconnect_max_sec=RECONNECT_AT_MOST_S,
         )
@@ -69,9 +73,11 @@ class Device:
         """Carry out one request of the test."""
         match request["command"]:
             case "pull":
-                self._linkkit.query_ota_firmware()
+                self._linkkit.query_ota_firmware(request.get("module"))
             case "proceed" if self._held is not None:
                 self._offers.put(self._held)
+            case "report" if "module" in request:
+                self._report_module(request["module"], request["version"])
             case "report":
                 self._version = request["version"]
                 self._report()
@@ -101,7 +107,7 @@ class Device:
     def _install_offers(self) -> None:
         while True:
             offer = self._offers.get()
-            if offer.version == self._version:
+            if offer.version == self._version_of(offer.module):
                 emit({"event": "repeated", "version": offer.version})
             else:
                 self._install(offer)
@@ -118,9 +124,20 @@ class Device:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         size_bytes = path.stat().st_size
         emit({"event": "downloaded", "version": offer.version, "sha256": digest, "size_bytes": size_bytes})
-        self._version = offer.version
         emit({"event": "installed", "version": offer.version})
+        if offer.module:
+            self._report_module(offer.module, offer.version)
+            return
+        self._version = offer.version
         self._report()
+
+    def _version_of(self, module: str) -> str | None:
+        return self._module_versions.get(module) if module else self._version
+
+    def _report_module(self, module: str, version: str) -> None:
+        self._module_versions[module] = version
+        self._linkkit.ota_report_version(module, version)
+        emit({"event": "reported", "version": version, "module": module})
 
     def _report(self) -> None:
         # The result says nothing: the SDK compares paho's message object with a number, so it is always OTA_PUB_FAILED.
