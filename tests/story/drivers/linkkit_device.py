@@ -7,8 +7,9 @@ call for them, only a plain publish.
 
 Requests: `{"command": "pull"}`, `{"command": "proceed"}`, `{"command": "report", "version": …}`,
 `{"command": "progress", "step": "-1", "description": …}`; pull and report may name a `"module"`. The end of stdin ends
-the device without a DISCONNECT, like a power cut. Events: connected, disconnected, reported, notified, repeated, progressed, downloaded,
-installed, failed.
+the device without a DISCONNECT, like a power cut.
+
+Events: connected, disconnected, reported, notified, repeated, progressed, downloaded, installed, failed.
 
 The SDK never subscribes; it sends version reports and pulls with QoS 0, so a report that meets a dead server is lost
 without a trace. As the vendor advises, the device therefore reports its version at every connect.
