@@ -284,3 +284,33 @@ class TestTogether:
         assert not await other
         assert (await tasks_of(two[0], job))[device_id].status is TaskStatus.NOTIFIED
         assert await count_errors(two[0], [job]) == []
+
+    async def test_I4_a_task_made_meanwhile_is_not_read_ahead(self, two: Two, database: str) -> None:
+        """A task that came to be between the locking and the reading is held by nobody, so nothing is kept of it."""
+        place = await add_place(two[0])
+        [old_id] = await add_devices(two[0], place, 1, prefix="old")
+        old = await fill(two[0], await add_job(two[0], place))
+        held = (await tasks_of(two[0], old))[old_id]
+        [new_id] = await add_devices(two[0], place, 1, prefix="new")
+        young = await add_job(two[0], place)
+        other = PostgresqlStore(database, SEALER)
+
+        async def read_and_change() -> bool:
+            async with two[0].transaction() as first:
+                await first.read_ahead([old_id, new_id], [])
+                ((task, _),) = await first.tasks.open_of_device(new_id)
+                async with other.transaction() as third:
+                    assert await third.tasks.change(task, task._replace(status=TaskStatus.CANCELED), NOW_MS)
+                return await first.tasks.change(task, task._replace(status=TaskStatus.NOTIFIED), NOW_MS)
+
+        try:
+            async with asyncio.timeout(LONG_S):
+                async with two[1].transaction() as second:
+                    assert await second.tasks.change(held, held._replace(progress=1), NOW_MS)
+                    reading = asyncio.create_task(read_and_change())
+                    await until_somebody_waits(database)
+                    await fill(other, young)
+                assert not await reading
+        finally:
+            await other.close()
+        assert await count_errors(two[0], [old, young]) == []
