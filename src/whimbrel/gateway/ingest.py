@@ -79,6 +79,7 @@ class Ingest:
         self._waiting: deque[Item] = deque()
         self._has_work = asyncio.Event()
         self._paused: deque[Callable[[], None]] = deque()
+        self._turn = asyncio.Lock()
 
     @property
     def is_full(self) -> bool:
@@ -100,12 +101,13 @@ class Ingest:
             await self.drain()
 
     async def drain(self) -> None:
-        """Take in all that waits."""
-        while self._waiting:
-            batch = [self._waiting.popleft() for _ in range(min(BATCH_REPORTS_MAX, len(self._waiting)))]
-            await self._take(batch)
-            if len(self._waiting) <= ROOMY_REPORTS_MAX:
-                self._let_go_on()
+        """Take in all that waits; what is being taken in already is, too, when this returns."""
+        async with self._turn:
+            while self._waiting:
+                batch = [self._waiting.popleft() for _ in range(min(BATCH_REPORTS_MAX, len(self._waiting)))]
+                await self._take(batch)
+                if len(self._waiting) <= ROOMY_REPORTS_MAX:
+                    self._let_go_on()
 
     def _let_go_on(self) -> None:
         while self._paused and not self.is_full:
