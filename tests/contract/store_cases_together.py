@@ -42,7 +42,7 @@ from whimbrel.domain.paging import Page
 from whimbrel.domain.task import TaskStatus
 from whimbrel.engine.execute import Engine
 from whimbrel.errors import DeviceNameTakenError
-from whimbrel.ports.store import Store, job_turn
+from whimbrel.ports.store import Store, Transaction, job_turn
 from whimbrel.ports.store.ddi import Seen
 
 LONG_S = 30.0
@@ -187,6 +187,33 @@ class TestTogether:
 
         await asyncio.gather(*(say(number) for number in range(240)))
         assert await broken_rules(two[0]) == []
+
+    async def test_F05_a_task_that_is_confirmed_during_a_dispatch(self, two: Two) -> None:
+        """A dispatch that did not see it yet does not leave it behind its cursor: it is told by the next one."""
+        place = await add_place(two[0])
+        ids = await add_devices(two[0], place, 2)
+        await connect(two[0], ids)
+        job = await fill(two[0], await add_job(two[0], place, need_confirm=True))
+        task = (await tasks_of(two[0], job))[ids[0]]
+
+        async def confirm() -> None:
+            async with two[1].transaction() as transaction:
+                await transaction.fleet.look_again_after(job.id, task.id - 1)
+                assert await transaction.tasks.change(task, task._replace(status=TaskStatus.QUEUED), NOW_MS)
+
+        async def dispatch(transaction: Transaction) -> list[int]:
+            await transaction.hold(job_turn(job.id))
+            seen = await must_find(transaction, place, job.id)
+            return [told.id for told in await transaction.fleet.dispatch(seen, 10, NOW_MS)]
+
+        async with asyncio.timeout(LONG_S):
+            async with two[0].transaction() as transaction:
+                assert await dispatch(transaction) == []
+                confirming = asyncio.create_task(confirm())
+                await asyncio.wait([confirming], timeout=0.2)
+            await confirming
+            async with two[0].transaction() as transaction:
+                assert await dispatch(transaction) == [task.id]
 
     async def test_a_name_is_held_by_one(self, two: Two, database: str) -> None:
         """A held name makes others wait until the transaction ends, and they then see what it did."""

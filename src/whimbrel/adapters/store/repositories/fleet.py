@@ -14,6 +14,7 @@ from whimbrel.domain.job import Job
 from whimbrel.domain.retry import due_again
 from whimbrel.domain.task import SCHEDULE_ENDED_WORDS, Task, TaskStatus, timed_out
 from whimbrel.errors import StoreConflictError
+from whimbrel.ports.store import job_turn
 
 
 class FleetRepository:
@@ -60,6 +61,8 @@ class FleetRepository:
         return tasks
 
     async def look_again_after(self, job_id: int, task_id: int) -> None:
+        # A dispatch under way has not seen the tasks as ready, and moves the cursor past them when it commits.
+        await self._session.lock(job_turn(job_id))
         await self._session.run("restart_dispatch", job_id=job_id, after=task_id)
 
     async def cancel(self, job: Job, tasks_max: int, now_ms: int) -> None:
