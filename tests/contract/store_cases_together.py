@@ -35,7 +35,6 @@ from tests.postgresql import shared_server
 from whimbrel.adapters.store.consistency_postgresql import PostgresqlConsistencyCheck
 from whimbrel.adapters.store.consistency_rules import Finding
 from whimbrel.adapters.store.postgresql import PostgresqlStore
-from whimbrel.adapters.store.repositories.device_lists import device_turn
 from whimbrel.adapters.wakeup.in_process import InProcessWakeup
 from whimbrel.domain.job import Job
 from whimbrel.domain.paging import Page
@@ -43,7 +42,6 @@ from whimbrel.domain.task import TaskStatus
 from whimbrel.engine.execute import Engine
 from whimbrel.errors import DeviceNameTakenError
 from whimbrel.ports.store import Store, Transaction, job_turn
-from whimbrel.ports.store.ddi import Seen
 
 LONG_S = 30.0
 RULES = {"counters_count_their_rows", "one_open_task_per_device", "online_devices_have_a_session"}
@@ -343,36 +341,3 @@ class TestTogether:
         finally:
             await other.close()
         assert await count_errors(two[0], [old, young]) == []
-
-    async def test_I19_silent_devices_and_a_batch_do_not_wait_in_a_ring(self, two: Two, database: str) -> None:
-        """The engine that takes silent devices offline takes their turns in the order in which a batch takes them."""
-        place = await add_place(two[0])
-        ids = await add_devices(two[0], place, 2)
-        async with two[0].transaction() as store:
-            for device_id in ids:
-                assert await store.ddi_devices.came(Seen(device_id, NOW_MS), "192.0.2.7", NOW_MS)
-        key = "hashtextextended('device:' || {}, 0)"
-        (row,) = shared_server().execute(f"SELECT {key.format(ids[0])} < {key.format(ids[1])}", database)
-        first = ids[0] if row[0] else ids[1]
-        other = PostgresqlStore(database, SEALER)
-
-        async def batch() -> None:
-            async with two[0].transaction() as store:
-                await store.read_ahead(ids, ids)
-
-        async def leave() -> int:
-            async with two[1].transaction() as store:
-                return await store.ddi_devices.leave_overdue(NOW_MS + 1, 10)
-
-        try:
-            async with asyncio.timeout(LONG_S):
-                async with other.transaction() as third:
-                    await third.hold(device_turn(first))
-                    taking = asyncio.create_task(batch())
-                    await until_somebody_waits(database)
-                    leaving = asyncio.create_task(leave())
-                    await until_somebody_waits(database, 2)
-                await taking
-                assert await leaving == 2
-        finally:
-            await other.close()

@@ -4,6 +4,8 @@ any two steps loses nothing and repeats nothing (F04, I2).
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 from whimbrel.adapters.store.repositories.births import PRODUCT, TARGETS, make_tasks
 from whimbrel.adapters.store.repositories.jobs import status_bits, tasks_list
 from whimbrel.adapters.store.repositories.pacing import PacingRepository, claimed, free_claims
@@ -88,7 +90,8 @@ class FleetRepository:
 
     async def time_out(self, tasks_max: int, now_ms: int) -> int:
         rows = await self._session.all("overdue_tasks", tasks_max=tasks_max, now_ms=now_ms)
-        for row in rows:
+        # In the order in which a batch of reports holds them: else both would wait in a ring.
+        for row in sorted(rows, key=itemgetter(0)):
             old, timeout_minutes, need_push = task_of(row), row[-2], row[-1]
             new = due_again(old) or timed_out(old, timeout_minutes)
             assert new is not None, "only tasks in progress and tasks that wait for their retry carry a due time"
