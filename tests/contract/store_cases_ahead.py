@@ -31,7 +31,7 @@ from whimbrel.reports.declaration import ReportContext
 from whimbrel.reports.get_firmware import PullMessage, pull
 from whimbrel.reports.inform_version import VersionMessage, VersionParams
 from whimbrel.reports.inform_version import handle as _inform
-from whimbrel.reports.presence import connected, disconnected
+from whimbrel.reports.presence import called, connected, disconnected
 from whimbrel.reports.report_progress import ProgressMessage, ProgressParams
 from whimbrel.reports.report_progress import handle as _progress
 
@@ -44,7 +44,7 @@ Said = tuple[int, str, str, str]
 
 def draw(dice: random.Random) -> list[Said]:
     """Some thirty reports of a few devices, with repetitions, in any order."""
-    kinds = ("progress", "progress", "progress", "version", "version", "pull", "connect", "disconnect")
+    kinds = ("progress", "progress", "progress", "version", "version", "pull", "call", "connect", "disconnect")
     return [
         (
             dice.randrange(DEVICES),
@@ -72,6 +72,8 @@ async def say(store: Transaction, device_id: int, said: Said, at_ms: int) -> Non
             await _inform.handle(VersionMessage(params=VersionParams(version=content, module=module)), context)
         case "pull":
             await pull(PullMessage(module=module), context)
+        case "call":
+            await called("192.0.2.7", context)
         case "connect":
             await connected(presence(device_id, session_of(content)), context)
         case _:
@@ -127,7 +129,7 @@ class TestReadAhead:
             number = 0
             while number < len(said):
                 batch = said[number : number + dice.randint(1, 12)]
-                turns = {ids[one[0]] for one in batch if one[1] in ("version", "connect", "disconnect")}
+                turns = {ids[one[0]] for one in batch if one[1] in ("version", "call", "connect", "disconnect")}
                 async with batched.transaction() as store:
                     await store.read_ahead({ids[one[0]] for one in batch}, turns)
                     for place_in_batch, one in enumerate(batch):
@@ -155,6 +157,20 @@ class TestReadAhead:
             assert found[0].status is TaskStatus.NOTIFIED
             assert (await store.module_versions.page(device_id, EVERYTHING)).rows[0].version == "1.5.0"
             assert await store.module_versions.get(device_id, "default") == "1.5.0"
+
+    async def test_I4_a_device_that_calls_and_connects(self, rig: Rig) -> None:
+        """Its first call and its connection in one batch count it once: what the call changed is not read ahead."""
+        place = await add_place(rig.store)
+        (device_id,) = await add_devices(rig.store, place, 1)
+        async with rig.store.transaction() as store:
+            await store.read_ahead([device_id], [device_id])
+            assert await store.presences.called(device_id, "192.0.2.7", NOW_MS)
+            assert await store.presences.connected(presence(device_id, 1), NOW_MS)
+        async with rig.store.snapshot() as snapshot:
+            counts = await snapshot.device_states.counts(place.account_id, place.product_id)
+            (device,) = (await snapshot.devices.page(place.account_id, place.product_id, EVERYTHING)).rows
+        assert device.status is DeviceStatus.ONLINE
+        assert counts == (1, 1, 1)
 
     async def test_I4_an_old_view_is_refused(self, rig: Rig) -> None:
         """A change of a task that has moved within the batch is refused, as the statement would refuse it."""

@@ -22,6 +22,7 @@ from whimbrel.domain.device import DeviceStatus
 from whimbrel.domain.task import TaskStatus
 from whimbrel.engine.execute import Engine
 from whimbrel.ports.store import NodeBeat, OrderKind
+from whimbrel.reports.declaration import Outcome, ReportContext
 
 SHORT_S, TICK_S = 0.2, 0.005
 WAITERS = "SELECT count(*) FROM pg_locks WHERE NOT granted"
@@ -109,6 +110,42 @@ class TestNodesTogether:
             for block in held:
                 await block.__aexit__(None, None, None)
             await steady.close()
+
+    @pytest.mark.parametrize("devices", [1, 5])
+    @pytest.mark.parametrize("was_elsewhere", [False, True])
+    async def test_F05_a_job_that_starts_while_devices_connect(
+        self, two: Two, devices: int, was_elsewhere: bool
+    ) -> None:
+        """Tasks that are made and dispatched after a connecting device has looked for some, and before it is online
+        there, reach it all the same."""
+        place = await add_place(two[0])
+        ids = await add_devices(two[0], place, devices)
+        here, elsewhere = (Process(store, name) for store, name in zip(two, ("one", "other"), strict=True))
+        for process in (here, elsewhere):
+            await process.node.begin()
+        engine = Engine(two[1], BusChannel(SessionChannel(), lambda: ""), InProcessWakeup(), SteeredClock(), LINKS)
+        if was_elsewhere:
+            for device_id in ids:
+                elsewhere.connect(device_id)
+            await elsewhere.ingest.drain()
+        for device_id in ids:
+            here.connect(device_id)
+        last = here.ingest._waiting.pop()
+
+        async def connect_slowly(context: ReportContext) -> Outcome:
+            outcome = await last.apply(context)
+            await add_job(two[1], place)
+            await engine.settle()
+            await elsewhere.delivery.step()
+            return outcome
+
+        here.ingest.submit(last._replace(apply=connect_slowly))
+        async with asyncio.timeout(LONG_S):
+            await here.ingest.drain()
+            await engine.settle()
+            while await here.delivery.step():
+                pass
+        assert [len(session.notices) for session in here.open] == [1] * devices
 
     @pytest.mark.parametrize("seed", range(4))
     async def test_F05_devices_that_move_while_they_are_told(self, two: Two, seed: int) -> None:

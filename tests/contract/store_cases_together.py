@@ -41,7 +41,7 @@ from whimbrel.domain.paging import Page
 from whimbrel.domain.task import TaskStatus
 from whimbrel.engine.execute import Engine
 from whimbrel.errors import DeviceNameTakenError
-from whimbrel.ports.store import Store, job_turn
+from whimbrel.ports.store import Store, Transaction, job_turn
 
 LONG_S = 30.0
 RULES = {"counters_count_their_rows", "one_open_task_per_device", "online_devices_have_a_session"}
@@ -83,11 +83,11 @@ async def broken_rules(store: PostgresqlStore) -> list[Finding]:
     return [finding for finding in found if finding.rule.name in RULES]
 
 
-async def until_somebody_waits(database: str) -> None:
-    """Until a transaction waits for a lock that another one holds."""
+async def until_somebody_waits(database: str, at_least: int = 1) -> None:
+    """Until so many transactions wait for a lock that another one holds."""
     async with asyncio.timeout(LONG_S):
         # Nothing here can be told by the server, so it is asked.
-        while shared_server().execute(f"{LOCK_WAITERS} AND datname = current_database()", database) == [(0,)]:  # noqa: ASYNC110
+        while shared_server().execute(f"{LOCK_WAITERS} AND datname = current_database()", database) < [(at_least,)]:  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 
 
@@ -185,6 +185,33 @@ class TestTogether:
 
         await asyncio.gather(*(say(number) for number in range(240)))
         assert await broken_rules(two[0]) == []
+
+    async def test_F05_a_task_that_is_confirmed_during_a_dispatch(self, two: Two) -> None:
+        """A dispatch that did not see it yet does not leave it behind its cursor: it is told by the next one."""
+        place = await add_place(two[0])
+        ids = await add_devices(two[0], place, 2)
+        await connect(two[0], ids)
+        job = await fill(two[0], await add_job(two[0], place, need_confirm=True))
+        task = (await tasks_of(two[0], job))[ids[0]]
+
+        async def confirm() -> None:
+            async with two[1].transaction() as transaction:
+                await transaction.fleet.look_again_after(job.id, task.id - 1)
+                assert await transaction.tasks.change(task, task._replace(status=TaskStatus.QUEUED), NOW_MS)
+
+        async def dispatch(transaction: Transaction) -> list[int]:
+            await transaction.hold(job_turn(job.id))
+            seen = await must_find(transaction, place, job.id)
+            return [told.id for told in await transaction.fleet.dispatch(seen, 10, NOW_MS)]
+
+        async with asyncio.timeout(LONG_S):
+            async with two[0].transaction() as transaction:
+                assert await dispatch(transaction) == []
+                confirming = asyncio.create_task(confirm())
+                await asyncio.wait([confirming], timeout=0.2)
+            await confirming
+            async with two[0].transaction() as transaction:
+                assert await dispatch(transaction) == [task.id]
 
     async def test_a_name_is_held_by_one(self, two: Two, database: str) -> None:
         """A held name makes others wait until the transaction ends, and they then see what it did."""
@@ -284,3 +311,33 @@ class TestTogether:
         assert not await other
         assert (await tasks_of(two[0], job))[device_id].status is TaskStatus.NOTIFIED
         assert await count_errors(two[0], [job]) == []
+
+    async def test_I4_a_task_made_meanwhile_is_not_read_ahead(self, two: Two, database: str) -> None:
+        """A task that came to be between the locking and the reading is held by nobody, so nothing is kept of it."""
+        place = await add_place(two[0])
+        [old_id] = await add_devices(two[0], place, 1, prefix="old")
+        old = await fill(two[0], await add_job(two[0], place))
+        held = (await tasks_of(two[0], old))[old_id]
+        [new_id] = await add_devices(two[0], place, 1, prefix="new")
+        young = await add_job(two[0], place)
+        other = PostgresqlStore(database, SEALER)
+
+        async def read_and_change() -> bool:
+            async with two[0].transaction() as first:
+                await first.read_ahead([old_id, new_id], [])
+                ((task, _),) = await first.tasks.open_of_device(new_id)
+                async with other.transaction() as third:
+                    assert await third.tasks.change(task, task._replace(status=TaskStatus.CANCELED), NOW_MS)
+                return await first.tasks.change(task, task._replace(status=TaskStatus.NOTIFIED), NOW_MS)
+
+        try:
+            async with asyncio.timeout(LONG_S):
+                async with two[1].transaction() as second:
+                    assert await second.tasks.change(held, held._replace(progress=1), NOW_MS)
+                    reading = asyncio.create_task(read_and_change())
+                    await until_somebody_waits(database)
+                    await fill(other, young)
+                assert not await reading
+        finally:
+            await other.close()
+        assert await count_errors(two[0], [old, young]) == []

@@ -29,6 +29,7 @@ from tests.contract.store_cases_nodes_together import TestNodesTogether
 from tests.contract.store_cases_pacing import TestFollowing, TestPacing, TestTime
 from tests.contract.store_cases_postgresql import TestFaults, TestServer
 from tests.contract.store_cases_rig import Rig, postgresql_rig, sqlite_rig
+from tests.contract.store_cases_rings import TestRings
 from tests.contract.store_cases_rows import (
     TestDevices,
     TestFirmware,
@@ -96,6 +97,7 @@ __all__ = [
     "TestProducts",
     "TestReadAhead",
     "TestReopen",
+    "TestRings",
     "TestServer",
     "TestStrategies",
     "TestTasks",

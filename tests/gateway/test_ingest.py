@@ -232,6 +232,29 @@ async def test_run_takes_what_comes(rig: Rig) -> None:
     assert rig.sink.done_ids == [0, 1, 2]
 
 
+async def test_I1_a_drain_waits_for_the_batch_under_way(rig: Rig) -> None:
+    """Who drains at a stop, and then cancels what runs, cuts off nothing that was being taken in."""
+    is_begun, may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(context: ReportContext) -> Outcome:
+        is_begun.set()
+        await may_go_on.wait()
+        return await put("1")(context)
+
+    running = asyncio.create_task(rig.ingest.run())
+    rig.submit(slow, 1)
+    await is_begun.wait()
+    draining = asyncio.create_task(rig.ingest.drain())
+    await asyncio.sleep(0)
+    is_early = draining.done()
+    may_go_on.set()
+    await draining
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert not is_early
+    assert (rig.sink.done_ids, (await rig.versions())[0]) == ([1], "1")
+
+
 @pytest.mark.parametrize(("waiting", "is_full"), [(9, False), (10, True), (11, True)])
 async def test_I17_is_full(rig: Rig, monkeypatch: pytest.MonkeyPatch, waiting: int, is_full: bool) -> None:
     """The ingest says when too much waits, and when it does not any more."""

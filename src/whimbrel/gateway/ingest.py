@@ -11,7 +11,8 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple, Protocol
+from functools import partial
+from typing import NamedTuple, Protocol, TypeVar
 
 from prometheus_client import Counter
 
@@ -23,8 +24,11 @@ from whimbrel.ports.clock import Clock
 from whimbrel.ports.store import Store
 from whimbrel.ports.wakeup import Wakeup
 from whimbrel.reports.declaration import Outcome, ReportContext
+from whimbrel.reports.overlooked import look_again
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 BATCH_REPORTS_MAX = (
     500  # one commit's fsync shared by so many; at some 30 us a report the loop is held for 15 ms at most
@@ -75,6 +79,7 @@ class Ingest:
         self._waiting: deque[Item] = deque()
         self._has_work = asyncio.Event()
         self._paused: deque[Callable[[], None]] = deque()
+        self._turn = asyncio.Lock()
 
     @property
     def is_full(self) -> bool:
@@ -96,12 +101,13 @@ class Ingest:
             await self.drain()
 
     async def drain(self) -> None:
-        """Take in all that waits."""
-        while self._waiting:
-            batch = [self._waiting.popleft() for _ in range(min(BATCH_REPORTS_MAX, len(self._waiting)))]
-            await self._take(batch)
-            if len(self._waiting) <= ROOMY_REPORTS_MAX:
-                self._let_go_on()
+        """Take in all that waits; what is being taken in already is, too, when this returns."""
+        async with self._turn:
+            while self._waiting:
+                batch = [self._waiting.popleft() for _ in range(min(BATCH_REPORTS_MAX, len(self._waiting)))]
+                await self._take(batch)
+                if len(self._waiting) <= ROOMY_REPORTS_MAX:
+                    self._let_go_on()
 
     def _let_go_on(self) -> None:
         while self._paused and not self.is_full:
@@ -109,7 +115,8 @@ class Ingest:
 
     async def _take(self, batch: list[Item]) -> None:
         try:
-            outcomes = await self._commit_in_spite_of_others(batch)
+            outcomes = await self._in_spite_of_others(partial(self._commit, batch))
+            await self._in_spite_of_others(partial(self._look_again, batch, outcomes))
         except (StoreUnavailableError, StoreFullError) as error:
             log.warning("the store takes no reports now: %s", error)
             for item in batch:
@@ -132,14 +139,21 @@ class Ingest:
             if number % SLICE_REPORTS == 0:
                 await asyncio.sleep(0)
 
-    async def _commit_in_spite_of_others(self, batch: list[Item]) -> list[Outcome]:
+    async def _in_spite_of_others(self, work: Callable[[], Awaitable[T]]) -> T:
         """A batch that stood in another process's way is taken in again: its devices have done nothing wrong."""
         for _ in range(TRIES_MAX - 1):
             try:
-                return await self._commit(batch)
+                return await work()
             except StoreConflictError as error:
-                log.info("%d reports are taken in again: %s", len(batch), error)
-        return await self._commit(batch)
+                log.info("reports are taken in again: %s", error)
+        return await work()
+
+    async def _look_again(self, batch: list[Item], outcomes: list[Outcome]) -> None:
+        """For tasks that came to be while the batch was taken in; before it is acknowledged, so that none is lost."""
+        came = {item.device_id for item in batch if item.name == "connected"}
+        told = {notice.task_id for outcome in outcomes for notice in outcome.notices}
+        reported = {item.device_id for item in batch if item.name not in _ONLY_TASKS and item.name != "disconnected"}
+        await look_again(self._store, came, reported, told)
 
     async def _commit(self, batch: list[Item]) -> list[Outcome]:
         outcomes = []

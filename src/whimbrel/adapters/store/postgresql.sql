@@ -49,6 +49,20 @@ WHERE id = ANY (ARRAY (
   ORDER BY t.id FOR UPDATE OF t))
 RETURNING id, job_id, device_id, status, attempt, progress, due_ms, src_version, '', retries, is_confirmed
 
+-- name: overlooked_tasks
+-- In place of the one of all engines: the tasks of connected devices that could be told to them.
+SELECT {task_columns}
+FROM task t JOIN job j ON j.id = t.job_id LEFT JOIN task_description w ON w.task_id = t.id
+WHERE t.device_id = ANY (ARRAY (
+    SELECT CAST(rtrim(substr(CAST(:ids AS TEXT), i * 20 + 1, 20)) AS BIGINT)
+    FROM generate_series(0, CAST(:entries AS INTEGER) - 1) AS i))
+  AND t.status < 4 AND t.status IN (1, 2) AND t.due_ms IS NULL AND j.status = 'IN_PROGRESS' AND j.need_push = 1
+  AND EXISTS (SELECT 1 FROM presence o WHERE o.device_id = t.device_id)
+  AND (j.required_version = '' OR EXISTS (
+    SELECT 1 FROM module_version m
+    WHERE m.device_id = t.device_id AND m.module_name = j.module_name AND m.version = j.required_version))
+ORDER BY t.id
+
 -- name: use_nonce
 -- Record a nonce; one that was used before :kept_ms counts as new. Time only goes forward, whatever clocks do.
 INSERT INTO nonce (digest, used_ms)

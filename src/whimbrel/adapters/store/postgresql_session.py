@@ -15,7 +15,7 @@ from whimbrel.adapters.store.postgresql_connection import FOREIGN, Connection, t
 from whimbrel.adapters.store.postgresql_pool import ConnectionPool
 from whimbrel.adapters.store.read_ahead import ReadAhead
 from whimbrel.adapters.store.session import CountChanges, Row
-from whimbrel.adapters.store.statements import load_statements, read_queries
+from whimbrel.adapters.store.statements import is_change, load_statements, read_queries
 from whimbrel.errors import StoreUnavailableError, WhimbrelError
 
 #: Literals, quoted names, comments and casts are left as they are; what remains is a parameter.
@@ -152,6 +152,8 @@ class PostgresqlSession:
     ) -> Any:
         await self.settle()
         found = self._statements[statement]
+        if self.ahead is not None and is_change(found.sql):
+            self.ahead = None
         with translating():
             if self._connection is None:
                 self._connection = await self._pool.begin(self._begin.value)

@@ -46,7 +46,9 @@ class Standing(NamedTuple):
 
 
 class ReadAhead:
-    """Of the devices `device_ids`. `turns`: those whose turn is held, so that their versions may be changed here."""
+    """`device_ids`: devices whose open tasks are held. `turns`: those whose turn is, so that their versions may be
+    changed here.
+    """
 
     def __init__(self, device_ids: Collection[int], turns: Collection[int], followers: Collection[int]) -> None:
         self._open: dict[int, list[tuple[Task, Job]]] = {device_id: [] for device_id in device_ids}

@@ -25,7 +25,7 @@ from whimbrel.adapters.store.migrate_sqlite import migrate
 from whimbrel.adapters.store.read_ahead import ReadAhead
 from whimbrel.adapters.store.repositories import Repositories
 from whimbrel.adapters.store.session import CountChanges, Row, UniqueViolationError
-from whimbrel.adapters.store.statements import load_statements
+from whimbrel.adapters.store.statements import is_change, load_statements
 from whimbrel.errors import StoreFullError, StoreUnavailableError, WhimbrelError
 from whimbrel.ports.sealer import Sealer
 
@@ -56,12 +56,10 @@ class SqliteSession:
         self.ahead: ReadAhead | None = None
 
     async def all(self, statement: str, /, **parameters: object) -> list[Row]:
-        self.write_waiting()
-        return self._execute(statement, parameters)
+        return self._ask(statement, parameters)
 
     async def one(self, statement: str, /, **parameters: object) -> Row | None:
-        self.write_waiting()
-        rows = self._execute(statement, parameters)
+        rows = self._ask(statement, parameters)
         return rows[0] if rows else None
 
     async def run(self, statement: str, /, **parameters: object) -> int:
@@ -100,6 +98,12 @@ class SqliteSession:
         if changes := self._counts.take():
             with translating():
                 self._connection.executemany(self._statements["add_to_list"], changes)
+
+    def _ask(self, statement: str, parameters: dict[str, object]) -> list[Row]:
+        self.write_waiting()
+        if self.ahead is not None and is_change(self._statements[statement]):
+            self.ahead = None
+        return self._execute(statement, parameters)
 
     def _execute(self, statement: str, parameters: dict[str, object]) -> list[Row]:
         try:

@@ -10,6 +10,11 @@ _COMMENT = re.compile(r"^--.*\n?", re.MULTILINE)
 _COLUMNS = re.compile(r"\{([a-z_]+)\}")
 
 
+def is_change(statement: str) -> bool:
+    """Of a statement whose rows are asked for: whether it also changes some. Only then has it RETURNING."""
+    return "RETURNING" in statement
+
+
 def load_statements(text: str | None = None, *, columns_of: str = "") -> dict[str, str]:
     """Name to statement, of all files of `queries/` or of the given text, which may use the column lists of another.
 

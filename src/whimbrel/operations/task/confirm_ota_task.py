@@ -43,9 +43,9 @@ async def handle(request: Request, context: Context) -> EmptyResponse:
     for task, job in await find_tasks(context, request.task_id):
         if not is_in_schedule(job.schedule_ms, job.schedule_finish_ms, context.now_ms):
             raise JobStatusError(f"tasks of the job {job.id} can be confirmed from its start to its ScheduleFinishTime")
+        await context.store.fleet.look_again_after(task.job_id, task.id - 1)
         # A large cancel that was answered may not have come to this task yet; it is cancelled all the same (I8).
         released = None if task.status in job.cancelling else confirmed(task)
         if released is None or not await context.store.tasks.change(task, released, context.now_ms):
             raise TaskStatusError(f"task {task.id} does not wait for confirmation, it is {task.status.name}")
-        await context.store.fleet.look_again_after(task.job_id, task.id - 1)
     return EmptyResponse()

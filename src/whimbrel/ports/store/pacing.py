@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple, Protocol
 
 from whimbrel.domain.job import Job
@@ -21,6 +22,14 @@ class Pacing(Protocol):
 
     async def ready(self, task: Task) -> None:
         """The queued task may leave as soon as its job's pace allows; once more changes nothing."""
+        ...
+
+    async def overlooked(self, device_ids: Collection[int]) -> list[Task]:
+        """Queued and notified tasks of those devices that are connected and could be told of them now.
+
+        Only where several processes share the store may there be tasks that neither saw: the device, which looked for
+        some before they were made, nor the engine, which looked before the device was there.
+        """
         ...
 
     async def deliver(self, job: Job, tasks_max: int, now_ms: int) -> list[Task]:

@@ -59,7 +59,9 @@ class Fleet(Protocol):
         ...
 
     async def look_again_after(self, job_id: int, task_id: int) -> None:
-        """Tasks after this one became ready: dispatch comes back to them."""
+        """Tasks after this one are about to become ready: dispatch comes back to them. Asked for before they change, so
+        that whoever moves tasks of the job in its turn does not wait for one of them meanwhile.
+        """
         ...
 
     async def cancel(self, job: Job, tasks_max: int, now_ms: int) -> None:

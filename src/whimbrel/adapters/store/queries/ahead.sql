@@ -4,8 +4,9 @@
 CAST(rtrim(substr(CAST(:device_ids AS TEXT), entry.i * 20 + 1, 20)) AS BIGINT)
 
 -- name: hold_open_tasks
--- Nothing to do where there is one writer; PostgreSQL locks the rows in a statement of its own.
-SELECT 1 WHERE CAST(:entries AS BIGINT) < 0 AND CAST(:device_ids AS TEXT) = ''
+-- The ids of the tasks that nobody else moves; NULL for all there are, where there is one writer. PostgreSQL locks the
+-- rows in a statement of its own.
+SELECT NULL WHERE CAST(:entries AS BIGINT) > 0 AND CAST(:device_ids AS TEXT) <> ''
 
 -- name: open_tasks_of_devices
 -- The open tasks of many devices, oldest first.

@@ -66,8 +66,9 @@ class DdiDeviceRepository:
 
     async def leave_overdue(self, now_ms: int, limit: int) -> int:
         rows = await self._session.all("ddi_overdue", now_ms=now_ms, limit=limit)
+        # All at once, in the order of all: a gateway that takes the turns of the same devices would wait in a ring.
+        await self._session.lock_all([device_turn(device_id) for (device_id,) in rows])
         for (device_id,) in sorted(rows):
-            await self._session.lock(device_turn(device_id))
             ended = await self._session.run("ddi_end_polling", device_id=device_id, now_ms=now_ms)
             if ended and await self._session.one("ddi_has_session", device_id=device_id) is None:
                 await PresenceRepository(self._session).went_offline(device_id, now_ms)

@@ -4,6 +4,8 @@ any two steps loses nothing and repeats nothing (F04, I2).
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 from whimbrel.adapters.store.repositories.births import PRODUCT, TARGETS, make_tasks
 from whimbrel.adapters.store.repositories.jobs import status_bits, tasks_list
 from whimbrel.adapters.store.repositories.pacing import PacingRepository, claimed, free_claims
@@ -14,6 +16,7 @@ from whimbrel.domain.job import Job
 from whimbrel.domain.retry import due_again
 from whimbrel.domain.task import SCHEDULE_ENDED_WORDS, Task, TaskStatus, timed_out
 from whimbrel.errors import StoreConflictError
+from whimbrel.ports.store import job_turn
 
 
 class FleetRepository:
@@ -60,6 +63,8 @@ class FleetRepository:
         return tasks
 
     async def look_again_after(self, job_id: int, task_id: int) -> None:
+        # A dispatch under way has not seen the tasks as ready, and moves the cursor past them when it commits.
+        await self._session.lock(job_turn(job_id))
         await self._session.run("restart_dispatch", job_id=job_id, after=task_id)
 
     async def cancel(self, job: Job, tasks_max: int, now_ms: int) -> None:
@@ -85,7 +90,8 @@ class FleetRepository:
 
     async def time_out(self, tasks_max: int, now_ms: int) -> int:
         rows = await self._session.all("overdue_tasks", tasks_max=tasks_max, now_ms=now_ms)
-        for row in rows:
+        # In the order in which a batch of reports holds them: else both would wait in a ring.
+        for row in sorted(rows, key=itemgetter(0)):
             old, timeout_minutes, need_push = task_of(row), row[-2], row[-1]
             new = due_again(old) or timed_out(old, timeout_minutes)
             assert new is not None, "only tasks in progress and tasks that wait for their retry carry a due time"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from operator import itemgetter
 
 from whimbrel.adapters.store.repositories.jobs import tasks_list
-from whimbrel.adapters.store.repositories.padding import ID_WIDTH, padded
+from whimbrel.adapters.store.repositories.padding import ID_WIDTH, given, padded
 from whimbrel.adapters.store.repositories.tasks import task_of
 from whimbrel.adapters.store.session import Row, Session
 from whimbrel.domain.job import Job
@@ -23,6 +24,11 @@ class PacingRepository:
         if self._session.ahead is not None and self._session.ahead.make_ready(task):
             return
         await self._session.run("add_ready", job_id=task.job_id, task_id=task.id)
+
+    async def overlooked(self, device_ids: Collection[int]) -> list[Task]:
+        if not device_ids:
+            return []
+        return [task_of(row) for row in await self._session.all("overlooked_tasks", **given(sorted(device_ids)))]
 
     async def deliver(self, job: Job, tasks_max: int, now_ms: int) -> list[Task]:
         claims_max = await free_claims(self._session, job, tasks_max)

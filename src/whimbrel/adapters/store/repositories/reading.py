@@ -21,13 +21,15 @@ async def read_ahead(session: Session, device_ids: Collection[int], turn_ids: Co
     if not device_ids:
         return
     await session.lock_all([device_turn(device_id) for device_id in sorted(turn_ids)])
-    wanted = sorted(set(device_ids))
-    given = _given(wanted)
-    await session.all("hold_open_tasks", **given)
+    given = _given(sorted(set(device_ids)))
+    held = {row[0] for row in await session.all("hold_open_tasks", **given)}
     tasks = [task_of(row) for row in await session.all("open_tasks_of_devices", **given)]
+    # A task that was made between the two is held by nobody: its device's tasks are read when they are asked for.
+    unheld = set() if None in held else {task.device_id for task in tasks if task.id not in held}
+    tasks = [task for task in tasks if task.device_id not in unheld]
     jobs = await _jobs_of(session, tasks)
     reported = await session.all("reported_by_devices", **given)
-    ahead = ReadAhead(wanted, turn_ids, {row[0] for row in reported if row[4]})
+    ahead = ReadAhead(set(device_ids) - unheld, turn_ids, {row[0] for row in reported if row[4]})
     ahead.take_tasks((task, jobs[task.job_id]) for task in tasks)
     for device_id, product_id, module_name, version, _ in reported:
         ahead.take_reported(device_id, product_id, None if module_name is None else (module_name, version))
