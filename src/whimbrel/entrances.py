@@ -146,7 +146,7 @@ def _ddi_desk(part: Part, ingest: Ingest, digesting: ObjectDigesting, download: 
     """What the DDI door works with; who polled is written for as long as the application runs, and at its end."""
     ports, running, stack = part.ports, part.running, part.stack
     last_seen = LastSeen(ports.store)
-    stack.push_async_callback(last_seen.flush)
+    stack.push_async_callback(last_seen.leave)
     spawn(stack, running, last_seen.run())
 
     async def serve_file(file: ServedFile, connection: Connection) -> None:

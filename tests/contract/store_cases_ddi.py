@@ -252,6 +252,16 @@ class TestDdiPresence:
         assert await came(rig.store, ids[0])
         assert (await view_of(rig.store, ids[0])).status is DeviceStatus.ONLINE
 
+    async def test_F16_a_clock_that_jumps_silences_nobody(self, rig: Rig) -> None:
+        """When the wall clock is set forward, what devices have left of their time goes with it."""
+        place = await add_place(rig.store)
+        [device_id] = await add_devices(rig.store, place, 1)
+        await came(rig.store, device_id, NOW_MS + 10)
+        async with rig.store.transaction() as transaction:
+            await transaction.fleet.postpone_due(3_600_000)
+            assert await transaction.ddi_devices.leave_overdue(NOW_MS + 3_600_009, 5) == 0
+            assert await transaction.ddi_devices.leave_overdue(NOW_MS + 3_600_010, 5) == 1
+
     async def test_bounded_steps(self, rig: Rig) -> None:
         """Each step takes a bounded number of silent devices, the longest silent first."""
         place = await add_place(rig.store)

@@ -35,7 +35,7 @@ class Connection(Protocol):
 CONNECT_SECONDS_MAX = 5.0
 STATEMENT_SECONDS_MAX = 5.0  # threat-model part 4
 ANSWER_SECONDS_MAX = 7.0  # the server ends a statement itself; only a server that is gone is waited for so long
-IDLE_IN_TRANSACTION_SECONDS_MAX = 60.0  # then a process that stands still must not hold its locks any longer
+IDLE_IN_TRANSACTION_SECONDS_MAX = 10.0  # then a process that stands still holds no locks: before its lease of 15 s ends
 STATEMENTS_KEPT = 500  # prepared on each connection: as many as there are
 
 SETTINGS: Mapping[str, str] = {

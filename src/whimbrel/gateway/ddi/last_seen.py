@@ -47,6 +47,13 @@ class LastSeen:
             except WhimbrelError as error:
                 log.warning("who polled is remembered for longer: %s", error)
 
+    async def leave(self) -> None:
+        """The process ends; what the store cannot take now is a few seconds of polls."""
+        try:
+            await self.flush()
+        except WhimbrelError as error:
+            log.warning("who polled last is forgotten: %s", error)
+
     async def flush(self) -> None:
         """All that is remembered is stored. Raises what the store raises; then it is remembered further."""
         while self._due_ms:

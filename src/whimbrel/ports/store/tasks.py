@@ -73,7 +73,7 @@ class Fleet(Protocol):
         ...
 
     async def postpone_due(self, by_ms: int) -> None:
-        """Move every time-out by so much: the wall clock jumped, and no device was slower for it (F16)."""
+        """Move every time-out, and when DDI devices count as silent: the wall clock jumped, no device did (F16)."""
         ...
 
     async def next_due_ms(self) -> int | None:

@@ -47,6 +47,10 @@ ON CONFLICT (device_id) DO UPDATE SET is_polling = 1, due_ms = excluded.due_ms
 -- A device polled again.
 UPDATE ddi_device SET due_ms = :due_ms WHERE device_id = :device_id AND is_polling = 1 AND due_ms < :due_ms
 
+-- name: postpone_ddi_due
+-- The wall clock jumped, and no device was silent for it.
+UPDATE ddi_device SET due_ms = due_ms + :by_ms WHERE due_ms IS NOT NULL
+
 -- name: ddi_overdue
 -- Devices that were silent for too long, the longest first.
 SELECT device_id FROM ddi_device WHERE due_ms IS NOT NULL AND due_ms <= :now_ms ORDER BY due_ms, device_id LIMIT :limit

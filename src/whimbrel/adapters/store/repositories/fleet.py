@@ -102,6 +102,7 @@ class FleetRepository:
 
     async def postpone_due(self, by_ms: int) -> None:
         await self._session.run("postpone_due", by_ms=by_ms)
+        await self._session.run("postpone_ddi_due", by_ms=by_ms)
 
     async def next_due_ms(self) -> int | None:
         row = await self._session.one("next_due")
