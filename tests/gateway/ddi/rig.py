@@ -248,6 +248,7 @@ async def open_world(store: Store, folder: Path) -> AsyncIterator[World]:
     yield made
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+    await digesting.close()
     await files.close()
 
 
