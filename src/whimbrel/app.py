@@ -49,6 +49,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> int:
         ingest = Ingest(ports.store, ports.clock, ports.wakeup, links, reach.node)
         tls = tls_of(settings)
         digesting = ObjectDigesting(ports.store, ports.firmware_store)
+        stack.push_async_callback(digesting.close)
         _open_engine(part, reach, links, digesting)
         mqtt_port = await open_gateway(part, reach, ingest, tls)
         http = Http(http_config(settings, Front(open_doors(part, reach, links, ingest, digesting))))

@@ -39,7 +39,8 @@ from whimbrel.reports.registry import load_reports
 from whimbrel.rpc.openapi_door import OpenApiDoor
 from whimbrel.rpc.server import Ambience, RpcDoor
 from whimbrel.settings import Settings, SettingsError
-from whimbrel.transfer.desk import Links, StoreDesk
+from whimbrel.transfer.cancel_watch import CancelWatch
+from whimbrel.transfer.desk import Links, StoreDesk, cancelled_of
 from whimbrel.transfer.download import DownloadDoor, DownloadGrant
 from whimbrel.transfer.ranges import CHUNK_RANGES_MAX
 from whimbrel.transfer.upload import UploadDoor, UploadSetup
@@ -115,7 +116,7 @@ async def open_gateway(part: Part, reach: Reach, ingest: Ingest, tls: ssl.SSLCon
 
 def open_doors(part: Part, reach: Reach, links: LinkMaker, ingest: Ingest, digesting: ObjectDigesting) -> Doors:
     """All doors of HTTP that this process has the roles for."""
-    download = _download(part.ports, links)
+    download = _download(part, links)
     doors = _doors(part, reach, links, download)
     if reach.node is None:
         return doors
@@ -137,9 +138,11 @@ def _device_door(part: Part, ingest: Ingest) -> HttpsDoor:
     return HttpsDoor(HttpsDoorway(key, ports.store, ingest, ports.clock, load_reports(), admission, new_message_id))
 
 
-def _download(ports: Ports, links: LinkMaker) -> DownloadDoor:
+def _download(part: Part, links: LinkMaker) -> DownloadDoor:
+    ports, watch = part.ports, CancelWatch(cancelled_of(part.ports.store))
+    spawn(part.stack, part.running, watch.run())
     resolve = Links(ports.store, ports.clock, links.key).resolve
-    return DownloadDoor(ports.firmware_store, resolve, lambda: ports.randomness.text(32))
+    return DownloadDoor(ports.firmware_store, resolve, watch, lambda: ports.randomness.text(32))
 
 
 def _ddi_desk(part: Part, ingest: Ingest, digesting: ObjectDigesting, download: DownloadDoor) -> Desk:
@@ -151,6 +154,7 @@ def _ddi_desk(part: Part, ingest: Ingest, digesting: ObjectDigesting, download: 
 
     async def serve_file(file: ServedFile, connection: Connection) -> None:
         grant = DownloadGrant(file.sha256, file.size_bytes, file.name, tag=file.sha1, ranges_max=CHUNK_RANGES_MAX)
+        grant = grant._replace(task_id=file.task_id)
         await download.answer(grant, connection)
 
     return Desk(ports.store, ingest, ports.clock, digesting, serve_file, last_seen)

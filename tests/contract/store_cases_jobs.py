@@ -10,6 +10,7 @@ from tests.engine.world import (
     add_devices,
     add_job,
     add_place,
+    cancel,
     connect,
     fill,
     job_draft,
@@ -97,6 +98,23 @@ class TestTasks:
             assert not await store.tasks.change(task, task._replace(status=CANCELED), NOW_MS)
             assert await store.tasks.with_job(task.id) == (ended, job)
         assert (await tasks_of(rig.store, job))[device_id] == ended
+
+    async def test_I8_cancelled(self, rig: Rig) -> None:
+        """Tasks are cancelled from the moment that it was asked for; each is told once, others and missing ones not."""
+        place = await add_place(rig.store)
+        device_ids = await add_devices(rig.store, place, 3)
+        job = await fill(rig.store, await add_job(rig.store, place))
+        tasks = await tasks_of(rig.store, job)
+        first, second, third = (tasks[device_id] for device_id in device_ids)
+        async with rig.store.transaction() as store:
+            assert await store.tasks.change(first, first._replace(status=CANCELED), NOW_MS)
+            assert await store.tasks.change(second, second._replace(status=NOTIFIED), NOW_MS)
+        asked = [third.id, second.id, first.id, first.id, 10**12]
+        async with rig.store.snapshot() as store:
+            assert await store.tasks.cancelled(asked) == {first.id}
+        await cancel(rig.store, job, NOTIFIED)
+        async with rig.store.snapshot() as store:
+            assert await store.tasks.cancelled(asked) == {first.id, second.id}
 
     async def test_open_of_device(self, rig: Rig) -> None:
         """A device's open task comes with its job, an ended one does not."""

@@ -29,7 +29,8 @@ def action(
 
 
 def kinds(found: Action) -> set[str]:
-    names = ("is_current", "is_installed", "is_active", "is_cancelling", "is_deployable", "awaits_confirmation")
+    names = ("is_current", "is_installed", "is_active", "is_withheld", "is_cancelling", "is_deployable")
+    names += ("awaits_confirmation",)
     return {name for name in names if getattr(found, name)}
 
 
@@ -69,14 +70,18 @@ class TestNumbers:
 
 
 class TestActions:
-    @pytest.mark.parametrize("status", [QUEUED, NOTIFIED, IN_PROGRESS])
+    @pytest.mark.parametrize("status", [NOTIFIED, IN_PROGRESS])
     def test_current(self, status: TaskStatus) -> None:
         """An open action of an open task in its attempt is deployed, and takes feedback."""
         assert kinds(action(status)) == {"is_current", "is_active", "is_deployable"}
 
     def test_waiting(self) -> None:
         """One that waits for confirmation is not deployed."""
-        assert kinds(action(CONFIRM)) == {"is_current", "is_active", "awaits_confirmation"}
+        assert kinds(action(CONFIRM)) == {"is_current", "is_active", "is_withheld", "awaits_confirmation"}
+
+    def test_I5_confirmed(self) -> None:
+        """One that was confirmed is not deployed before a poll has told the device so."""
+        assert kinds(action(QUEUED)) == {"is_current", "is_active", "is_withheld"}
 
     @pytest.mark.parametrize("status", [FAILED, CANCELED])
     def test_ended_without_it(self, status: TaskStatus) -> None:

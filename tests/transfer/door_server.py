@@ -11,6 +11,7 @@ import os
 import socket
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import uvicorn
@@ -19,6 +20,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from tests.transfer.asgi_driver import MemoryDesk
 from whimbrel.adapters.firmware_store.disk import DiskFirmwareStore
 from whimbrel.asgi import ABORT_EXTENSION, Pace, Receive, Scope, Send
+from whimbrel.transfer.cancel_watch import CancelWatch
 from whimbrel.transfer.download import DownloadDoor, DownloadGrant, DownloadRefusal
 from whimbrel.transfer.upload import UploadDoor, UploadSetup
 
@@ -83,9 +85,12 @@ async def _serve(folder: Path, pace: Pace) -> None:
         size_bytes = (folder / "objects" / token[:2] / token[2:4] / token).stat().st_size
         return DownloadGrant(token, size_bytes, "firmware.bin")
 
+    async def nobody(task_ids: Sequence[int]) -> set[int]:
+        return set()
+
     setup = UploadSetup("http://localhost", lambda: "request-1", lambda: int(time.time() * 1000), pace)
     upload = UploadDoor(store, desk, secret_of, setup)
-    download = DownloadDoor(store, resolve, lambda: os.urandom(16).hex(), pace)
+    download = DownloadDoor(store, resolve, CancelWatch(nobody), lambda: os.urandom(16).hex(), pace)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await (download if scope["path"].startswith("/f/") else upload)(scope, receive, send)

@@ -138,7 +138,8 @@ async def test_A14_each_file_has_its_own_link(stage: Stage, links: Links) -> Non
     tokens = [file.url.rpartition("/")[2] for file in make_notice(task, job, LINKS, NOW_MS).files]
     granted = [await links.resolve(token) for token in tokens]
     assert granted == [
-        DownloadGrant(file.sha256, file.size_bytes, f"firmware-2.0.0-{file.name}", is_for_device=True) for file in files
+        DownloadGrant(file.sha256, file.size_bytes, f"firmware-2.0.0-{file.name}", True, task_id=task.id)
+        for file in files
     ]
     crossed = tokens[0].replace("-1.", "-2.", 1)
     unnumbered = make_task_link(LINKS.key, task.id, device_id, LinkedFile(job.sha256), NOW_MS // 1000 + 60)

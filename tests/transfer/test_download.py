@@ -7,7 +7,7 @@ import hashlib
 import itertools
 import os
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from tests.transfer.asgi_driver import Exchange, Peer, exchange
 from tests.transfer.door_server import Server
 from whimbrel.adapters.firmware_store.disk import DiskFirmwareStore
 from whimbrel.asgi import Pace
+from whimbrel.transfer.cancel_watch import CancelWatch
 from whimbrel.transfer.download import DownloadDoor, DownloadGrant, DownloadRefusal, device_disposition, disposition
 
 MIB = 1_048_576
@@ -25,6 +26,7 @@ CONTENT = bytes(range(256)) * 4 * 1024 * 2 + b"tail"  # two blocks and a rest
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 ETAG = f'"{SHA256}"'
 BOUNDARY = "boundary-of-the-test"
+TASK_ID = 9
 
 
 class Fixture:
@@ -34,7 +36,9 @@ class Fixture:
         counter = itertools.count()
         self.folder = folder
         self.store = DiskFirmwareStore(folder, lambda: str(next(counter)))
-        self.door = DownloadDoor(self.store, self._resolve, BOUNDARY.upper, pace)
+        self.cancelled: set[int] = set()
+        self.watch = CancelWatch(self._cancelled_of)
+        self.door = DownloadDoor(self.store, self._resolve, self.watch, BOUNDARY.upper, pace)
         self.size_bytes = len(CONTENT)
 
     @property
@@ -43,8 +47,11 @@ class Fixture:
 
     async def _resolve(self, token: str) -> DownloadGrant | DownloadRefusal:
         if token == "good":
-            return DownloadGrant(SHA256, self.size_bytes, "gateway 2.0.bin")
+            return DownloadGrant(SHA256, self.size_bytes, "gateway 2.0.bin", task_id=TASK_ID)
         return DownloadRefusal.FORBIDDEN if token == "over" else DownloadRefusal.NOT_FOUND
+
+    async def _cancelled_of(self, task_ids: Sequence[int]) -> set[int]:
+        return self.cancelled & set(task_ids)
 
     async def ask(self, method: str = "GET", path: str = "/f/good", **headers: str) -> Exchange:
         named = tuple((name.replace("_", "-"), value) for name, value in headers.items())
@@ -204,9 +211,51 @@ async def test_I11_damage_during_the_transfer_breaks_it(fixture: Fixture) -> Non
 
 async def test_F20_peer_that_stops_reading_is_dropped(fixture: Fixture) -> None:
     """A peer that takes nothing for the window and its piece's time loses the connection."""
-    fixture.door = DownloadDoor(fixture.store, fixture._resolve, lambda: BOUNDARY, Pace(100 * MIB, 0.05))
+    fixture.door = DownloadDoor(fixture.store, fixture._resolve, fixture.watch, lambda: BOUNDARY, Pace(100 * MIB, 0.05))
     answer = await exchange(fixture.door, Peer("GET", "/f/good", reads_bytes_max=1000))
     assert (answer.is_complete, answer.was_aborted) == (False, True)
+
+
+@pytest.mark.parametrize("is_stuck", [False, True])
+async def test_I8_a_cancel_breaks_a_transfer(fixture: Fixture, is_stuck: bool) -> None:
+    """Within a second of the cancel the connection is dropped, also while a slow peer takes nothing."""
+    dropped = asyncio.Event()
+
+    async def app(scope, receive, send) -> None:  # type: ignore[no-untyped-def]
+        drop = scope["extensions"]["whimbrel.abort"]
+
+        def drop_and_wake() -> None:
+            drop()
+            dropped.set()
+
+        async def send_and_cancel(message) -> None:  # type: ignore[no-untyped-def]
+            await send(message)
+            if message["type"] == "http.response.start":
+                fixture.cancelled.add(TASK_ID)
+            elif is_stuck:
+                await dropped.wait()
+            else:
+                await fixture.watch.look()
+
+        await fixture.door({**scope, "extensions": {"whimbrel.abort": drop_and_wake}}, receive, send_and_cancel)
+
+    fixture.door = DownloadDoor(fixture.store, fixture._resolve, fixture.watch, lambda: BOUNDARY, Pace(1024, 60))
+    running = asyncio.create_task(fixture.watch.run())
+    async with asyncio.timeout(10):
+        answer = await exchange(app, Peer("GET", "/f/good"))
+    running.cancel()
+    assert (answer.status, answer.is_complete, answer.was_aborted) == (200, False, True)
+    assert len(answer.body) < len(CONTENT)
+
+
+async def test_I17_the_watch_forgets(fixture: Fixture) -> None:
+    """What is watched ends with the transfers, two of one task one after the other; a file of no task never ends."""
+    fixture.cancelled.add(TASK_ID)
+    with fixture.watch.of(TASK_ID) as first, fixture.watch.of(TASK_ID + 1) as other, fixture.watch.of(None) as none:
+        with fixture.watch.of(TASK_ID) as second:
+            await fixture.watch.look()
+        assert [event.is_set() for event in (first, second, other, none)] == [True, True, False, False]
+    assert fixture.watch.watched == 0
 
 
 async def test_peer_that_left_is_not_served_on(fixture: Fixture) -> None:

@@ -68,6 +68,14 @@ class Action(NamedTuple):
         return self.state is ActionState.REFUSED or (self.state is ActionState.OPEN and not self.is_installed)
 
     @property
+    def is_withheld(self) -> bool:
+        """Whether the device knows its number only, because it was asked to confirm it, and was not told to go on.
+
+        Confirmed, it is QUEUED, and the next poll that its job's pace has room for tells it (I5).
+        """
+        return self.task_status in (TaskStatus.CONFIRM, TaskStatus.QUEUED) and self.is_current
+
+    @property
     def is_cancelling(self) -> bool:
         """Whether the device, which knows of it, has to be told to stop."""
         return self.state is ActionState.OPEN and not self.is_current and not self.is_installed
@@ -75,7 +83,7 @@ class Action(NamedTuple):
     @property
     def is_deployable(self) -> bool:
         """Whether the device may see what it brings and download it."""
-        return self.state is ActionState.OPEN and self.is_current and self.task_status is not TaskStatus.CONFIRM
+        return self.state is ActionState.OPEN and self.is_current and not self.is_withheld
 
     @property
     def awaits_confirmation(self) -> bool:

@@ -46,6 +46,11 @@ class DeviceView(NamedTuple):
         """Whether this poll is news: the device was not online, or was never seen here."""
         return self.status is not DeviceStatus.ONLINE or self.due_ms is None
 
+    @property
+    def is_further(self) -> bool:
+        """Whether the device runs what an action brought, and said so by another way than that action."""
+        return any(action.is_installed for action in self.actions)
+
 
 class OfferKind(Enum):
     NOTHING = "nothing"

@@ -1,7 +1,8 @@
 """The SHA-1 of firmware objects, which DDI clients check beside the identity that we keep (A27, ddi-protocol 1).
 
-A chore takes it of every object that a running job sends, soon after the job was made; who needs one earlier has it
-taken at once. Reading goes block by block, hashing in a thread, so neither holds the loop.
+A chore has it taken of the objects that running jobs send, soon after a job was made; who needs one earlier, or one
+that could not be taken then, has it taken at once. Reading goes block by block, hashing in a thread, so neither holds
+the loop; and it goes on beside the engine's work, which never waits for it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 
-from whimbrel.errors import FirmwareObjectCorruptError, FirmwareObjectMissingError
+from whimbrel.errors import FirmwareObjectCorruptError, FirmwareObjectMissingError, WhimbrelError
 from whimbrel.ports.firmware_store import FirmwareStore
 from whimbrel.ports.store import Store
 
@@ -29,7 +30,7 @@ class ObjectDigesting:
         self._files = files
         self._running: dict[str, asyncio.Task[str | None]] = {}
         self._after_job_id = 0
-        self._gone: set[str] = set()
+        self._ahead: asyncio.Task[None] | None = None
 
     async def of(self, sha256s: Sequence[str]) -> Mapping[str, str]:
         """Those that can be told; an object that is gone is left out. Raises StoreUnavailableError."""
@@ -41,15 +42,35 @@ class ObjectDigesting:
         return known
 
     async def step(self) -> bool:
-        """A chore of the engine: one object, or the next jobs that have none; False once all jobs were looked at."""
-        async with self._store.snapshot() as store:
-            found = await store.object_digests.unknown(self._after_job_id, JOBS_PER_STEP)
-        wanted = next(((job_id, sha256) for job_id, sha256 in found if sha256 not in self._gone), None)
-        if wanted is None:
+        """A chore of the engine: looks at the next jobs, each once, and has their objects hashed.
+
+        False while they are, which may take minutes, and once all jobs were looked at.
+        """
+        if self._ahead is not None and not self._ahead.done():
             return False
-        if await self._take(wanted[1]) is None:
-            self._gone.add(wanted[1])  # another rule says so aloud; here it is not asked for again
+        async with self._store.snapshot() as store:
+            jobs = await store.object_digests.unknown(self._after_job_id, JOBS_PER_STEP)
+        if not jobs:
+            return False
+        self._after_job_id = jobs[-1].job_id
+        wanted = dict.fromkeys(sha256 for job in jobs for sha256 in job.sha256s)
+        if wanted:
+            self._ahead = asyncio.get_running_loop().create_task(self._take_each(list(wanted)))
         return True
+
+    async def close(self) -> None:
+        """Nothing is read any more. What was not finished is taken when it is asked for."""
+        running = [*self._running.values(), *([self._ahead] if self._ahead is not None else [])]
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    async def _take_each(self, sha256s: Sequence[str]) -> None:
+        for sha256 in sha256s:
+            try:
+                await self._take(sha256)
+            except WhimbrelError as error:
+                log.warning("the firmware object %s is hashed later: %s", sha256, error)
 
     async def _take(self, sha256: str) -> str | None:
         """The object's SHA-1, stored; None when it is gone."""

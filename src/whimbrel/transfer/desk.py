@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from whimbrel.domain.download_link import LinkClaim, LinkKind, is_expired, is_genuine, read_token
@@ -12,6 +13,7 @@ from whimbrel.errors import UploadError
 from whimbrel.ports.clock import Clock
 from whimbrel.ports.firmware_store import FirmwareStore, StoredObject
 from whimbrel.ports.store import Store
+from whimbrel.transfer.cancel_watch import CancelledOf
 from whimbrel.transfer.device_lists import read_device_list
 from whimbrel.transfer.download import DownloadGrant, DownloadRefusal
 
@@ -39,6 +41,16 @@ class StoreDesk:
             is_finished = await store.uploads.finish(object_key, file)
         if not is_finished:
             raise UploadError("AccessDenied", "the upload took too long and was forgotten; ask for new credentials")
+
+
+def cancelled_of(store: Store) -> CancelledOf:
+    """What transfers under way ask of their tasks."""
+
+    async def ask(task_ids: Sequence[int]) -> set[int]:
+        async with store.snapshot() as snapshot:
+            return await snapshot.tasks.cancelled(task_ids)
+
+    return ask
 
 
 class Links:
@@ -71,7 +83,7 @@ class Links:
         # A large cancel that was answered holds before the engine has come to the task (I8).
         if task.status is TaskStatus.CANCELED or task.status in job.cancelling:
             return DownloadRefusal.FORBIDDEN
-        return grant._replace(is_for_device=True)
+        return grant._replace(is_for_device=True, task_id=task.id)
 
     async def _of_firmware(self, claim: LinkClaim) -> DownloadGrant | DownloadRefusal:
         async with self._store.snapshot() as store:

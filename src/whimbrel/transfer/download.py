@@ -2,7 +2,8 @@
 
 Who may download what is decided by the injected `resolve`; this module only answers in HTTP. A response always has a
 Content-Length, since devices cannot read chunks. When the object turns out to be damaged, or the peer too slow, the
-connection breaks before that length is reached: a transfer that looks complete is complete.
+connection breaks before that length is reached: a transfer that looks complete is complete. It breaks, too, when the
+task is cancelled that the file is for (I8).
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from whimbrel.asgi import (
 )
 from whimbrel.errors import FirmwareObjectCorruptError, FirmwareObjectMissingError, StoreUnavailableError
 from whimbrel.ports.firmware_store import FirmwareObject, FirmwareStore
+from whimbrel.transfer.cancel_watch import CancelWatch
 from whimbrel.transfer.ranges import (
     RANGES_MAX,
     ByteRange,
@@ -52,7 +54,10 @@ _NOT_PLAIN = re.compile(r"[^A-Za-z0-9._-]")
 
 
 class DownloadGrant(NamedTuple):
-    """What a token leads to. `file_name` is metadata from people: it becomes a header only through `disposition`."""
+    """What a token leads to. `file_name` is metadata from people: it becomes a header only through `disposition`.
+
+    `task_id`: the task that the file is for; None for one that nobody can cancel.
+    """
 
     sha256: str
     size_bytes: int
@@ -60,6 +65,7 @@ class DownloadGrant(NamedTuple):
     is_for_device: bool = False
     tag: str = ""  # what ETag holds where it is not the SHA-256
     ranges_max: int = RANGES_MAX
+    task_id: int | None = None
 
     @property
     def etag(self) -> str:
@@ -82,13 +88,19 @@ class DownloadDoor:
     """The ASGI application for paths that begin with PATH_PREFIX."""
 
     def __init__(
-        self, store: FirmwareStore, resolve: Resolve, new_boundary: Callable[[], str], pace: Pace | None = None
+        self,
+        store: FirmwareStore,
+        resolve: Resolve,
+        watch: CancelWatch,
+        new_boundary: Callable[[], str],
+        pace: Pace | None = None,
     ) -> None:
         """`new_boundary` gives unguessable text of at most 70 letters and digits; case does not count. Parts cannot
         contain it.
         """
         self._store = store
         self._resolve = resolve
+        self._watch = watch
         self._new_boundary = new_boundary
         self._pace = pace or Pace()
 
@@ -123,7 +135,7 @@ class DownloadDoor:
         return await self._resolve(path.removeprefix(PATH_PREFIX))
 
     async def _serve(self, plan: _Plan, grant: DownloadGrant, connection: tuple[Scope, Receive, Send]) -> None:
-        scope, receive, send = connection
+        send = connection[2]
         try:
             opened = await self._store.open(grant.sha256)
         except FirmwareObjectMissingError:
@@ -134,27 +146,38 @@ class DownloadDoor:
             return await send_answer(send, _refusal(500, "the file is damaged and is not served"))
         except StoreUnavailableError:
             return await send_answer(send, _refusal(503, "the file cannot be read now", [(b"retry-after", b"30")]))
-        gone = asyncio.create_task(_until_gone(receive))
         try:
             if opened.size_bytes != grant.size_bytes:
                 _LOG.error("the firmware object %s has another length than its record", grant.sha256)
                 return await send_answer(send, _refusal(500, "the file is damaged and is not served"))
-            await start(send, plan.status, plan.headers)
-            sender = PacedSender(send, self._pace)
-            async for block in _blocks(plan, opened):
-                if gone.done():
-                    return None
-                await sender.send(block)
-            await end(send)
-        except FirmwareObjectCorruptError:
-            _LOG.error("the firmware object %s was damaged while it was served", grant.sha256)
-            await abort(scope)
-        except SlowPeerError:
-            await abort(scope)
+            await self._transfer(opened, plan, grant, connection)
         finally:
-            gone.cancel()
             opened.close()
         return None
+
+    async def _transfer(
+        self, opened: FirmwareObject, plan: _Plan, grant: DownloadGrant, connection: tuple[Scope, Receive, Send]
+    ) -> None:
+        scope, receive, send = connection
+        with self._watch.of(grant.task_id) as cancelled:
+            # The second breaks a transfer that waits for a slow peer, too.
+            ends = [asyncio.create_task(_until_gone(receive)), asyncio.create_task(_abort_when(cancelled, scope))]
+            try:
+                await start(send, plan.status, plan.headers)
+                sender = PacedSender(send, self._pace)
+                async for block in _blocks(plan, opened):
+                    if any(ended.done() for ended in ends):
+                        return
+                    await sender.send(block)
+                await end(send)
+            except FirmwareObjectCorruptError:
+                _LOG.error("the firmware object %s was damaged while it was served", grant.sha256)
+                await abort(scope)
+            except SlowPeerError:
+                await abort(scope)
+            finally:
+                for task in ends:
+                    task.cancel()
 
 
 class _Part(NamedTuple):
@@ -223,6 +246,11 @@ async def _until_gone(receive: Receive) -> None:
     """Ends when the peer closed the connection: a server may take a gone peer's bytes without a word."""
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def _abort_when(cancelled: asyncio.Event, scope: Scope) -> None:
+    await cancelled.wait()
+    await abort(scope)
 
 
 def _asked_ranges(scope: Scope, grant: DownloadGrant) -> tuple[ByteRange, ...] | None:

@@ -45,6 +45,8 @@ from whimbrel.gateway.ddi.recognition import Recognition
 from whimbrel.gateway.ddi.throttle import DdiThrottle
 from whimbrel.gateway.ingest import Ingest
 from whimbrel.ports.store import Store
+from whimbrel.transfer.cancel_watch import CancelWatch
+from whimbrel.transfer.desk import cancelled_of
 from whimbrel.transfer.download import DownloadDoor, DownloadGrant, DownloadRefusal
 
 PUBLIC_URL = LINKS.public_url
@@ -79,6 +81,7 @@ class World:
     files: DiskFirmwareStore
     ingest: Ingest
     digesting: ObjectDigesting
+    watch: CancelWatch
     last_seen: LastSeen
     door: DdiDoor
     engine: Engine
@@ -232,10 +235,12 @@ async def open_world(store: Store, folder: Path) -> AsyncIterator[World]:
     ingest = Ingest(store, clock, InProcessWakeup(), LINKS)
     running = asyncio.get_running_loop().create_task(ingest.run())
     digesting, last_seen = ObjectDigesting(store, files), LastSeen(store)
-    download = DownloadDoor(files, _nothing, lambda: "boundary-of-the-test")
+    watch = CancelWatch(cancelled_of(store))
+    download = DownloadDoor(files, _nothing, watch, lambda: "boundary-of-the-test")
 
     async def serve(file: ServedFile, connection: Connection) -> None:
-        await download.answer(DownloadGrant(file.sha256, file.size_bytes, file.name, tag=file.sha1), connection)
+        grant = DownloadGrant(file.sha256, file.size_bytes, file.name, tag=file.sha1, task_id=file.task_id)
+        await download.answer(grant, connection)
 
     desk = Desk(store, ingest, clock, digesting, serve, last_seen)
     proxies = TrustedProxies(PROXIES)
@@ -243,11 +248,12 @@ async def open_world(store: Store, folder: Path) -> AsyncIterator[World]:
     door = DdiDoor(desk, recognition, Entrance(proxies, DdiThrottle(proxies)), PUBLIC_URL)
     engine = Engine(store, RecordingChannel(), InProcessWakeup(), clock, LINKS)
     engine.take_on(SilentDevices(store, clock))
-    made = World(store, place, clock, files, ingest, digesting, last_seen, door, engine)
+    made = World(store, place, clock, files, ingest, digesting, watch, last_seen, door, engine)
     await made.set_up()
     yield made
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+    await digesting.close()
     await files.close()
 
 

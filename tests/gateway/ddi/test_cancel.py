@@ -6,8 +6,10 @@ import pytest
 
 from tests.engine.world import add_job, fill
 from tests.gateway.ddi.rig import DdiDevice, World, number_in
+from whimbrel.asgi import Answer, send_answer
 from whimbrel.domain.job import Job
 from whimbrel.domain.task import TaskStatus
+from whimbrel.gateway.ddi.exchange import Connection, ServedFile
 
 QUEUED, NOTIFIED, SUCCEEDED, CANCELED = (
     TaskStatus.QUEUED,
@@ -33,6 +35,21 @@ class TestCancel:
         await world.engine.settle()
         assert (await device.links()).keys() == {"configData"}
         assert (await world.task(job)).status is CANCELED
+
+    async def test_I8_downloads_are_watched(self, world: World, device: DdiDevice) -> None:
+        """A file is served as one of its task, whose cancel breaks the transfer (tests/transfer/test_download.py)."""
+        job = await world.job()
+        served: list[ServedFile] = []
+
+        async def serve(file: ServedFile, connection: Connection) -> None:
+            served.append(file)
+            await send_answer(connection[2], Answer(200, [(b"content-length", b"0")]))
+
+        described = (await device.ask("GET", await device.offered())).json
+        href = described["deployment"]["chunks"][0]["artifacts"][0]["_links"]["download"]["href"]
+        world.door._desk = world.door._desk._replace(serve=serve)
+        assert (await device.ask("GET", href)).status == 200
+        assert [file.task_id for file in served] == [(await world.task(job)).id]
 
     @pytest.mark.parametrize("is_settled", [False, True])
     async def test_I8_at_once(self, world: World, device: DdiDevice, is_settled: bool) -> None:

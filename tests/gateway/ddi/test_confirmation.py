@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.engine.world import tasks_of
 from tests.gateway.ddi.rig import DdiDevice, World, number_in
 from whimbrel.domain.task import TaskStatus
 
@@ -78,6 +79,22 @@ class TestConfirmation:
         assert number_in((await device.links())["cancelAction"]) == number
         assert await consent(device, number, "confirmed") == 410
         assert (await world.task(job)).status is CONFIRM
+
+    async def test_I5_consent_tells_nobody(self, world: World) -> None:
+        """Who confirms and does not wait for its poll is shown nothing; the pace counts who is told."""
+        devices = [await world.device(f"lamp-{number:04d}") for number in range(12)]
+        job = await world.job(need_confirm=True, maximum_per_minute=10)
+        for device in devices:
+            number = number_in((await device.links())["confirmationBase"])
+            assert await consent(device, number, "confirmed") == 200
+            assert (await device.ask("GET", f"/deploymentBase/{number}")).status == 404
+            assert (await device.ask("GET", f"/softwaremodules/{number}/artifacts")).status == 404
+            assert await device.say(number, "proceeding") == 404
+        offered = [await device.links() for device in devices]
+        assert sum("deploymentBase" in links for links in offered) == 10
+        shown = [(await device.ask("GET", f"/deploymentBase/{number}")).status for device in devices]
+        assert (shown.count(200), shown.count(404)) == (10, 2)
+        assert len([t for t in (await tasks_of(world.store, job)).values() if t.status is NOTIFIED]) == 10
 
 
 class TestAutoConfirm:

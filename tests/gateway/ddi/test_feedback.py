@@ -9,9 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.engine.world import LINKS
 from tests.gateway.ddi.rig import DdiDevice, World, feedback, number_in
+from whimbrel.domain.ddi_action import ActionState
 from whimbrel.domain.ddi_feedback import Execution, Finished
 from whimbrel.domain.task import MINUTE_MS, TaskStatus
+from whimbrel.reports.declaration import ReportContext
+from whimbrel.reports.inform_version import take_version
 
 CONFIRM, QUEUED, NOTIFIED, IN_PROGRESS, SUCCEEDED, FAILED, CANCELED = TaskStatus
 
@@ -116,6 +120,23 @@ class TestFeedback:
         async with world.store.snapshot() as store:
             assert await store.module_versions.get(device.id, "default") == "2.0.0"
         assert await device.links() == {"configData": links["configData"]}
+
+    async def test_installed_by_another_word(self, world: World, device: DdiDevice) -> None:
+        """An action whose task succeeded by a report over MQTT is closed by the next poll, as any other success."""
+        await world.job()
+        number = number_in(await device.offered())
+        assert (await device.ask("PUT", "/configData", {"data": {"a": "b"}})).status == 200
+        async with world.store.transaction() as store:
+            context = ReportContext(device.id, world.clock.ms, store, LINKS)
+            assert await take_version(context, "default", "2.0.0")
+        links = await device.links()
+        assert links.keys() == {"installedBase", "configData"}
+        assert number_in(links["installedBase"]) == number
+        assert await device.say(number, "closed", "success") == 410
+        async with world.store.snapshot() as store:
+            action = await store.ddi_actions.by_number(device.id, number)
+        assert action is not None
+        assert action.state is ActionState.SUCCEEDED
 
     async def test_numbers_that_are_none(self, device: DdiDevice) -> None:
         """What is no action of the device is 404, whatever it looks like."""

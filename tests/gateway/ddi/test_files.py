@@ -107,15 +107,6 @@ class TestFiles:
         await world.job(sha256="d" * 64)
         assert (await device.ask("GET", await device.offered())).status == 404
 
-    async def test_digests_are_taken_once(self, world: World, device: DdiDevice) -> None:
-        """The chore takes the SHA-1 of what running jobs send, and then has nothing to do."""
-        await world.job()
-        assert await world.digesting.step()
-        assert not await world.digesting.step()
-        async with world.store.snapshot() as store:
-            sha256 = hashlib.sha256(CONTENT).hexdigest()
-            assert await store.object_digests.sha1s([sha256, "e" * 64]) == {sha256: SHA1}
-
 
 def parts_of(got: Got) -> list[bytes]:
     """The bodies of a multipart answer."""

@@ -11,6 +11,7 @@ from tests.gateway.ddi.rig import PUBLIC_URL, DdiDevice, World, number_in
 from whimbrel.domain.device import DeviceStatus
 from whimbrel.domain.paging import Page
 from whimbrel.domain.task import TaskStatus
+from whimbrel.ports.store import Presence
 
 
 async def status_of(world: World, device: DdiDevice) -> DeviceStatus:
@@ -187,6 +188,20 @@ class TestPresence:
             place = world.place
             listed = await store.device_states.page(place.account_id, place.product_id, DeviceStatus.ONLINE, Page(1, 9))
         assert listed.total == 1
+
+    async def test_a_session_over_mqtt_stays(self, world: World, device: DdiDevice) -> None:
+        """A device that is connected over MQTT too is not taken for a newer session of itself when it polls."""
+        session = Presence(device.id, "node-1", 7, "10.0.0.9")
+        async with world.store.transaction() as store:
+            assert await store.presences.connected(session, world.clock.ms)
+        await device.poll()
+        async with world.store.snapshot() as store:
+            assert await store.orders.waiting("node-1", 9) == []
+        async with world.store.transaction() as store:
+            await store.presences.disconnected(session, world.clock.ms)
+        assert await status_of(world, device) is DeviceStatus.OFFLINE
+        await device.poll()
+        assert await status_of(world, device) is DeviceStatus.ONLINE
 
     async def test_a_poll_writes_nothing(self, world: World, device: DdiDevice) -> None:
         """An unchanged poll costs no row: nothing is remembered before half of the time to silence has passed."""

@@ -28,6 +28,7 @@ class ServedFile(NamedTuple):
     sha1: str
     size_bytes: int
     name: str
+    task_id: int
 
 
 Connection = tuple[Scope, Receive, Send]

@@ -28,7 +28,7 @@ async def handle(request: DdiRequest, desk: Desk) -> Answer:
 async def offered(request: DdiRequest, desk: Desk) -> tuple[DeviceView, Offer] | None:
     """What the device is offered, in the store where that is needed; None when it is let in no more."""
     view, polling_s, now_ms = request.view, request.contact.polling_s, desk.clock.now_ms()
-    if view is not None and not view.is_away:
+    if view is not None and not view.is_away and not view.is_further:
         offer = next_offer(view, now_ms)
         if not offer.needs_change:
             desk.last_seen.note(view, polling_s, now_ms)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 QUESTIONS_MAX = 256  # in one read; at some 20 us a device the loop is held for 5 ms at most
 READS_AT_ONCE = 2  # while one waits for the database another is built; with more, each is smaller and costs more
@@ -32,12 +32,17 @@ class SharedRead(Generic[Question, Reply]):
         reply: asyncio.Future[Reply] = loop.create_future()
         self._waiting.append((question, reply))
         if len(self._reading) < READS_AT_ONCE:
-            task = loop.create_task(self._run())
-            self._reading.add(task)
-            task.add_done_callback(self._reading.discard)
+            self._reading.add(loop.create_task(self._run()))
         return await reply
 
     async def _run(self) -> None:
+        try:
+            await self._read_all()
+        finally:
+            # Not by a callback, which comes a turn later: who asks in that turn would count on a reader that has left.
+            self._reading.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+
+    async def _read_all(self) -> None:
         while self._waiting:
             batch = [self._waiting.popleft() for _ in range(min(QUESTIONS_MAX, len(self._waiting)))]
             try:

@@ -29,7 +29,7 @@ async def serve(request: DdiRequest, desk: Desk) -> Answer | None:
         sha1s = await desk.sha1s.of([file.sha256])
         if file.sha256 not in sha1s:
             raise not_found()
-        served = ServedFile(file.sha256, sha1s[file.sha256], file.size_bytes, file.name)
+        served = ServedFile(file.sha256, sha1s[file.sha256], file.size_bytes, file.name, found.task.id)
         await desk.serve(served, request.connection)
         return None
     if name.endswith(CHECKSUM_SUFFIX) and name.removesuffix(CHECKSUM_SUFFIX) in files:

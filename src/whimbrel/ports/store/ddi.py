@@ -93,6 +93,13 @@ class DdiAttributes(Protocol):
         ...
 
 
+class JobObjects(NamedTuple):
+    """Objects that a job sends."""
+
+    job_id: int
+    sha256s: tuple[str, ...]
+
+
 class ObjectDigests(Protocol):
     """The SHA-1 of stored objects, which DDI clients check; identity stays the SHA-256 (A27)."""
 
@@ -101,6 +108,6 @@ class ObjectDigests(Protocol):
         ...
 
     async def put(self, sha256: str, sha1: str) -> None: ...
-    async def unknown(self, after_job_id: int, limit: int) -> list[tuple[int, str]]:
-        """Objects of unfinished jobs above that id without a SHA-1, each with its job's id."""
+    async def unknown(self, after_job_id: int, limit: int) -> list[JobObjects]:
+        """The next unfinished jobs above that id, each with those of its objects that have no SHA-1 yet."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from whimbrel.domain.job import Job
@@ -32,6 +33,10 @@ class Tasks(Protocol):
         ...
 
     async def with_job(self, task_id: int) -> tuple[Task, Job] | None: ...
+    async def cancelled(self, task_ids: Sequence[int]) -> set[int]:
+        """Those that are cancelled, or will be because it was asked for (I8); there must be one to ask about."""
+        ...
+
     async def add_for(self, job: Job, device_ids: tuple[int, ...], now_ms: int) -> int:
         """Tasks for named devices of the job's product, by the same rule as `Fleet.fill`; how many."""
         ...

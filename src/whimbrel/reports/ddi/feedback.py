@@ -23,7 +23,7 @@ FAILURE_STEP = -1
 
 async def told(number: int, feedback: Feedback, context: ReportContext) -> Verdict:
     action = await context.store.ddi_actions.by_number(context.device_id, number)
-    if action is None or action.awaits_confirmation:
+    if action is None or action.is_withheld:
         return Verdict.UNKNOWN
     if not action.is_active:
         return Verdict.CLOSED

@@ -34,12 +34,20 @@ async def polled(poll: Poll, context: ReportContext) -> Polled | None:
     view = (await context.store.ddi_devices.views([device_id])).get(device_id)
     if view is None:
         return None
-    if view.is_away:
-        if not await context.store.ddi_devices.came(Seen(device_id, poll.due_ms), poll.ip_address, context.now_ms):
-            return None
-        await context.store.ddi_actions.close_installed(device_id, context.now_ms)
+    seen = Seen(device_id, poll.due_ms)
+    if view.is_away and not await context.store.ddi_devices.came(seen, poll.ip_address, context.now_ms):
+        return None
+    if view.is_further:
+        view = await _caught_up(view, context)
     offer = next_offer(view, context.now_ms)
     return Polled(view, await _made(offer, context) if offer.needs_change else offer)
+
+
+async def _caught_up(view: DeviceView, context: ReportContext) -> DeviceView:
+    """As after the feedback that the device has given elsewhere: what it installed is closed, and it is asked anew."""
+    await context.store.ddi_actions.close_installed(view.device_id, context.now_ms)
+    await context.store.ddi_devices.want_attributes(view.device_id)
+    return (await context.store.ddi_devices.views([view.device_id])).get(view.device_id, view)
 
 
 async def _made(offer: Offer, context: ReportContext) -> Offer:

@@ -166,7 +166,7 @@ SELECT sha1 FROM object_digest WHERE sha256 = :sha256
 -- The object is content-addressed, so a second answer is the same.
 INSERT INTO object_digest (sha256, sha1) VALUES (:sha256, :sha1) ON CONFLICT (sha256) DO NOTHING
 
--- name: objects_without_digest
--- Objects of running jobs whose SHA-1 nobody has taken yet. Jobs of several files are asked for file by file.
+-- name: running_objects
+-- What the next running jobs send.
 SELECT j.id, j.sha256, j.files FROM job j
 WHERE j.status IN ('PLANNED', 'IN_PROGRESS') AND j.id > :after_job_id ORDER BY j.id LIMIT :limit

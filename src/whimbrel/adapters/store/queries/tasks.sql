@@ -55,6 +55,11 @@ FROM task t JOIN job j ON j.id = t.job_id JOIN product p ON p.id = j.product_id
   LEFT JOIN task_description w ON w.task_id = t.id
 WHERE t.id = :task_id
 
+-- name: cancelled_tasks
+-- Those of the given tasks that are cancelled, or that a large cancel has not come to yet.
+SELECT t.id FROM ({given_ids}) AS given JOIN task t ON t.id = given.id JOIN job j ON j.id = t.job_id
+WHERE t.status = 6 OR (j.cancelling >> t.status) & 1 = 1
+
 -- name: change_task
 -- Compare and set of one task's moving state (I4).
 UPDATE task SET status = :status, attempt = :attempt, progress = :progress, due_ms = :due_ms, retries = :retries,

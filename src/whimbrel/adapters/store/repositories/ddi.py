@@ -20,7 +20,7 @@ from whimbrel.domain.device import DeviceStatus
 from whimbrel.domain.job import Job
 from whimbrel.domain.task import Task, TaskStatus, moved
 from whimbrel.ports.store import Presence, job_turn
-from whimbrel.ports.store.ddi import Deployment, Seen
+from whimbrel.ports.store.ddi import Deployment, JobObjects, Seen
 
 ID_WIDTH = 20  # as the statements cut them
 ACTION_COLUMNS = len(Action._fields)
@@ -194,11 +194,11 @@ class ObjectDigestRepository:
     async def put(self, sha256: str, sha1: str) -> None:
         await self._session.run("put_object_digest", sha256=sha256, sha1=sha1)
 
-    async def unknown(self, after_job_id: int, limit: int) -> list[tuple[int, str]]:
-        rows = await self._session.all("objects_without_digest", after_job_id=after_job_id, limit=limit)
-        found = [(row[0], sha256) for row in rows for sha256 in _objects_of(row)]
-        known = await self.sha1s([sha256 for _, sha256 in found])
-        return [(job_id, sha256) for job_id, sha256 in found if sha256 not in known]
+    async def unknown(self, after_job_id: int, limit: int) -> list[JobObjects]:
+        rows = await self._session.all("running_objects", after_job_id=after_job_id, limit=limit)
+        objects = {row[0]: _objects_of(row) for row in rows}
+        known = await self.sha1s(list(dict.fromkeys(sha256 for sha256s in objects.values() for sha256 in sha256s)))
+        return [JobObjects(job_id, tuple(s for s in sha256s if s not in known)) for job_id, sha256s in objects.items()]
 
 
 def _objects_of(row: Row) -> list[str]:

@@ -134,7 +134,8 @@ class PresenceRepository:
         old = DeviceStatus(state)
         if old is not DeviceStatus.ONLINE and DeviceStatus.ONLINE not in TRANSITIONS[old]:
             return False
-        if old is DeviceStatus.ONLINE:
+        # Who keeps no session takes none over: a device may poll over DDI while it is connected over MQTT.
+        if old is DeviceStatus.ONLINE and presence.node_id:
             await self._session.all(
                 "order_end",
                 kind=OrderKind.TAKE_OVER.value,

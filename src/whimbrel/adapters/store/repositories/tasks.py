@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from whimbrel.adapters.store.repositories.births import TARGETS, hold_births, make_tasks
 from whimbrel.adapters.store.repositories.jobs import JOB_COLUMNS, job_of, tasks_list
+from whimbrel.adapters.store.repositories.padding import given
 from whimbrel.adapters.store.repositories.targets import TargetRepository
 from whimbrel.adapters.store.session import Row, Session, list_total, position_of
 from whimbrel.domain.job import Job
@@ -62,6 +65,9 @@ class TaskRepository:
     async def with_job(self, task_id: int) -> tuple[Task, Job] | None:
         row = await self._session.one("task_with_job", task_id=task_id)
         return (task_of(row), job_of(row[TASK_COLUMNS : TASK_COLUMNS + JOB_COLUMNS])) if row else None
+
+    async def cancelled(self, task_ids: Sequence[int]) -> set[int]:
+        return {row[0] for row in await self._session.all("cancelled_tasks", **given(task_ids))}
 
     async def add_for(self, job: Job, device_ids: tuple[int, ...], now_ms: int) -> int:
         await TargetRepository(self._session).add(job.id, device_ids)
