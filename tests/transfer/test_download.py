@@ -18,6 +18,7 @@ from tests.transfer.asgi_driver import Exchange, Peer, exchange
 from tests.transfer.door_server import Server
 from whimbrel.adapters.firmware_store.disk import DiskFirmwareStore
 from whimbrel.asgi import Pace
+from whimbrel.errors import StoreUnavailableError
 from whimbrel.transfer.cancel_watch import CancelWatch
 from whimbrel.transfer.download import DownloadDoor, DownloadGrant, DownloadRefusal, device_disposition, disposition
 
@@ -207,6 +208,21 @@ async def test_I11_damage_during_the_transfer_breaks_it(fixture: Fixture) -> Non
     assert (answer.status, answer.is_complete, answer.was_aborted) == (200, False, True)
     assert CONTENT.startswith(answer.body)
     assert len(answer.body) <= MIB
+
+
+async def test_F15_a_disk_that_fails_meanwhile_breaks_the_transfer(
+    fixture: Fixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the store cannot read on, the connection breaks: there is no second response in the middle of the first."""
+
+    async def fail(self: object, offset: int, length: int) -> bytes:
+        raise StoreUnavailableError("the test says so")
+
+    opened = await fixture.store.open(SHA256)
+    monkeypatch.setattr(type(opened), "read", fail)
+    opened.close()
+    answer = await fixture.ask()
+    assert (answer.status, answer.is_complete, answer.was_aborted) == (200, False, True)
 
 
 async def test_F20_peer_that_stops_reading_is_dropped(fixture: Fixture) -> None:

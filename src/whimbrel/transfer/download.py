@@ -173,6 +173,9 @@ class DownloadDoor:
             except FirmwareObjectCorruptError:
                 _LOG.error("the firmware object %s was damaged while it was served", grant.sha256)
                 await abort(scope)
+            except StoreUnavailableError as error:
+                _LOG.warning("the firmware object %s cannot be read on: %s", grant.sha256, error)
+                await abort(scope)
             except SlowPeerError:
                 await abort(scope)
             finally:
