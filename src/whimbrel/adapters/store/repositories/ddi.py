@@ -175,11 +175,15 @@ class DdiAttributeRepository:
 
     async def put(self, device_id: int, attributes: Mapping[str, str], now_ms: int) -> None:
         kept = await self.of_device(device_id)
-        for name in kept.keys() - attributes.keys():
-            await self._session.run("ddi_forget_attribute", device_id=device_id, name=name)
-        for name, content in attributes.items():
-            if kept.get(name) != content:
-                await self._session.run("ddi_put_attribute", device_id=device_id, name=name, content=content)
+        gone = [{"device_id": device_id, "name": name} for name in sorted(kept.keys() - attributes.keys())]
+        changed = [
+            {"device_id": device_id, "name": name, "content": content}
+            for name, content in sorted(attributes.items())
+            if kept.get(name) != content
+        ]
+        for statement, rows in (("ddi_forget_attribute", gone), ("ddi_put_attribute", changed)):
+            if rows:
+                await self._session.run_many(statement, rows)
         await self._session.run("ddi_attributes_came", device_id=device_id, now_ms=now_ms)
 
 
