@@ -18,7 +18,7 @@ from prometheus_client import Counter
 
 from whimbrel.crash_points import crash_here
 from whimbrel.domain.notice import LinkMaker
-from whimbrel.errors import ReportError, StoreConflictError, StoreFullError, StoreUnavailableError
+from whimbrel.errors import ReportError, StoreConflictError, StoreFullError, StoreUnavailableError, WhimbrelError
 from whimbrel.gateway.node import Node
 from whimbrel.ports.clock import Clock
 from whimbrel.ports.store import Store
@@ -38,6 +38,7 @@ AHEAD_REPORTS_MIN = 4  # for fewer, reading ahead costs more statements than it 
 WAITING_REPORTS_MAX = 20_000
 ROOMY_REPORTS_MAX = 5_000  # as many batches as keep the store busy while the doors are read again
 DOORS_PER_TURN = 10  # go on reading, some 0.1 ms each and 4 ms for a flooded one; then other work gets its turn
+LOOK_RETRY_SECONDS = 1.0
 TRIES_MAX = 5  # for a batch that another process stood in the way of
 
 #: Reports that change tasks alone; all others may change presence or versions.
@@ -68,6 +69,27 @@ class Item(NamedTuple):
     packet_id: int | None = None
 
 
+class _ToLookAt:
+    """Devices that came or reported, and the tasks that they are told of anyway; bounded by the sessions (I17)."""
+
+    def __init__(self) -> None:
+        self.sets: tuple[set[int], set[int], set[int]] = (set(), set(), set())
+
+    def __bool__(self) -> bool:
+        return any(self.sets)
+
+    def add(self, batch: list[Item], outcomes: list[Outcome]) -> None:
+        came, reported, told = self.sets
+        came.update(item.device_id for item in batch if item.name == "connected")
+        quiet = {*_ONLY_TASKS, "disconnected"}
+        reported.update(item.device_id for item in batch if item.name not in quiet)
+        told.update(notice.task_id for outcome in outcomes for notice in outcome.notices)
+
+    def join(self, other: _ToLookAt) -> None:
+        for mine, others in zip(self.sets, other.sets, strict=True):
+            mine.update(others)
+
+
 class Ingest:
     """With a `node`, nothing is taken in but during its life (I18)."""
 
@@ -80,6 +102,7 @@ class Ingest:
         self._waiting: deque[Item] = deque()
         self._has_work = asyncio.Event()
         self._paused: deque[Callable[[], None]] = deque()
+        self._to_look_at = _ToLookAt()
         self._turn = asyncio.Lock()
 
     @property
@@ -104,6 +127,8 @@ class Ingest:
     async def drain(self) -> None:
         """Take in all that waits; what is being taken in already is, too, when this returns."""
         async with self._turn:
+            if self._to_look_at:
+                await self._look_again()
             while self._waiting:
                 batch = [self._waiting.popleft() for _ in range(min(BATCH_REPORTS_MAX, len(self._waiting)))]
                 await self._take(batch)
@@ -124,7 +149,6 @@ class Ingest:
     async def _take(self, batch: list[Item]) -> None:
         try:
             outcomes = await self._in_spite_of_others(partial(self._commit, batch))
-            await self._in_spite_of_others(partial(self._look_again, batch, outcomes))
         except (StoreUnavailableError, StoreFullError) as error:
             log.warning("the store takes no reports now: %s", error)
             for item in batch:
@@ -140,6 +164,8 @@ class Ingest:
             for item in batch:
                 await self._take([item])
             return
+        self._to_look_at.add(batch, outcomes)
+        await self._look_again()
         self._wakeup.notify()
         crash_here("ingest.committed")
         for number, (item, outcome) in enumerate(zip(batch, outcomes, strict=True), 1):
@@ -156,12 +182,17 @@ class Ingest:
                 log.info("reports are taken in again: %s", error)
         return await work()
 
-    async def _look_again(self, batch: list[Item], outcomes: list[Outcome]) -> None:
-        """For tasks that came to be while the batch was taken in; before it is acknowledged, so that none is lost."""
-        came = {item.device_id for item in batch if item.name == "connected"}
-        told = {notice.task_id for outcome in outcomes for notice in outcome.notices}
-        reported = {item.device_id for item in batch if item.name not in _ONLY_TASKS and item.name != "disconnected"}
-        await look_again(self._store, came, reported, told)
+    async def _look_again(self) -> None:
+        """For tasks that came to be while reports were taken in. What was committed is acknowledged whatever becomes of
+        this: it is tried again soon, and who has left meanwhile is looked at when it comes back.
+        """
+        looked_at, self._to_look_at = self._to_look_at, _ToLookAt()
+        try:
+            await self._in_spite_of_others(partial(look_again, self._store, *looked_at.sets))
+        except WhimbrelError as error:
+            log.warning("tasks that came to be meanwhile are looked for later: %s", error)
+            self._to_look_at.join(looked_at)
+            asyncio.get_running_loop().call_later(LOOK_RETRY_SECONDS, self._has_work.set)
 
     async def _commit(self, batch: list[Item]) -> list[Outcome]:
         outcomes = []

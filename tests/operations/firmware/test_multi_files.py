@@ -321,5 +321,6 @@ async def test_a_list_of_one_is_told_as_one_file(door: SignedDoor) -> None:
     notice = await device.ask()
     assert notice is not None
     assert (notice.files, notice.size_bytes, notice.sign) == ((), 7, md5(b"content"))
-    grant = DownloadGrant(sha256(b"content"), 7, "fw-1_1_0-1.1.0", is_for_device=True)
+    named = (sha256(b"content"), 7, "fw-1_1_0-1.1.0")
+    grant = DownloadGrant(*named, is_for_device=True, task_id=notice.task_id)
     assert await grant_of(door, notice.url) == grant
