@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from tests.engine.world import LINKS, NOW_MS, SteeredClock, add_devices, add_pla
 from whimbrel.adapters.wakeup.in_process import InProcessWakeup
 from whimbrel.errors import ReportError, StoreConflictError, StoreFullError, StoreUnavailableError
 from whimbrel.gateway import ingest as ingest_module
-from whimbrel.gateway.ingest import BATCH_REPORTS_MAX, TRIES_MAX, Ingest, Item
+from whimbrel.gateway.ingest import BATCH_REPORTS_MAX, DOORS_PER_TURN, TRIES_MAX, Ingest, Item
 from whimbrel.gateway.node import Node
 from whimbrel.ports.store import Store, Transaction
 from whimbrel.reports.declaration import Outcome, ReportContext
@@ -241,3 +242,34 @@ async def test_I17_is_full(rig: Rig, monkeypatch: pytest.MonkeyPatch, waiting: i
     assert rig.ingest.is_full is is_full
     await rig.ingest.drain()
     assert not rig.ingest.is_full
+
+
+async def test_F20_doors_that_waited_go_on_in_turns(rig: Rig) -> None:
+    """When thousands of doors are read again, in the order of their asking, other work gets its turn in between."""
+    gone_on: list[int] = []
+    seen: set[int] = set()
+
+    async def look() -> None:
+        while True:
+            seen.add(len(gone_on))
+            await asyncio.sleep(0)
+
+    for number in range(3 * DOORS_PER_TURN):
+        rig.ingest.when_roomy(partial(gone_on.append, number))
+    rig.submit(put("1"))
+    looking = asyncio.create_task(look())
+    await rig.ingest.drain()
+    looking.cancel()
+    assert gone_on == list(range(3 * DOORS_PER_TURN))
+    assert seen >= {DOORS_PER_TURN, 2 * DOORS_PER_TURN}
+
+
+async def test_I19_a_door_that_cannot_go_on_stops_no_other(rig: Rig) -> None:
+    """What goes wrong with one that waited for room ends neither the ingest nor the waiting of the others."""
+    gone_on: list[str] = []
+    rig.ingest.when_roomy(lambda: gone_on.append("before"))
+    rig.ingest.when_roomy({}.popitem)
+    rig.ingest.when_roomy(lambda: gone_on.append("after"))
+    rig.submit(put("1"), 1)
+    await rig.ingest.drain()
+    assert (gone_on, rig.sink.done_ids) == (["before", "after"], [1])

@@ -33,6 +33,7 @@ SLICE_REPORTS = 50  # after so many within a batch, other work of the loop gets 
 AHEAD_REPORTS_MIN = 4  # for fewer, reading ahead costs more statements than it saves
 WAITING_REPORTS_MAX = 20_000
 ROOMY_REPORTS_MAX = 5_000  # as many batches as keep the store busy while the doors are read again
+DOORS_PER_TURN = 10  # go on reading, some 10 us each but 5 ms for a flooded one; then other work gets its turn
 TRIES_MAX = 5  # for a batch that another process stood in the way of
 
 #: Reports that change tasks alone; all others may change presence or versions.
@@ -101,11 +102,18 @@ class Ingest:
             batch = [self._waiting.popleft() for _ in range(min(BATCH_REPORTS_MAX, len(self._waiting)))]
             await self._take(batch)
             if len(self._waiting) <= ROOMY_REPORTS_MAX:
-                self._let_go_on()
+                await self._let_go_on()
 
-    def _let_go_on(self) -> None:
+    async def _let_go_on(self) -> None:
+        number = 0
         while self._paused and not self.is_full:
-            self._paused.popleft()()
+            try:
+                self._paused.popleft()()
+            except Exception:
+                log.exception("a door that waited for room cannot go on")
+            number += 1
+            if number % DOORS_PER_TURN == 0:
+                await asyncio.sleep(0)
 
     async def _take(self, batch: list[Item]) -> None:
         try:
