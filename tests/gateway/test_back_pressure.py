@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.engine.world import add_devices, add_place, open_store
-from tests.reports.line import TICK_S, Door
-from whimbrel.gateway import mqtt
-from whimbrel.gateway.connection import READ_BYTES_PER_TURN
+from tests.reports.line import KEEP_ALIVE_S, SILENCE_S, TICK_S, Door, until
+from whimbrel.gateway import ingest, mqtt
+from whimbrel.gateway.connection import READ_BYTES_PER_TURN, DeviceConnection
 from whimbrel.gateway.packets import PingReq, PingResp, PubAck, Publish, encode
-from whimbrel.gateway.session import Session
+from whimbrel.gateway.session import REPORTS_PENDING_MAX, Session
 
 
 @pytest.fixture
@@ -76,3 +76,59 @@ async def test_F20_what_is_said_in_one_breath_is_taken_in_its_order(rig: Door) -
     connection.data_received(b"".join(reports[20:]))
     assert [await line.receive() for _ in reports] == [PubAck(number) for number in range(1, 31)]
     assert await rig.version(1) == "30"
+
+
+async def test_F23_what_came_while_the_ingest_was_full_is_taken_in_afterwards(
+    rig: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full ingest cuts nobody off and loses nothing: reports that came meanwhile are acknowledged once it has room,
+    each device's in their order, also those of a device that has closed its side since.
+    """
+    lines = [await rig.device(f"dev-{number:04d}") for number in range(3)]
+    monkeypatch.setattr(ingest, "WAITING_REPORTS_MAX", 1)
+    async with rig.store.transaction():
+        lines[0].version("1")  # the one that the ingest takes and cannot commit
+        await until(lambda: has_nothing_waiting(rig), True)
+        lines[0].version("2", 2)
+        await until(lambda: is_full(rig), True)
+        for line in lines:
+            line.version("3", 3)
+            line.version("4", 4)
+        lines[2].writer.write_eof()
+        await asyncio.sleep(SILENCE_S)
+        assert len(rig.ingest._waiting) == 1
+    assert [await lines[0].receive() for _ in range(4)] == [PubAck(number) for number in range(1, 5)]
+    assert [await lines[1].receive() for _ in range(2)] == [PubAck(3), PubAck(4)]
+    await until(lambda: rig.version(3), "4")
+    await until(rig.open_count, 2)
+
+
+async def has_nothing_waiting(rig: Door) -> bool:
+    return not rig.ingest._waiting
+
+
+async def is_full(rig: Door) -> bool:
+    return rig.ingest.is_full
+
+
+async def test_F23_a_device_that_is_not_read_is_not_taken_for_silent(rig: Door) -> None:
+    """A device pings in time, but nobody reads it while the store is slow: its keep-alive ends only after that."""
+    line = await rig.device()
+    [connection] = rig.gateway.open
+    async with rig.store.transaction():
+        for number in range(1, REPORTS_PENDING_MAX + 1):
+            line.version("1", number)
+        await until(lambda: is_paused(connection), True)
+        for _ in range(4):
+            line.send(PingReq())
+            rig.clock.s += KEEP_ALIVE_S
+            await asyncio.sleep(5 * TICK_S)
+        assert await rig.open_count() == 1
+    answers = [await line.receive() for _ in range(REPORTS_PENDING_MAX + 4)]
+    assert answers.count(PingResp()) == 4
+    rig.clock.s += 2 * KEEP_ALIVE_S
+    assert await line.ended()
+
+
+async def is_paused(connection: DeviceConnection) -> bool:
+    return connection._is_paused

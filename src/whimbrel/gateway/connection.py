@@ -158,6 +158,8 @@ class DeviceConnection(asyncio.Protocol):
             self._take(data)
 
     def tick(self, now_s: float) -> None:
+        if self._is_paused:
+            self.session.was_not_read(now_s)
         self._do(self.session.tick(now_s))
         if self._gateway.is_open(self):
             self._gateway.watch(self)

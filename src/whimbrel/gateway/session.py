@@ -225,6 +225,10 @@ class Session:
             return []
         return [Send(encode_puback(packet_id))]
 
+    def was_not_read(self, now_s: float) -> None:
+        """Whatever the device has said, nobody took it from its socket: its silence counts from now on."""
+        self._heard_s = now_s
+
     def tick(self, now_s: float) -> list[Command]:
         """Time has passed; before `deadline_s` nothing happens."""
         if self._state is _State.CLOSED or now_s < self.deadline_s:
