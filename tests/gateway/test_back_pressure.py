@@ -10,6 +10,7 @@ import pytest
 
 from tests.engine.world import add_devices, add_place, open_store
 from tests.reports.line import KEEP_ALIVE_S, SILENCE_S, TICK_S, Door, until
+from whimbrel.domain.device import DeviceStatus
 from whimbrel.gateway import ingest, mqtt
 from whimbrel.gateway.connection import READ_BYTES_PER_TURN, DeviceConnection
 from whimbrel.gateway.packets import PingReq, PingResp, PubAck, Publish, encode
@@ -109,6 +110,33 @@ async def has_nothing_waiting(rig: Door) -> bool:
 
 async def is_full(rig: Door) -> bool:
     return rig.ingest.is_full
+
+
+@pytest.mark.parametrize("ends", ["server", "device"])
+async def test_F23_a_session_that_ends_while_its_reports_wait_says_no_more(
+    rig: Door, monkeypatch: pytest.MonkeyPatch, ends: str
+) -> None:
+    """What a device had said before it was sent away, or its connection broke, is not taken in after that."""
+    line = await rig.device()
+    [connection] = rig.gateway.open
+    with monkeypatch.context() as full:
+        full.setattr(type(rig.ingest), "is_full", property(lambda self: True))
+        line.version("1")
+        await until(lambda: waits(connection), True)
+        if ends == "server":
+            connection.revoke()
+        else:
+            assert connection._transport is not None
+            connection._transport.abort()
+        await until(rig.open_count, 0)
+        assert connection._unread is None, "kept until there is room (I17)"
+    await until(rig.status, DeviceStatus.OFFLINE)
+    assert await rig.version(1) is None
+    await rig.device()
+
+
+async def waits(connection: DeviceConnection) -> bool:
+    return connection._unread is not None
 
 
 async def test_F23_a_device_that_is_not_read_is_not_taken_for_silent(rig: Door) -> None:

@@ -143,6 +143,7 @@ class DeviceConnection(asyncio.Protocol):
             self._gateway.forget(self)
             connections.dec()
         self._settle()
+        self._unread = None
         self.session.close(CloseReason.DEVICE_DISCONNECTED)
         if self._login is not None:
             self._gateway.doorway.login.admission.left(self._login.account_id)
