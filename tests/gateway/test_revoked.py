@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from tests.engine.world import LINKS, add_devices, add_place, open_store
-from tests.reports.line import ACCEPTED, TICK_S, Door, until
+from tests.certificates import make_certificates
+from tests.engine.world import LINKS, add_devices, add_place, open_store, secret_of
+from tests.reports.line import ACCEPTED, KEEP_ALIVE_S, TICK_S, Door, until
 from whimbrel.domain.device import DeviceStatus
+from whimbrel.domain.device_credential import connect_fields
 from whimbrel.engine.orders import OrderDelivery
 from whimbrel.gateway import mqtt
 from whimbrel.gateway.ingest import BATCH_REPORTS_MAX, Item
-from whimbrel.gateway.packets import ConnAck, ConnackCode
+from whimbrel.gateway.packets import ConnAck, ConnackCode, Connect, encode
 from whimbrel.reports.declaration import Outcome, ReportContext
 
 
@@ -92,3 +96,30 @@ class Nobody:
 
     def failed(self) -> None:
         raise AssertionError
+
+
+async def test_A21_over_tls_a_device_that_answers_no_goodbye(rig: Door, tmp_path: Path) -> None:
+    """A device that is sent away and reads nothing more is gone a second later, not when TLS gives up its farewell."""
+    await rig.gateway.stop()
+    certificates = make_certificates(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates.chain, certificates.key)
+    rig.gateway = mqtt.MqttGateway(rig.doorway)
+    rig.port = await rig.gateway.start("127.0.0.1", 0, context)
+    trusting = ssl.create_default_context(cafile=str(certificates.authority))
+    fields = connect_fields(rig.place.product_key, "dev-0000", secret_of("dev-0000"))
+    connect = encode(Connect(fields.client_id, fields.username, fields.password.encode(), KEEP_ALIVE_S))
+
+    def come_in() -> ssl.SSLSocket:
+        raw = socket.create_connection(("127.0.0.1", rig.port))
+        device = trusting.wrap_socket(raw, server_hostname="localhost")
+        device.sendall(connect)
+        assert device.recv(4) == encode(ACCEPTED)
+        return device
+
+    with await asyncio.to_thread(come_in):
+        await until(rig.status, DeviceStatus.ONLINE)
+        [connection] = rig.gateway.open
+        connection.revoke()
+        await until(rig.open_count, 0)
+        await until(rig.status, DeviceStatus.OFFLINE)

@@ -10,7 +10,7 @@ from collections.abc import Coroutine
 from whimbrel.gateway.block_frames import REPLY_TOPIC, REQUEST_TOPIC
 from whimbrel.gateway.blocks import FILE_DOWNLOAD
 from whimbrel.gateway.commands import CloseReason
-from whimbrel.gateway.connection import DeviceConnection
+from whimbrel.gateway.connection import LAST_WORDS_SECONDS_MAX, DeviceConnection
 from whimbrel.gateway.doorway import Doorway
 from whimbrel.gateway.session import CONNECT_SECONDS_MAX
 from whimbrel.gateway.topics import TopicTable
@@ -46,6 +46,7 @@ class MqttGateway:
             port,
             ssl=tls,
             ssl_handshake_timeout=CONNECT_SECONDS_MAX if tls else None,
+            ssl_shutdown_timeout=LAST_WORDS_SECONDS_MAX if tls else None,  # else 30: gone devices answer no goodbye
             backlog=ACCEPT_BACKLOG,
         )
         self.spawn(self._keep_time())
