@@ -12,6 +12,7 @@ from whimbrel.gateway import admission
 from whimbrel.gateway.admission import (
     BURST_SECONDS,
     HALF_OPEN_PER_ADDRESS_MAX,
+    LOOK_SECONDS,
     RETRY_JITTER_SECONDS,
     RETRY_SECONDS,
     SESSIONS_A_MINUTE_MAX,
@@ -93,6 +94,28 @@ def test_I17_addresses_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     desk.settled("10.0.1.0")
     assert desk.may_ask("10.0.1.1", 2.0)
     assert desk._addresses.keys() == {"10.0.0.0", "10.0.1.1"}  # the first still has something open
+
+
+def test_F20_a_flood_of_addresses_costs_one_look_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With more addresses than are remembered, not each new one has all the others looked through."""
+    monkeypatch.setattr(admission, "ADDRESSES_MAX", 10)
+    looks: list[float] = []
+    forget = Admission._forget_rested
+
+    def noted(desk: Admission, now_s: float) -> None:
+        looks.append(now_s)
+        forget(desk, now_s)
+
+    monkeypatch.setattr(Admission, "_forget_rested", noted)
+    desk = Admission()
+    for number in range(100):
+        assert desk.may_open(f"10.0.0.{number}", 0.0)
+    assert desk.may_open("10.0.1.0", LOOK_SECONDS - 0.01)
+    assert looks == [0.0]
+    for number in range(10):
+        desk.settled(f"10.0.0.{number}")
+    assert desk.may_open("10.0.1.1", LOOK_SECONDS)
+    assert (looks, desk._addresses.keys()) == ([0.0, LOOK_SECONDS], {"10.0.1.1"})
 
 
 def test_I17_devices_and_accounts_are_forgotten() -> None:

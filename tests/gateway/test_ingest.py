@@ -301,19 +301,19 @@ async def test_I19_a_door_that_cannot_go_on_stops_no_other(rig: Rig) -> None:
 async def test_I19_a_second_look_that_fails_is_taken_later(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     """Reports that were committed are acknowledged, though the store cannot be asked again; it is asked soon after."""
     looks: list[tuple[set[int], set[int]]] = []
+    looked_again = asyncio.Event()
 
     async def look(store: object, came: set[int], reported: set[int], told: set[int]) -> None:
         looks.append((set(came), set(reported)))
         if len(looks) == 1:
             raise StoreUnavailableError("the test says so")
+        looked_again.set()
 
     monkeypatch.setattr(ingest_module, "look_again", look)
     monkeypatch.setattr(ingest_module, "LOOK_RETRY_SECONDS", 0.001)
     running = asyncio.create_task(rig.ingest.run())
     rig.ingest.submit(Item("connected", rig.device_ids[0], put("1"), rig.sink, 7))
-    async with asyncio.timeout(10):
-        while len(looks) < 2:
-            await asyncio.sleep(0.002)
+    await asyncio.wait_for(looked_again.wait(), 10)
     running.cancel()
     await asyncio.wait([running])
     assert (rig.sink.done_ids, rig.sink.failures) == ([7], 0)

@@ -37,7 +37,7 @@ SLICE_REPORTS = 50  # after so many within a batch, other work of the loop gets 
 AHEAD_REPORTS_MIN = 4  # for fewer, reading ahead costs more statements than it saves
 WAITING_REPORTS_MAX = 20_000
 ROOMY_REPORTS_MAX = 5_000  # as many batches as keep the store busy while the doors are read again
-DOORS_PER_TURN = 10  # go on reading, some 0.1 ms each and 4 ms for a flooded one; then other work gets its turn
+DOORS_PER_TURN = 10  # go on reading, some 10 us each but 5 ms for a flooded one; then other work gets its turn
 LOOK_RETRY_SECONDS = 1.0
 TRIES_MAX = 5  # for a batch that another process stood in the way of
 
