@@ -9,6 +9,7 @@ import pytest
 from whimbrel.domain import ddi_claim
 from whimbrel.domain.ddi_access import gateway_token_digest, target_token_digest
 from whimbrel.domain.ddi_claim import Claim, Contact, Newcomer, Refusal, Standing, Verdict, judge
+from whimbrel.domain.ddi_controller_id import device_name_of
 from whimbrel.domain.device import DeviceStatus
 
 NAME = "dev-0007"
@@ -28,6 +29,9 @@ STANDING = Standing(
     target_digest=target_token_digest(NAME, "target"),
 )
 NOBODY = STANDING._replace(device_id=None, status=None, target_digest=None)
+UUID, UUID_NAME = "123e4567-e89b-42d3-a456-426614174000", device_name_of("123e4567-e89b-42d3-a456-426614174000")
+LONG_NAME = device_name_of("d" * 64)
+OF_UUID = STANDING._replace(target_digest=target_token_digest(UUID_NAME, "target"))
 CONTACT = Contact(7, 2, 3, "k1", NAME, 60, "v")
 BY_TARGET, BY_GATEWAY = "TargetToken target", "GatewayToken gateway"
 
@@ -83,7 +87,15 @@ def certificate(*authorities: str, asserted_id: str = NAME, **changes: object) -
         (claim(BY_GATEWAY, may_register=True), NOBODY._replace(has_room=False), Refusal.QUOTA_FULL),
         (claim("GatewayToken wrong", may_register=True), NOBODY._replace(has_room=False), Refusal.UNPROVED),
         (claim(BY_GATEWAY), STANDING._replace(has_room=False), CONTACT),
-        (claim(BY_GATEWAY, may_register=True, controller_id="d"), NOBODY, Refusal.UNPROVED),
+        (claim(BY_GATEWAY, may_register=True, controller_id="d/"), NOBODY, Refusal.UNPROVED),
+        # A long id is judged under the name that is derived from it; a certificate is for the id as it is.
+        (claim(BY_TARGET, controller_id=UUID), OF_UUID, CONTACT._replace(device_name=UUID_NAME)),
+        (claim(BY_TARGET, controller_id=UUID_NAME), OF_UUID, CONTACT._replace(device_name=UUID_NAME)),
+        (claim(BY_TARGET, controller_id=UUID), STANDING, Refusal.UNPROVED),
+        (certificate("ca:01", asserted_id=UUID, controller_id=UUID), STANDING, CONTACT._replace(device_name=UUID_NAME)),
+        (certificate("ca:01", asserted_id=UUID_NAME, controller_id=UUID), STANDING, Refusal.UNPROVED),
+        (claim(BY_GATEWAY, may_register=True, controller_id=UUID), NOBODY, Newcomer(NOBODY, UUID_NAME)),
+        (claim(BY_GATEWAY, may_register=True, controller_id="d" * 64), NOBODY, Newcomer(NOBODY, LONG_NAME, "d" * 64)),
     ],
 )
 def test_claims(given: Claim, standing: Standing | None, verdict: Verdict) -> None:

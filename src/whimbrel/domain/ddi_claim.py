@@ -11,6 +11,7 @@ from enum import Enum, StrEnum
 from typing import NamedTuple
 
 from whimbrel.domain.ddi_access import TOKEN, gateway_token_digest, target_token_digest
+from whimbrel.domain.ddi_controller_id import device_name_of, nickname_of
 from whimbrel.domain.device import DEVICE_NAME, DeviceStatus
 
 DEFAULT_TENANT = "DEFAULT"
@@ -22,7 +23,7 @@ class Claim(NamedTuple):
 
     `authorization`: the header. `asserted_id`, `authorities`: what a trusted proxy says of the device's certificate;
     empty for everybody else. `may_register`: the request is one that makes an unknown device known, where that is
-    allowed.
+    allowed. `controller_id`: as the device writes it; what is stored of the device is found by `device_name`.
     """
 
     tenant: str
@@ -38,6 +39,10 @@ class Claim(NamedTuple):
         return self.tenant.upper() == DEFAULT_TENANT
 
     @property
+    def device_name(self) -> str:
+        return device_name_of(self.controller_id)
+
+    @property
     def certificate_authorities(self) -> tuple[str, ...]:
         """Issuers of a certificate for this very device, in lower case."""
         return self.authorities if self.asserted_id == self.controller_id else ()
@@ -50,7 +55,7 @@ class Claim(NamedTuple):
     def token_digest(self) -> str:
         """The digest by which a stored token is found; one that is nobody's without a token."""
         token = self.token
-        return _NO_DIGEST if token is None else token.digest(self.controller_id)
+        return _NO_DIGEST if token is None else token.digest(self.device_name)
 
 
 class Scheme(StrEnum):
@@ -66,9 +71,9 @@ class Token(NamedTuple):
     scheme: Scheme
     text: str
 
-    def digest(self, controller_id: str) -> str:
+    def digest(self, device_name: str) -> str:
         if self.scheme is Scheme.TARGET:
-            return target_token_digest(controller_id, self.text)
+            return target_token_digest(device_name, self.text)
         return gateway_token_digest(self.text)
 
 
@@ -112,6 +117,7 @@ class Newcomer(NamedTuple):
 
     standing: Standing
     device_name: str
+    nickname: str = ""
 
 
 class Refusal(Enum):
@@ -146,7 +152,7 @@ def judge(claim: Claim, standing: Standing | None) -> Verdict:
         return _judge_unknown(claim, standing)
     if standing.status is DeviceStatus.DISABLE:
         return Refusal.UNPROVED
-    return contact_of(standing, standing.device_id, claim.controller_id)
+    return contact_of(standing, standing.device_id, claim.device_name)
 
 
 def contact_of(standing: Standing, device_id: int, device_name: str, *, is_new: bool = False) -> Contact:
@@ -165,9 +171,11 @@ def contact_of(standing: Standing, device_id: int, device_name: str, *, is_new: 
 def _judge_unknown(claim: Claim, standing: Standing) -> Newcomer | Refusal:
     if not claim.may_register:
         return Refusal.UNKNOWN_DEVICE
-    if not standing.has_plug_and_play or DEVICE_NAME.fullmatch(claim.controller_id) is None:
+    if not standing.has_plug_and_play or DEVICE_NAME.fullmatch(claim.device_name) is None:
         return Refusal.UNPROVED
-    return Newcomer(standing, claim.controller_id) if standing.has_room else Refusal.QUOTA_FULL
+    if not standing.has_room:
+        return Refusal.QUOTA_FULL
+    return Newcomer(standing, claim.device_name, nickname_of(claim.controller_id))
 
 
 def _shows_target_token(claim: Claim, standing: Standing | None) -> bool:
@@ -181,7 +189,7 @@ def _shows_gateway_token(claim: Claim, standing: Standing | None) -> bool:
 
 def _is_digest_of(claim: Claim, scheme: Scheme, expected: str | None) -> bool:
     token = claim.token
-    given = token.digest(claim.controller_id) if token is not None else _NO_DIGEST
+    given = token.digest(claim.device_name) if token is not None else _NO_DIGEST
     is_equal = hmac.compare_digest(given, expected or _NO_DIGEST)
     return is_equal and expected is not None and token is not None and token.scheme is scheme
 

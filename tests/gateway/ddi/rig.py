@@ -31,6 +31,7 @@ from whimbrel.adapters.firmware_store.disk import DiskFirmwareStore
 from whimbrel.adapters.randomness import SystemRandomness
 from whimbrel.adapters.wakeup.in_process import InProcessWakeup
 from whimbrel.domain.ddi_access import DdiSettings, target_token_digest
+from whimbrel.domain.ddi_controller_id import device_name_of
 from whimbrel.domain.job import Job
 from whimbrel.domain.task import Task, TaskStatus
 from whimbrel.engine.execute import Engine
@@ -87,11 +88,12 @@ class World:
     engine: Engine
 
     async def device(self, name: str = "lamp-0001", tenant: str = "DEFAULT") -> DdiDevice:
-        """A device with a token of its own."""
-        token = f"token-of-{name}"
+        """A device with a token of its own; `name` is its controller id."""
+        stored = device_name_of(name)
+        token = f"token-of-{stored}"
         async with self.store.transaction() as store:
-            device_id = await store.devices.add(device_draft(self.place, name))
-            await store.ddi_access.put_target_token(device_id, target_token_digest(name, token))
+            device_id = await store.devices.add(device_draft(self.place, stored))
+            await store.ddi_access.put_target_token(device_id, target_token_digest(stored, token))
         return DdiDevice(self, device_id, name, tenant, f"TargetToken {token}")
 
     async def job(self, *, object_key: str = "ota/firmware/x.swu", **changes: Any) -> Job:

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whimbrel.domain.device import DEVICE_NAME
+from whimbrel.domain.ddi_controller_id import is_controller_id
 from whimbrel.gateway.ddi.address import Address, AddressFault, read_address
 
 MALFORMED, NOT_SERVED = AddressFault.MALFORMED, AddressFault.NOT_SERVED
-LONGEST = "d" * 32
+LONGEST = "d" * 256
 
 
 @pytest.mark.parametrize(
@@ -24,13 +24,13 @@ LONGEST = "d" * 32
         (b"/k1/controller/v1/dev-7/deploymentBase/42", Address("k1", "dev-7", ("deploymentBase", "42"))),
         (b"/k1/controller/v1/dev-7/a/b%20c.swu", Address("k1", "dev-7", ("a", "b c.swu"))),
         (b"/k1/controller/v1/dev-7/", Address("k1", "dev-7", ("",))),
-        (b"/k1/controller/v1/abc", MALFORMED),
-        (b"/k1/controller/v1/abcd", Address("k1", "abcd", ())),
+        (b"/k1/controller/v1/a", Address("k1", "a", ())),
+        (b"/k1/controller/v1/ab", Address("k1", "ab", ())),
         (b"/k1/controller/v1/" + LONGEST[1:].encode(), Address("k1", LONGEST[1:], ())),
         (b"/k1/controller/v1/" + LONGEST.encode(), Address("k1", LONGEST, ())),
         (b"/k1/controller/v1/" + LONGEST.encode() + b"d", MALFORMED),
-        (b"/k1/controller/v1/" + b"d" * 256, MALFORMED),
-        (b"/k1/controller/v1/" + b"d" * 257, MALFORMED),
+        (b"/k1/controller/v1/" + b"%64" * 256, Address("k1", LONGEST, ())),
+        (b"/k1/controller/v1/" + b"%64" * 257, MALFORMED),
         (b"/k1/controller/v1/dev%2F7", MALFORMED),
         (b"/k1/controller/v1/dev%2f7", MALFORMED),
         (b"/k1/controller/v1/dev%252D7", MALFORMED),
@@ -46,7 +46,11 @@ LONGEST = "d" * 32
         (b"/k1/controller/v1/d%C3%A9v-7", MALFORMED),
         (b"/k1/controller/v1/%D9%A0%D9%A1%D9%A2%D9%A3", MALFORMED),
         (b"/k1/controller/v1/....", Address("k1", "....", ())),
+        (b"/k1/controller/v1/...", Address("k1", "...", ())),
         (b"/k1/controller/v1/..", MALFORMED),
+        (b"/k1/controller/v1/%2E%2e", MALFORMED),
+        (b"/k1/controller/v1/.", MALFORMED),
+        (b"/k1/controller/v1/..%0A", MALFORMED),
         (b"/k%2F1/controller/v1/dev-7", MALFORMED),
         (b"/k1/controller/v1/dev-7/a%2Fb", MALFORMED),
         (b"/k1/controller/v1/", NOT_SERVED),
@@ -68,8 +72,8 @@ def test_paths(path: bytes, address: Address | AddressFault) -> None:
 
 
 @given(st.binary(max_size=60))
-def test_A16_an_id_is_a_device_name(segment: bytes) -> None:
-    """Whatever bytes stand for the id: it is a DeviceName, or there is no address."""
+def test_A16_an_id_has_safe_characters(segment: bytes) -> None:
+    """Whatever bytes stand for the id: it has a DeviceName's characters, or there is no address."""
     address = read_address(b"/k1/controller/v1/" + segment)
     if isinstance(address, Address):
-        assert DEVICE_NAME.fullmatch(address.controller_id)
+        assert is_controller_id(address.controller_id)

@@ -146,13 +146,13 @@ async def test_plug_and_play(world: World) -> None:
 
 
 async def test_who_makes_no_device(world: World) -> None:
-    """A wrong token, a target token, a request that does not register, and an id that is no DeviceName make none."""
+    """A wrong token, a target token, a request that does not register, and an id that no device can have make none."""
     await world.set_policy(EnrolmentPolicy(plug_and_play=True, self_made_max=10))
     claims = [
         world.claim("new-0001", "GatewayToken wrong"),
         world.claim("new-0001", "TargetToken gateway"),
         world.claim("new-0001")._replace(may_register=False),
-        world.claim("new"),
+        world.claim("new/0001"),
     ]
     wanted = [Refusal.UNPROVED, Refusal.UNPROVED, Refusal.UNKNOWN_DEVICE, Refusal.UNPROVED]
     assert await world.keeper.contacts(claims) == wanted

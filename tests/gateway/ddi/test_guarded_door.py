@@ -160,8 +160,10 @@ async def test_a_device_that_asks_too_often(world: World, device: DdiDevice) -> 
     ("path", "status"),
     [
         ("/DEFAULT/controller/v1/", 404),
-        ("/DEFAULT/controller/v1/abc", 400),
-        ("/DEFAULT/controller/v1/" + "d" * 33, 400),
+        ("/DEFAULT/controller/v1/..", 400),
+        ("/DEFAULT/controller/v1/" + "d" * 255, 401),
+        ("/DEFAULT/controller/v1/" + "d" * 256, 401),
+        ("/DEFAULT/controller/v1/" + "d" * 257, 400),
         ("/DEFAULT/controller/v1/dev%2F0001", 400),
         ("/DEFAULT/controller/v1/dev%zz0001", 400),
         ("/DEFAULT/controller/v1/lamp%2D0001", 401),

@@ -1,8 +1,8 @@
 """Reads `/{tenant}/controller/v1/{controllerId}/...` from a request's raw path, once (ddi-protocol 2, A02).
 
 1. Segments are cut at `/` first and then percent-decoded as UTF-8, each byte once; a broken escape is refused.
-2. An id has 1 to 256 characters, none of them a control character or a slash; and because a controller is a device of
-   ours, it must be a DeviceName: 4 to 32 letters, digits or any of `- _ @ . :`. Another id is refused as malformed.
+2. An id has 1 to 256 letters, digits or any of `- _ @ . :`, as a DeviceName of ours has 4 to 32; another id, and one
+   that is `.` or `..`, is refused as malformed. Under which name the device is kept: `domain/ddi_controller_id.py`.
 3. What a proxy says of the host and path that it was asked for (`X-Forwarded-*`, `Forwarded`) is not read: links are
    built from `--public-url`.
 """
@@ -14,9 +14,8 @@ from enum import Enum
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from whimbrel.domain.device import DEVICE_NAME
+from whimbrel.domain.ddi_controller_id import is_controller_id
 
-CONTROLLER_ID_LENGTH_MAX = 256
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _BEFORE_ID = 4  # "", tenant, "controller", "v1"
 
@@ -47,11 +46,6 @@ def read_address(raw_path: bytes) -> Address | AddressFault:
     if len(texts) < len(decoded) or not is_controller_id(texts[1]):
         return AddressFault.MALFORMED
     return Address(texts[0], texts[1], tuple(texts[2:]))
-
-
-def is_controller_id(text: str) -> bool:
-    """Whether a device of ours can have this id."""
-    return len(text) <= CONTROLLER_ID_LENGTH_MAX and DEVICE_NAME.fullmatch(text) is not None
 
 
 def _decoded(segment: bytes) -> str | None:

@@ -19,7 +19,7 @@ from whimbrel.ports.store import DdiPlace, Transaction
 async def contacts(store: Transaction, claims: Sequence[Claim]) -> list[Verdict]:
     """What each claim leads to. A Newcomer is a device that may make itself: see `reports/ddi/arrival.py`."""
     tenants = await _tenants(store, claims)
-    places = [DdiPlace(tenant, claim.controller_id) for tenant, claim in zip(tenants, claims, strict=True)]
+    places = [DdiPlace(tenant, claim.device_name) for tenant, claim in zip(tenants, claims, strict=True)]
     standings = await store.ddi_access.standings(places)
     return [judge(claim, standing) for claim, standing in zip(claims, standings, strict=True)]
 

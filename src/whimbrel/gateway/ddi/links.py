@@ -1,7 +1,8 @@
 """The addresses that DDI answers give out: absolute, built from --public-url, short enough for every client.
 
 Zephyr keeps what follows `deploymentBase/` and `cancelAction/` in buffers of 50 characters, and a download's path from
-`/DEFAULT` on in one of 200 (ddi-protocol 1). An id needs no escapes: it is a DeviceName.
+`/DEFAULT` on in one of 200 (ddi-protocol 1): ids of up to 58 characters fit beside the longest name of a file. An id
+stands in them as the device writes it, and needs no escapes: its characters are a DeviceName's.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ async def _make(newcomer: Newcomer, context: ArrivalContext) -> Contact | Refusa
         device_name=newcomer.device_name,
         iot_id=context.randomness.hex(IOT_ID_LENGTH),
         device_secret=context.randomness.text(DEVICE_SECRET_LENGTH),
-        nickname="",
+        nickname=newcomer.nickname,
         created_ms=context.now_ms,
     )
     try:
