@@ -86,7 +86,7 @@ def device(server: TlsServer, releases: Releases, tmp_path: Path) -> Iterator[De
         "version": "1.0.0",
         "folder": str(tmp_path),
         "hold": False,
-        "steps": ["50"],
+        "steps": [],
     }
     process: DriverProcess = DeviceProcess(python_driver("linkkit_device.py"), configuration, tmp_path / "dev-1.stderr")
     assert isinstance(process, DeviceProcess)

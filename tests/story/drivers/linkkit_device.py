@@ -20,6 +20,7 @@ import json
 import os
 import queue
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -92,6 +93,8 @@ class Device:
         if result_code == 0:
             emit({"event": "connected", "session_present": bool(session_present)})
             self._report()
+            for module, version in list(self._module_versions.items()):
+                self._report_module(module, version)
 
     def _on_disconnect(self, result_code: int, user_data: Any) -> None:
         emit({"event": "disconnected", "result_code": int(result_code)})
@@ -137,23 +140,34 @@ class Device:
 
     def _report_module(self, module: str, version: str) -> None:
         self._module_versions[module] = version
-        self._linkkit.ota_report_version(module, version)
+        self._say(self._linkkit.ota_report_version, module, version)
         emit({"event": "reported", "version": version, "module": module})
 
     def _report(self) -> None:
         # The result says nothing: the SDK compares paho's message object with a number, so it is always OTA_PUB_FAILED.
         version = self._version
-        self._linkkit.ota_report_version(None, version)
+        self._say(self._linkkit.ota_report_version, None, version)
         emit({"event": "reported", "version": version})
+
+    def _say(self, publish: Callable[..., Any], *message: Any) -> Any:
+        """Over TLS the SDK writes in this thread on a socket that it reads in another, which Python's ssl may answer by
+        an error for both. The connection is lost then; the SDK makes another, and the device reports again.
+        """
+        try:
+            return publish(*message)
+        except OSError:
+            return None
 
     def _publish_progress(self, step: str, description: str) -> None:
         topic = f"/ota/device/progress/{self._configuration['product_key']}/{self._configuration['device_name']}"
         payload = json.dumps({"id": "1", "params": {"step": step, "desc": description}})
-        result_code, _ = self._linkkit.publish_topic(topic, payload, qos=1)
-        if result_code == 0:
+        published = self._say(lambda: self._linkkit.publish_topic(topic, payload, qos=1))
+        if published is None:
+            return
+        if published[0] == 0:
             emit({"event": "progressed", "step": step})
         else:
-            emit({"event": "failed", "reason": f"progress: {result_code}"})
+            emit({"event": "failed", "reason": f"progress: {published[0]}"})
 
 
 def main() -> None:
