@@ -20,6 +20,7 @@ from whimbrel.engine.group_purging import GroupPurging
 from whimbrel.engine.node_watch import NodeWatch
 from whimbrel.engine.object_digests import ObjectDigesting
 from whimbrel.engine.registering import Registering
+from whimbrel.engine.silence import SilenceWatch
 from whimbrel.engine.silent_devices import SilentDevices
 from whimbrel.engine.sweep import Sweep
 from whimbrel.entrances import Part, Reach, entrance, open_doors, open_gateway, open_reach
@@ -110,6 +111,7 @@ def _open_engine(part: Part, reach: Reach, links: LinkMaker, digesting: ObjectDi
         Registering(ports.store, ports.clock, ports.randomness),
         GroupPurging(ports.store),
         SilentDevices(ports.store, ports.clock),
+        SilenceWatch(ports.store, ports.clock),
         digesting,
     )
     if settings.database_url is not None:

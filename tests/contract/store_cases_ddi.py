@@ -205,7 +205,7 @@ class TestDdiClaims:
 
         async def claim(task: Task) -> Task | None:
             async with rig.store.transaction() as transaction:
-                return await transaction.ddi_actions.claim(task, job, NOW_MS)
+                return await transaction.pacing.claim(task, job, NOW_MS)
 
         claimed = await asyncio.gather(*(claim(task) for task in [*tasks, *tasks]))
         told = [task.id for task in claimed if task is not None]
@@ -223,7 +223,7 @@ class TestDdiClaims:
         job, task = await one_task(rig)
         await put_task(rig.store, task, status=status)
         async with rig.store.transaction() as transaction:
-            assert await transaction.ddi_actions.claim(task, job, NOW_MS) is None
+            assert await transaction.pacing.claim(task, job, NOW_MS) is None
         assert await count_errors(rig.store, [job]) == []
 
 
@@ -258,7 +258,7 @@ class TestDdiPresence:
         [device_id] = await add_devices(rig.store, place, 1)
         await came(rig.store, device_id, NOW_MS + 10)
         async with rig.store.transaction() as transaction:
-            await transaction.fleet.postpone_due(3_600_000)
+            await transaction.fleet.postpone_due(3_600_000, NOW_MS)
             assert await transaction.ddi_devices.leave_overdue(NOW_MS + 3_600_009, 5) == 0
             assert await transaction.ddi_devices.leave_overdue(NOW_MS + 3_600_010, 5) == 1
 

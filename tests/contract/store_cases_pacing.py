@@ -163,7 +163,9 @@ class TestTime:
             async with rig.store.transaction() as transaction:
                 assert await transaction.fleet.time_out(9, NOW_MS + 9) == 0
                 assert await transaction.fleet.time_out(9, NOW_MS + 10) == 1
-            assert list((await tasks_of(rig.store, job)).values()) == [waiting._replace(due_ms=None)]
+            assert list((await tasks_of(rig.store, job)).values()) == [
+                waiting._replace(due_ms=None, heard_ms=NOW_MS + 10)
+            ]
             assert await outlook(rig.store, job) == (None, need_push)
 
     async def test_waiting_tasks_are_not_dispatched(self, rig: Rig) -> None:

@@ -75,7 +75,7 @@ class TestBirthsEqualTheRule:
             target_selection=TargetSelection.ALL if takes_all else TargetSelection.SPECIFIC,
         )
         async with store.transaction() as transaction:
-            await transaction.targets.add(job.id, tuple(named))
+            await transaction.targets.add(job, tuple(named))
         await fill(store, job, chunk=dice.choice([1, 7, 1_000]))
         born, after = await tasks_of(store, job), [await tasks_of(store, holder) for holder, _ in held]
         jobs = [job, *(holder for holder, _ in held)]

@@ -86,7 +86,9 @@ def test_extra() -> None:
 @pytest.mark.parametrize("status", list(TaskStatus))
 def test_which_states_are_delivered(status: TaskStatus) -> None:
     """A task that waits for confirmation, or has ended, never leaves."""
-    assert may_deliver(TASK._replace(status=status), JOB, "1.0.0") is (status in (QUEUED, NOTIFIED, IN_PROGRESS))
+    assert may_deliver(TASK._replace(status=status), JOB, "1.0.0", NOW_MS) is (
+        status in (QUEUED, NOTIFIED, IN_PROGRESS)
+    )
 
 
 @pytest.mark.parametrize("status", [QUEUED, NOTIFIED, IN_PROGRESS])
@@ -94,7 +96,7 @@ def test_I8_a_state_being_cancelled_is_not_delivered(status: TaskStatus) -> None
     """What is being cancelled does not leave any more; other states do."""
     for cancelled in TaskStatus:
         job = JOB._replace(cancelling=frozenset({cancelled}))
-        assert may_deliver(TASK._replace(status=status), job, "1.0.0") is (cancelled is not status)
+        assert may_deliver(TASK._replace(status=status), job, "1.0.0", NOW_MS) is (cancelled is not status)
 
 
 @pytest.mark.parametrize("status", [QUEUED, NOTIFIED, IN_PROGRESS])
@@ -102,8 +104,10 @@ def test_I8_a_state_being_cancelled_is_not_delivered(status: TaskStatus) -> None
 def test_I9_a_difference_needs_its_source_version(status: TaskStatus, reported: str | None) -> None:
     """A difference leaves for a device at its source version; one that has begun may go on."""
     job = JOB._replace(required_version="1.0.0")
-    assert may_deliver(TASK._replace(status=status), job, reported) is (reported == "1.0.0" or status is IN_PROGRESS)
-    assert may_deliver(TASK._replace(status=status), JOB, reported)
+    assert may_deliver(TASK._replace(status=status), job, reported, NOW_MS) is (
+        reported == "1.0.0" or status is IN_PROGRESS
+    )
+    assert may_deliver(TASK._replace(status=status), JOB, reported, NOW_MS)
 
 
 STREAMED = JOB._replace(download_protocol=DownloadProtocol.MQTT)

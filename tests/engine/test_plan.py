@@ -6,14 +6,18 @@ import pytest
 
 from tests.domain.jobs import JOB as SAMPLE
 from tests.engine.world import NOW_MS
+from whimbrel.domain.claims import Standing
 from whimbrel.domain.firmware import FirmwareStatus
+from whimbrel.domain.gate import Evidence, Wave
 from whimbrel.domain.job import Job, JobStatus, JobType, SelectionType
+from whimbrel.domain.rollout import Gate, Hold, Pace, Rollout, Stage, Window
+from whimbrel.domain.stages import StageMove
 from whimbrel.domain.task import TaskStatus
 from whimbrel.engine.plan import Step, StepKind, plan
 from whimbrel.ports.store import JobState
 
 CONFIRM, QUEUED, NOTIFIED, IN_PROGRESS, SUCCEEDED, FAILED, CANCELED = TaskStatus
-START, END_SCHEDULE, CANCEL, FILL, DELIVER, DISPATCH, END = StepKind
+START, HALT, END_SCHEDULE, CANCEL, FILL, STAGE, WAVE, DELIVER, DISPATCH, END = StepKind
 COMPLETED = Step(END, JobStatus.COMPLETED)
 
 JOB = SAMPLE._replace(created_ms=NOW_MS, modified_ms=NOW_MS)
@@ -68,7 +72,7 @@ def test_plan(job: Job, counts: dict[TaskStatus, int], newest_task_id: int, step
 @pytest.mark.parametrize("job", [UNFILLED, CANCELLING, JOB, FINISHING])
 def test_only_running_jobs_have_steps(job: Job, status: JobStatus) -> None:
     """A job that has not begun or has ended needs nothing, whatever its cursors say."""
-    assert plan(JobState(job._replace(status=status), {QUEUED: 3}, 3, None, True), NOW_MS + 9) == []
+    assert plan(JobState(job._replace(status=status), {QUEUED: 3}, 3, has_ready=True), NOW_MS + 9) == []
 
 
 @pytest.mark.parametrize(
@@ -116,7 +120,9 @@ def test_schedule(job: Job, counts: dict[TaskStatus, int], after_ms: int, steps:
 )
 def test_I5_pace(job: Job, counts: dict[TaskStatus, int], free: int | None, has_ready: bool, steps: list[Step]) -> None:
     """Devices are told as far as MaximumPerMinute allows, those that came later first (api-contract 7.8)."""
-    assert plan(JobState(job, counts, 3, free, has_ready), NOW_MS) == steps
+    paced = job if free is None else job._replace(maximum_per_minute=10)
+    standing = Standing(told=0 if free is None else 10 - free)
+    assert plan(JobState(paced, counts, 3, standing, has_ready=has_ready), NOW_MS) == steps
 
 
 @pytest.mark.parametrize(
@@ -133,3 +139,58 @@ def test_dynamic(ended_ms: int | None, counts: dict[TaskStatus, int], steps: lis
     """A dynamic job ends only when its strategy did, with its last open task (api-contract 6.4, 10.6)."""
     job = JOB._replace(selection_type=SelectionType.DYNAMIC, strategy_ended_ms=ended_ms)
     assert plan(JobState(job, counts, 3), NOW_MS) == steps
+
+
+GATED = JOB._replace(rollout=Rollout(gate=Gate()))
+PACED = JOB._replace(rollout=Rollout(gate=Gate(), pace=Pace(first=2, growth=5)))
+STAGED = JOB._replace(rollout=Rollout(stages=(Stage(devices=10, soak_minutes=5), Stage(percent="50"))), stage_until=0)
+SOAKED_MS = NOW_MS - 5 * 60_000
+NIGHT = JOB._replace(rollout=Rollout(windows=(Window(0x7F, 22 * 60, 23 * 60),), time_zone="UTC"))  # NOW_MS is 22:13:20
+
+
+@pytest.mark.parametrize(
+    ("job", "standing", "steps"),
+    [
+        # the gate: alone when it trips, and then nothing more is decided
+        (GATED, Standing(waves=(Wave(1, 2, 1),)), [Step(WAVE, wave=3), Step(DISPATCH)]),
+        (GATED._replace(is_filled=False), Standing(waves=(Wave(1, 2, 2),)), [Step(HALT, evidence=Evidence(2, 2))]),
+        (GATED._replace(hold=Hold.HALTED, is_filled=False), Standing(waves=(Wave(1, 2, 2),)), [Step(FILL)]),
+        (GATED._replace(hold=Hold.PAUSED), Standing(waves=(Wave(1, 2, 1),)), []),
+        (CANCELLING._replace(hold=Hold.PAUSED), Standing(), [Step(CANCEL)]),
+        # I6: as many at risk as the evidence allows, and not one more
+        (PACED, Standing(exposed=1), [Step(DISPATCH)]),
+        (PACED, Standing(exposed=2), []),
+        (PACED._replace(wave=9), Standing(exposed=6, proved=1, waves=(Wave(1, 7, 0),)), [Step(DISPATCH)]),
+        (PACED._replace(wave=9), Standing(exposed=7, proved=1, waves=(Wave(1, 8, 0),)), []),
+        (PACED._replace(wave=19), Standing(exposed=2, proved=32, waves=(Wave(1, 99, 1),)), []),
+        # stages
+        (STAGED._replace(is_filled=False), Standing(20), [Step(FILL)]),
+        (STAGED, Standing(20), [Step(STAGE, move=StageMove(0, 10))]),
+        (STAGED._replace(stage_until=2), Standing(20), [Step(DISPATCH)]),
+        (STAGED._replace(stage_until=2, dispatch_after=2), Standing(20), []),
+        # windows
+        (NIGHT, Standing(), [Step(DISPATCH)]),
+        (NIGHT._replace(rollout=NIGHT.rollout._replace(time_zone="Asia/Tokyo")), Standing(), []),
+    ],
+)
+def test_rollout(job: Job, standing: Standing, steps: list[Step]) -> None:
+    """Gate, pace, stage and window decide who may begin (design.md part 4)."""
+    assert plan(JobState(job, {QUEUED: 3}, 3, standing), NOW_MS) == steps
+
+
+@pytest.mark.parametrize(
+    ("job", "proved", "steps"),
+    [
+        (STAGED._replace(stage_until=9), 4, []),
+        (STAGED._replace(stage_until=9), 5, [Step(STAGE, move=StageMove(0, soaks=True))]),
+        (STAGED._replace(stage_until=9, soaked_ms=SOAKED_MS + 1), 5, []),
+        (STAGED._replace(stage_until=9, soaked_ms=SOAKED_MS), 5, [Step(STAGE, move=StageMove(1, 10))]),
+        (STAGED._replace(stage_until=9, soaked_ms=SOAKED_MS, hold=Hold.PAUSED), 5, []),
+        (STAGED._replace(stage_until=9, stage=1), 5, [Step(STAGE, move=StageMove(2, None))]),
+        (STAGED._replace(stage=2), 20, []),
+    ],
+)
+def test_next_stage(job: Job, proved: int, steps: list[Step]) -> None:
+    """A stage is followed by the next when half of its devices have succeeded and it has soaked."""
+    state = JobState(job._replace(dispatch_after=9), {NOTIFIED: 3}, 9, Standing(20, proved=proved), proved)
+    assert plan(state, NOW_MS) == steps

@@ -70,7 +70,7 @@ async def test_named_devices_wait_for_the_start(stage: Stage) -> None:
     changes = {"schedule_ms": START_MS, "target_selection": TargetSelection.SPECIFIC, "fill_until": 0}
     job = await add_job(stage.store, stage.place, **changes)
     async with stage.store.transaction() as store:
-        await store.targets.add(job.id, (ids[1], ids[3]))
+        await store.targets.add(job, (ids[1], ids[3]))
     await go_to(stage, START_MS)
     assert await statuses_of(stage.store, job) == {ids[1]: QUEUED, ids[3]: QUEUED}
 

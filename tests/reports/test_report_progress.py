@@ -132,7 +132,7 @@ async def test_first_progress(stage: Stage, device: Device, status: TaskStatus) 
     assert (task.status, task.progress, task.due_ms) == (IN_PROGRESS, 10, NOW_MS + 7 + 5 * MINUTE_MS)
     device.now_ms += MINUTE_MS
     await device.progress(3)
-    assert await task_now(stage, device, job) == task._replace(progress=3)
+    assert await task_now(stage, device, job) == task._replace(progress=3, heard_ms=device.now_ms)
 
 
 async def test_I7_full_progress_is_not_success(stage: Stage, device: Device) -> None:

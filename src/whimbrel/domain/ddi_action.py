@@ -10,6 +10,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from whimbrel.domain.ddi_feedback import Execution, Feedback, Finished
+from whimbrel.domain.rollout import Hold
 from whimbrel.domain.task import TaskStatus
 
 
@@ -47,6 +48,7 @@ class Action(NamedTuple):
     task_status: TaskStatus
     task_attempt: int
     job_cancelling: frozenset[TaskStatus]
+    job_hold: Hold = Hold.NONE
 
     @property
     def is_current(self) -> bool:
@@ -82,8 +84,9 @@ class Action(NamedTuple):
 
     @property
     def is_deployable(self) -> bool:
-        """Whether the device may see what it brings and download it."""
-        return self.state is ActionState.OPEN and self.is_current and not self.is_withheld
+        """Whether the device may see what it brings and download it: not once its job's gate has halted it."""
+        is_halted = self.job_hold is Hold.HALTED
+        return self.state is ActionState.OPEN and self.is_current and not self.is_withheld and not is_halted
 
     @property
     def awaits_confirmation(self) -> bool:

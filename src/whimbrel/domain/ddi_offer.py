@@ -95,12 +95,12 @@ def _offer_of(found: OpenTask, view: DeviceView, now_ms: int) -> Offer | None:
     number = next((a.number for a in view.actions if _is_of(a, task)), 0)
     if task.status is TaskStatus.CONFIRM:
         is_askable = is_in_schedule(job.schedule_ms, job.schedule_finish_ms, now_ms)
-        if task.status in job.cancelling or not is_askable:
+        if task.status in job.cancelling or job.is_held or not is_askable:
             return None
         if not view.auto_confirm:
             return Offer(OfferKind.CONFIRM, number, found)
         return Offer(OfferKind.DEPLOY, number, found, claims=True, confirms=True) if found.has_room else NOTHING
-    if not may_deliver(task, job, found.reported):
+    if not may_deliver(task, job, found.reported, now_ms):
         return None
     if task.status is not TaskStatus.QUEUED:
         return Offer(OfferKind.DEPLOY, number, found)

@@ -8,6 +8,7 @@ from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
 from whimbrel.domain.firmware import Firmware, FirmwareFile
+from whimbrel.domain.rollout import UNGUARDED, Hold, Rollout
 from whimbrel.domain.task import TaskStatus
 
 VERIFY_DEVICES_MAX = 10
@@ -19,6 +20,7 @@ MATCHES_MAX = 10  # of one device in one dynamic job: against loops of reported 
 TAGS_MAX, TAGS_LENGTH_MAX = 10, 4096
 TAG_KEY = re.compile(r"[A-Za-z0-9.]{1,30}")
 TAG_VALUE_LENGTH_MAX = 1024
+NO_TASK_ABOVE = (1 << 63) - 1
 
 
 class JobType(StrEnum):
@@ -124,6 +126,7 @@ class JobDraft(NamedTuple):
     overwrite_mode: int = OverwriteMode.KEEP
     multi_module_mode: bool = False
     download_protocol: str = DownloadProtocol.HTTPS
+    rollout: Rollout = UNGUARDED
 
     @property
     def source_versions(self) -> tuple[str, ...]:
@@ -136,6 +139,9 @@ class Job(NamedTuple):
 
     `gather_after` and `gray_left` are the cursors of gathering its target set, which comes before filling it.
     `schedule_ended_ms`: its ScheduleFinishTime was acted on. `strategy_ended_ms`: a dynamic job takes no device more.
+    `wave`, `gate_wave`, `era`: where its gate and its pace count (domain/gate.py); a resume begins a new era. `stage`:
+    which of its stages is under way; `stage_until`: the newest task that may leave in it; `soaked_ms`: since when the
+    stage is healthy. `order_start`: the key that its devices are ordered from, None for the order of their ids.
     """
 
     id: int
@@ -193,6 +199,26 @@ class Job(NamedTuple):
     multi_module_mode: bool = False
     download_protocol: str = DownloadProtocol.HTTPS
     strategy_ended_ms: int | None = None
+    rollout: Rollout = UNGUARDED
+    hold: Hold = Hold.NONE
+    hold_reason: str = ""
+    hold_ms: int | None = None
+    wave: int = 1
+    gate_wave: int = 1
+    era: int = 1
+    stage: int = 0
+    stage_until: int = NO_TASK_ABOVE
+    soaked_ms: int | None = None
+    order_start: int | None = None
+
+    @property
+    def is_held(self) -> bool:
+        return self.hold is not Hold.NONE
+
+    @property
+    def counts_claims(self) -> bool:
+        """Whether how many devices may be told depends on how many were: then they are told in the job's turn (I6)."""
+        return self.maximum_per_minute is not None or self.rollout.pace is not None
 
     @property
     def is_dynamic(self) -> bool:

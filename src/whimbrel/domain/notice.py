@@ -8,7 +8,9 @@ from whimbrel.domain.download_link import LinkedFile, link_expiry_s, make_task_l
 from whimbrel.domain.firmware import SignMethod
 from whimbrel.domain.job import DownloadProtocol, Job
 from whimbrel.domain.retry import waits_for_retry
+from whimbrel.domain.rollout import Hold
 from whimbrel.domain.task import Task, TaskStatus
+from whimbrel.domain.window import is_open
 
 UDI_KEY = "_package_udi"
 STREAM_FILE_ID = 1  # of the one file that a job sends over MQTT; the stream's id is the task's
@@ -91,18 +93,26 @@ def make_notice(task: Task, job: Job, links: LinkMaker, now_ms: int) -> UpgradeN
     )
 
 
-def may_deliver(task: Task, job: Job, reported_version: str | None) -> bool:
-    """Whether the notice may leave now (I8, I9): confirmed, not being cancelled, no retry pending, right version."""
+def may_deliver(task: Task, job: Job, reported_version: str | None, now_ms: int) -> bool:
+    """Whether the notice may leave now (I8, I9): confirmed, neither held nor being cancelled, no retry pending, in its
+    stage and window, right version. What a device has begun it may go on with when the window has closed.
+    """
     if task.status not in (TaskStatus.QUEUED, TaskStatus.NOTIFIED, TaskStatus.IN_PROGRESS):
         return False
-    if task.status in job.cancelling or waits_for_retry(task):
+    if job.is_held or task.status in job.cancelling or waits_for_retry(task):
+        return False
+    if task.status is TaskStatus.QUEUED and task.id > job.stage_until:
         return False
     is_begun = task.status is TaskStatus.IN_PROGRESS
+    if not is_begun and not is_open(job.rollout.windows, job.rollout.time_zone, now_ms):
+        return False
     return is_begun or not job.required_version or reported_version == job.required_version
 
 
 def may_stream(task: Task, job: Job) -> bool:
-    """Whether blocks of the task's file may leave now (I8): the device was told of it, and nobody cancelled it."""
-    if job.download_protocol != DownloadProtocol.MQTT or task.status in job.cancelling:
+    """Whether blocks of the task's file may leave now (I8): the device was told of it, nobody cancelled it,
+    and its job's gate has not halted it."""
+    is_halted = job.hold is Hold.HALTED
+    if job.download_protocol != DownloadProtocol.MQTT or task.status in job.cancelling or is_halted:
         return False
     return task.status in (TaskStatus.NOTIFIED, TaskStatus.IN_PROGRESS)

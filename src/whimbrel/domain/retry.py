@@ -26,6 +26,7 @@ def after_failure(failed: Task, job: Job, now_ms: int) -> Task:
         attempt=failed.attempt + 1,
         retries=retries,
         progress=0,
+        is_silent=False,
         due_ms=now_ms + job.retry_minutes * MINUTE_MS if job.retry_minutes else None,
         description=failed.description[: DESCRIPTION_LENGTH_MAX - len(words)] + words,
     )

@@ -67,6 +67,8 @@ class Task(NamedTuple):
 
     `due_ms` is when time moves it: a task in progress times out, a queued one that waits for its retry may leave.
     `retries` counts automatic ones, `attempt` those and re-upgrades. `is_confirmed`: somebody released it.
+    `match_number`: which of its device's tasks in a dynamic job. `wave`, `era`: where the gate and the pace count it, 0
+    for nowhere yet. `is_silent`: no word for longer than the gate allows. `heard_ms`: its last change in the store.
     """
 
     id: int
@@ -80,13 +82,38 @@ class Task(NamedTuple):
     description: str
     retries: int = 0
     is_confirmed: bool = False
+    match_number: int = 1
+    wave: int = 0
+    era: int = 0
+    is_silent: bool = False
+    heard_ms: int = 0
+
+    @property
+    def is_exposed(self) -> bool:
+        """Whether its device was told of it and what came of it is not known (design.md part 4)."""
+        return self.era > 0 and self.status in (TaskStatus.NOTIFIED, TaskStatus.IN_PROGRESS)
+
+    @property
+    def is_proof(self) -> bool:
+        """Whether it is a success of this job, and not of what the device did by itself."""
+        return self.era > 0 and self.status is TaskStatus.SUCCEEDED
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether its device counts as failed or silent for the gate: until it succeeds, or somebody excuses it."""
+        if self.wave == 0:
+            return False
+        return self.status is TaskStatus.FAILED or (self.status.is_open and (self.retries > 0 or self.is_silent))
 
 
 class UpgradeGoal(NamedTuple):
-    """What the task's job wants of the device."""
+    """What the task's job wants of the device; `wave` and `era` are the job's. `is_counted`: it tells in its turn."""
 
     dest_version: str
     timeout_minutes: int | None
+    wave: int = 1
+    era: int = 1
+    is_counted: bool = False
 
 
 def moved(task: Task, status: TaskStatus, description: str = "") -> Task | None:
@@ -108,6 +135,18 @@ def shown_description(task: Task) -> str:
     return task.description or (CANCELLED_WORDS if task.status is TaskStatus.CANCELED else "")
 
 
+def told(task: Task, wave: int, era: int) -> Task | None:
+    """The queued task once its device is told, in this wave and era of its job; None when it is not queued.
+
+    A device starts once in a job: retries and re-upgrades, and what it matches later, start in no wave.
+    """
+    notified = moved(task, TaskStatus.NOTIFIED) if task.status is TaskStatus.QUEUED else None
+    if notified is None:
+        return None
+    starts = task.wave == 0 and task.attempt == 1 and task.match_number == 1
+    return notified._replace(era=era, wave=wave if starts else task.wave)
+
+
 def confirmed(task: Task) -> Task | None:
     """The task once somebody released it, or None when it does not wait for that."""
     released = moved(task, TaskStatus.QUEUED) if task.status is TaskStatus.CONFIRM else None
@@ -124,7 +163,13 @@ def reopened(task: Task, reported: str | None, *, need_confirm: bool) -> Task | 
     if queued is None or (need_confirm and not task.is_confirmed):
         return None
     return queued._replace(
-        attempt=task.attempt + 1, retries=0, progress=0, due_ms=None, src_version=reported or "", description=""
+        attempt=task.attempt + 1,
+        retries=0,
+        progress=0,
+        due_ms=None,
+        src_version=reported or "",
+        description="",
+        is_silent=False,
     )
 
 
@@ -132,14 +177,15 @@ def after_progress(task: Task, step: int, words: str, goal: UpgradeGoal, now_ms:
     """A progress report of -4..100: below 0 is a failure, else the percentage reached (device-protocol 5).
 
     A device may report before the server has recorded the notification (a pull and a push can cross), so a QUEUED
-    task goes through NOTIFIED. A task waiting for confirmation was never sent: a report for it changes nothing.
+    task goes through NOTIFIED; not where the job counts whom it tells, which records that first (I6). A task that waits
+    for confirmation was never sent: a report for it changes nothing. Who speaks is silent no more.
     """
-    if task.status is TaskStatus.QUEUED:
-        if task.attempt > 1:
-            return None  # not sent yet: what is reported belongs to the attempt before (I13)
-        task = task._replace(status=TaskStatus.NOTIFIED)
+    if task.status is TaskStatus.QUEUED and task.attempt == 1 and not goal.is_counted:
+        task = told(task, goal.wave, goal.era) or task
+    # A queued one of another attempt was not sent yet: what is reported belongs to the attempt before (I13).
     if task.status not in (TaskStatus.NOTIFIED, TaskStatus.IN_PROGRESS):
         return None
+    task = task._replace(is_silent=False)
     if step < 0:
         meaning = STEP_MEANINGS.get(step, STEP_MEANINGS[-1])
         return moved(task, TaskStatus.FAILED, f"step {step}: {words or meaning}"[:DESCRIPTION_LENGTH_MAX])

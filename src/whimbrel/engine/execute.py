@@ -13,17 +13,20 @@ import logging
 
 from whimbrel.crash_points import crash_here
 from whimbrel.domain.firmware import FirmwareStatus
+from whimbrel.domain.gate import Evidence
 from whimbrel.domain.job import Job
 from whimbrel.domain.notice import LinkMaker, make_notice
+from whimbrel.domain.rollout import Hold
+from whimbrel.domain.stages import StageMove
 from whimbrel.domain.task import Task
 from whimbrel.engine.chore import Chore
 from whimbrel.engine.pace_window import PaceWindow
-from whimbrel.engine.plan import Step, StepKind, plan
+from whimbrel.engine.plan import Step, StepKind, due_ms, plan
 from whimbrel.engine.sweep import Sweep
 from whimbrel.errors import WhimbrelError
 from whimbrel.ports.clock import Clock
 from whimbrel.ports.device_channel import DeviceChannel
-from whimbrel.ports.store import Store, Transaction, job_turn
+from whimbrel.ports.store import Because, Store, Transaction, job_turn
 from whimbrel.ports.wakeup import Wakeup
 
 log = logging.getLogger(__name__)
@@ -47,6 +50,7 @@ class Engine:
         self._seen_ms, self._seen_s = clock.now_ms(), clock.monotonic_s()
         self._window = PaceWindow(store, clock)
         self._chores: list[Chore] = []
+        self._due_ms: int | None = None  # when time alone lets a running job go on
 
     def take_on(self, *chores: Chore) -> None:
         """Work besides jobs, done in turn with them."""
@@ -80,7 +84,12 @@ class Engine:
 
     async def _wait(self) -> None:
         async with self._store.snapshot() as store:
-            due = (await store.fleet.next_due_ms(), await store.job_moves.next_due_ms())
+            due = (
+                await store.fleet.next_due_ms(),
+                await store.job_moves.next_due_ms(),
+                await store.silence.next_due_ms(),
+                self._due_ms,
+            )
         waits_s = [max(0.0, (due_ms - self._clock.now_ms()) / 1000) for due_ms in due if due_ms is not None]
         frees_in_s = self._window.frees_in_s()
         if frees_in_s is not None:
@@ -99,7 +108,7 @@ class Engine:
         if abs(jump_ms) >= CLOCK_JUMP_MS_MIN:
             log.warning("the clock jumped by %d s; due times are moved with it", jump_ms // 1000)
             async with self._store.transaction() as store:
-                await store.fleet.postpone_due(jump_ms)
+                await store.fleet.postpone_due(jump_ms, now_ms)
         # Only now: if the store could not take it, the next look sees the jump again.
         self._seen_ms, self._seen_s = now_ms, now_s
 
@@ -125,13 +134,16 @@ class Engine:
     async def _look(self) -> bool:
         """One step of each kind for each running job; whether anything was done."""
         after_id, has_acted = 0, False
+        due: list[int | None] = []
         while True:
             async with self._store.snapshot() as store:
                 states = await store.jobs.running(after_id, JOBS_PER_LOOK)
             for state in states:
+                due.append(due_ms(state, self._clock.now_ms()))
                 for step in plan(state, self._clock.now_ms()):
                     has_acted |= await self._take(step.kind, state.job)
             if len(states) < JOBS_PER_LOOK:
+                self._due_ms = min((time_ms for time_ms in due if time_ms is not None), default=None)
                 return has_acted
             after_id = states[-1].job.id
 
@@ -162,6 +174,14 @@ class Engine:
                 await store.fleet.cancel(job, ROWS_PER_STEP, now_ms)
             case StepKind.FILL:
                 await store.fleet.fill(job, ROWS_PER_STEP, now_ms)
+            case StepKind.HALT:
+                assert step.evidence is not None
+                await store.rollouts.hold(job.id, Hold.HALTED, Because(_words(step.evidence, job)), now_ms)
+            case StepKind.STAGE:
+                assert step.move is not None
+                await store.rollouts.move(job, step.move, Because(_stage_words(step.move, job)), now_ms)
+            case StepKind.WAVE:
+                await store.rollouts.move_wave(job.id, step.wave)
             case StepKind.DELIVER:
                 return await store.pacing.deliver(job, ROWS_PER_STEP, now_ms)
             case StepKind.DISPATCH:
@@ -180,3 +200,21 @@ class Engine:
             await self._channel.send(make_notice(task, job, self._links, now_ms))
             if number % SENDS_PER_TURN == 0:
                 await asyncio.sleep(0)
+
+
+def _words(evidence: Evidence, job: Job) -> str:
+    gate = job.rollout.gate
+    assert gate is not None, "only a gate halts"
+    return (
+        f"{evidence.failing} of the first {evidence.started} devices failed or went silent; the limit is "
+        f"{gate.limit_basis_points / 100:g} %"
+    )
+
+
+def _stage_words(move: StageMove, job: Job) -> str:
+    of = f"of {len(job.rollout.stages)}"
+    if move.soaks:
+        return f"stage {move.stage + 1} {of} is healthy and soaks"
+    if move.devices is None:
+        return "all stages are done; all other devices follow"
+    return f"stage {move.stage + 1} {of} begins, up to device {move.devices}"

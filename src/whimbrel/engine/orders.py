@@ -92,7 +92,7 @@ class OrderDelivery:
         job = jobs.get(task.job_id) if task else None
         if task is None or job is None or task.attempt != order.attempt or task.status is not TaskStatus.NOTIFIED:
             return False
-        return may_deliver(task, job, order.reported)
+        return may_deliver(task, job, order.reported, self._clock.now_ms())
 
     async def _count_late(self, orders: list[Order], jobs: dict[int, Job | None]) -> None:
         """This process stood still, so what it tells now was claimed and counted longer ago than the pace window allows

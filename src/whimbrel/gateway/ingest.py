@@ -44,6 +44,9 @@ TRIES_MAX = 5  # for a batch that another process stood in the way of
 #: Reports that change tasks alone; all others may change presence or versions.
 _ONLY_TASKS = frozenset({"report_progress", "get_firmware", "request_firmware"})
 
+#: Reports that may be answered with a task that is queued.
+_CLAIMS = frozenset({"get_firmware", "request_firmware", "ddi_poll"})
+
 reports_total = Counter("whimbrel_reports_total", "Reports of devices taken in", ["report", "result"])
 
 
@@ -198,6 +201,7 @@ class Ingest:
         outcomes = []
         async with self._store.transaction() as store:
             node_id = await self._node.hold(store) if self._node is not None else ""
+            await store.pacing.hold_turns({item.device_id for item in batch if item.name in _CLAIMS})
             if len(batch) >= AHEAD_REPORTS_MIN:
                 await store.read_ahead(*_devices_of(batch))
             for number, item in enumerate(batch, 1):

@@ -42,4 +42,8 @@ async def pull(message: PullMessage, context: ReportContext) -> Pull:
         chosen = open_tasks
     if not chosen:
         return Pull(message.id, None)
-    return Pull(message.id, await notify(context, *chosen[0]))
+    for task, job in chosen:
+        notice = await notify(context, task, job)
+        if notice is not None:
+            return Pull(message.id, notice)
+    return Pull(message.id, None)

@@ -12,12 +12,12 @@ from __future__ import annotations
 import msgspec
 
 from whimbrel.domain.ota_module import DEFAULT_MODULE, MODULE_NAME
-from whimbrel.domain.task import UpgradeGoal, after_version
+from whimbrel.domain.task import after_version
 from whimbrel.domain.version import is_reportable
 from whimbrel.errors import ReportError
 from whimbrel.reports.declaration import Message, Outcome, ReportContext, report
 from whimbrel.reports.following import follow
-from whimbrel.reports.open_tasks import judged, open_of_module, push
+from whimbrel.reports.open_tasks import goal_of, judged, open_of_module, push
 
 
 class VersionParams(msgspec.Struct, frozen=True):
@@ -46,7 +46,7 @@ async def take_version(context: ReportContext, module_name: str, version: str) -
     if not await context.store.module_versions.put(context.device_id, module_name, version, context.now_ms):
         return False
     for task, job in await open_of_module(context, module_name):
-        changed = after_version(task, version, UpgradeGoal(job.dest_version, job.timeout_minutes))
+        changed = after_version(task, version, goal_of(job))
         await judged(context, task, changed, job)
     await follow(context, module_name, version)
     return True

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from whimbrel.domain.job import Job
 from whimbrel.domain.notice import UpgradeNotice, make_notice, may_deliver
-from whimbrel.domain.retry import after_failure
-from whimbrel.domain.task import SCHEDULE_ENDED_WORDS, Task, TaskStatus, moved
+from whimbrel.domain.retry import after_failure, waits_for_retry
+from whimbrel.domain.silence import HEARD_EVERY_MS
+from whimbrel.domain.task import SCHEDULE_ENDED_WORDS, Task, TaskStatus, UpgradeGoal, moved
 from whimbrel.reports.declaration import ReportContext
 
 
@@ -14,7 +15,7 @@ async def deliverable(context: ReportContext) -> list[tuple[Task, Job]]:
     found = []
     for task, job in await context.store.tasks.open_of_device(context.device_id):
         reported = await context.store.module_versions.get(context.device_id, job.module_name)
-        if may_deliver(task, job, reported):
+        if may_deliver(task, job, reported, context.now_ms):
             found.append((task, job))
     return found
 
@@ -43,38 +44,56 @@ async def open_of_module(context: ReportContext, module_name: str) -> list[tuple
 async def push(context: ReportContext, *, again: bool) -> tuple[UpgradeNotice, ...]:
     """Notices for the tasks of jobs that push; with `again` also those the device was notified of before.
 
-    What MaximumPerMinute counts leaves by the engine, which alone claims (I5); a repeated notice is not counted (F05).
+    What has to be counted leaves by the engine, in its job's turn (I5, I6), and so does what its job holds back now, as
+    soon as it may; a repeated notice is not counted (F05).
     A task of a device that cannot be pushed to stays queued until the device asks.
     """
     if not context.takes_notices:
         return ()
     notices = []
-    for task, job in await deliverable(context):
-        if not job.need_push or not (again or task.status is TaskStatus.QUEUED):
+    may_leave = await deliverable(context)
+    for task, job in await context.store.tasks.open_of_device(context.device_id):
+        is_queued = task.status is TaskStatus.QUEUED
+        if not job.need_push or not (again or is_queued):
             continue
-        if task.status is TaskStatus.QUEUED and job.maximum_per_minute is not None:
+        if is_queued and not waits_for_retry(task) and (job.counts_claims or (task, job) not in may_leave):
             await context.store.pacing.ready(task)
-            continue
-        notices.append(await notify(context, task, job))
+        elif (task, job) in may_leave:
+            notice = await notify(context, task, job)
+            notices += [notice] if notice is not None else []
     return tuple(notices)
+
+
+def goal_of(job: Job) -> UpgradeGoal:
+    """What the job wants of a device that reports."""
+    is_counted = job.rollout.pace is not None or bool(job.rollout.stages)
+    return UpgradeGoal(job.dest_version, job.timeout_minutes, job.wave, job.era, is_counted)
 
 
 async def judged(context: ReportContext, task: Task, changed: Task | None, job: Job) -> None:
     """Store what a report made of a task; a failure may have made it a task that is tried again (api-contract 7.7)."""
-    if changed is None or changed == task:
+    if changed is None or (changed == task and context.now_ms - task.heard_ms < HEARD_EVERY_MS):
         return
     if changed.status is TaskStatus.FAILED:
         changed = after_failure(changed, job, context.now_ms)
     if not await context.store.tasks.change(task, changed, context.now_ms):
         return
+    if changed.status is not task.status and changed.status is TaskStatus.IN_PROGRESS:
+        await context.store.silence.watch(changed, job, context.now_ms)
     if changed.attempt != task.attempt and changed.due_ms is None and job.need_push:
         await context.store.pacing.ready(changed)
 
 
-async def notify(context: ReportContext, task: Task, job: Job) -> UpgradeNotice:
-    """The task's notice; a queued task is notified from now on, any other keeps its status (api-contract 6.5)."""
+async def notify(context: ReportContext, task: Task, job: Job) -> UpgradeNotice | None:
+    """The task's notice; a queued task is notified from now on, any other keeps its status (api-contract 6.5).
+
+    None when its job allows no more devices to be told now (I6). What a device asks for is answered whatever
+    MaximumPerMinute says, and not counted by it (api-contract 7.8).
+    """
     if task.status is TaskStatus.QUEUED:
-        notified = moved(task, TaskStatus.NOTIFIED)
-        assert notified is not None, "the table allows QUEUED to NOTIFIED"
-        await context.store.tasks.change(task, notified, context.now_ms)
+        asked_of = job if job.rollout.pace is not None else job._replace(maximum_per_minute=None)
+        claimed = await context.store.pacing.claim(task, asked_of, context.now_ms)
+        if claimed is None:
+            return None
+        task = claimed
     return make_notice(task, job, context.links, context.now_ms)

@@ -14,10 +14,10 @@ import re
 import msgspec
 
 from whimbrel.domain.ota_module import DEFAULT_MODULE
-from whimbrel.domain.task import DESCRIPTION_LENGTH_MAX, STEP_MAX, STEP_MIN, UpgradeGoal, after_progress
+from whimbrel.domain.task import DESCRIPTION_LENGTH_MAX, STEP_MAX, STEP_MIN, after_progress
 from whimbrel.errors import ReportError
 from whimbrel.reports.declaration import Message, Outcome, ReportContext, report
-from whimbrel.reports.open_tasks import judged, open_of_module
+from whimbrel.reports.open_tasks import goal_of, judged, open_of_module
 
 GENERAL_FAILURE = -1
 _NUMBER = re.compile(r"-?[0-9]+")
@@ -39,7 +39,7 @@ async def handle(message: ProgressMessage, context: ReportContext) -> Outcome:
     words = _printable(message.params.desc or "")
     module_name = message.params.module or DEFAULT_MODULE
     for task, job in await open_of_module(context, module_name):
-        goal = UpgradeGoal(job.dest_version, job.timeout_minutes)
+        goal = goal_of(job)
         changed = after_progress(task, step, words, goal, context.now_ms)
         await judged(context, task, changed, job)
     return Outcome()

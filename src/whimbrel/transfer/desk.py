@@ -8,6 +8,7 @@ from typing import NamedTuple
 from whimbrel.domain.download_link import LinkClaim, LinkKind, is_expired, is_genuine, read_token
 from whimbrel.domain.firmware import FirmwareFile, UploadedFile
 from whimbrel.domain.form_upload import UploadPurpose
+from whimbrel.domain.rollout import Hold
 from whimbrel.domain.task import TaskStatus
 from whimbrel.errors import UploadError
 from whimbrel.ports.clock import Clock
@@ -81,7 +82,7 @@ class Links:
         if grant is None or not is_genuine(self._key, claim, task.device_id, grant.sha256):
             return DownloadRefusal.FORBIDDEN
         # A large cancel that was answered holds before the engine has come to the task (I8).
-        if task.status is TaskStatus.CANCELED or task.status in job.cancelling:
+        if task.status is TaskStatus.CANCELED or task.status in job.cancelling or job.hold is Hold.HALTED:
             return DownloadRefusal.FORBIDDEN
         return grant._replace(is_for_device=True, task_id=task.id)
 

@@ -153,6 +153,13 @@ WITH rows_of_task AS (
 ), counted AS (
   SELECT 'tasks:' || job_id AS list, block, n FROM rows_of_task
   UNION ALL SELECT 'tasks:' || job_id || ':' || status, block, n FROM rows_of_task
+  UNION ALL SELECT 'started:' || job_id, wave, count(*) FROM task WHERE wave > 0 GROUP BY 1, 2
+  UNION ALL SELECT 'failing:' || job_id, wave, count(*) FROM task
+    WHERE wave > 0 AND (status = 5 OR (status < 4 AND (retries > 0 OR is_silent = 1))) GROUP BY 1, 2
+  UNION ALL SELECT 'exposed:' || job_id, era, count(*) FROM task WHERE era > 0 AND status IN (2, 3) GROUP BY 1, 2
+  UNION ALL SELECT 'silent:' || job_id, era, count(*) FROM task
+    WHERE era > 0 AND status IN (2, 3) AND is_silent = 1 GROUP BY 1, 2
+  UNION ALL SELECT 'proved:' || job_id, era, count(*) FROM task WHERE era > 0 AND status = 4 GROUP BY 1, 2
   UNION ALL SELECT 'jobs:' || firmware_id, id >> :block_bits, count(*) FROM job GROUP BY 1, 2
   UNION ALL SELECT 'versions:' || d.product_id || ':' || m.module_name || ':' || m.version, d.id >> :block_bits, count(*)
     FROM module_version m JOIN device d ON d.id = m.device_id WHERE d.deleted_ms IS NULL GROUP BY 1, 2

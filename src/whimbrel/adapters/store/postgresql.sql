@@ -23,23 +23,23 @@ ORDER BY t.id FOR UPDATE OF t
 
 -- name: tasks_in_statuses
 -- In place of the one of all engines: it also locks the rows, so that none moves before cancel_tasks changes them.
-SELECT id, status FROM task
+SELECT id, {standing_columns} FROM task
 WHERE job_id = :job_id AND id > :after AND id <= :bound AND status < 4 AND (:statuses & (1 << status)) <> 0
 ORDER BY id FOR UPDATE
 
 -- name: dispatch_job
 -- In place of the one of all engines, which with counts of rows that are not known yet is planned as a loop in a loop:
 -- 400 ms for 500 tasks. So the tasks are found once and locked, and then changed by their ids.
-UPDATE task SET status = 2, modified_ms = :now_ms
+UPDATE task SET {told}
 WHERE id = ANY (ARRAY (
   SELECT t.id FROM task t
   WHERE t.job_id = :job_id AND t.id > :after AND t.id <= :bound AND {may_leave}
   ORDER BY t.id LIMIT :claims_max FOR UPDATE OF t))
-RETURNING id, job_id, device_id, status, attempt, progress, due_ms, src_version, '', retries, is_confirmed
+RETURNING {claimed_columns}
 
 -- name: dispatch_ready
 -- In place of the one of all engines, for the same reason.
-UPDATE task SET status = 2, modified_ms = :now_ms
+UPDATE task SET {told}
 WHERE id = ANY (ARRAY (
   SELECT t.id FROM task t
   WHERE t.id = ANY (ARRAY (
@@ -47,7 +47,7 @@ WHERE id = ANY (ARRAY (
       FROM generate_series(0, CAST(:entries AS INTEGER) - 1) AS i))
     AND {may_leave}
   ORDER BY t.id FOR UPDATE OF t))
-RETURNING id, job_id, device_id, status, attempt, progress, due_ms, src_version, '', retries, is_confirmed
+RETURNING {claimed_columns}
 
 -- name: overlooked_tasks
 -- In place of the one of all engines: the tasks of connected devices that could be told to them.
@@ -62,6 +62,19 @@ WHERE t.device_id = ANY (ARRAY (
     SELECT 1 FROM module_version m
     WHERE m.device_id = t.device_id AND m.module_name = j.module_name AND m.version = j.required_version))
 ORDER BY t.id
+
+-- name: hold_watch
+-- In place of the one of all engines: the row is held.
+SELECT due_ms FROM job_watch WHERE job_id = :job_id AND block = :block FOR UPDATE
+
+-- name: turns_of_devices
+-- In place of the one of all engines: the jobs whose turn a claim needs, in the order of all.
+SELECT DISTINCT t.job_id FROM task t JOIN job j ON j.id = t.job_id
+WHERE t.device_id = ANY (ARRAY (
+    SELECT CAST(rtrim(substr(CAST(:ids AS TEXT), i * 20 + 1, 20)) AS BIGINT)
+    FROM generate_series(0, CAST(:entries AS INTEGER) - 1) AS i))
+  AND t.status < 2 AND (j.maximum_per_minute IS NOT NULL OR j.rollout LIKE '%"pace":{%')
+ORDER BY t.job_id
 
 -- name: use_nonce
 -- Record a nonce; one that was used before :kept_ms counts as new. Time only goes forward, whatever clocks do.

@@ -126,7 +126,7 @@ async def _store(request: Request, context: Context, product: Product, draft: Jo
     if request.target_device_name:
         device_ids = await find_named_devices(context, product, request.target_device_name)
         job = await store_job(context, draft)
-        await context.store.targets.add(job.id, device_ids)
+        await context.store.targets.add(job, device_ids)
         return job
     if request.group_id is not None:
         group = await find_target_group(context, product, request.group_id, GroupType.STATIC)

@@ -73,7 +73,7 @@ async def handle(request: Request, context: Context) -> CreatedJob:
     old_status = _verifiable(FirmwareStatus(firmware.status))
     device_ids = await find_named_devices(context, product, names)
     job = await store_job(context, draft_job(firmware, JobType.VERIFY, request, context.now_ms))
-    await context.store.targets.add(job.id, device_ids)
+    await context.store.targets.add(job, device_ids)
     if not await has_targets(context, job):
         raise NoTargetDeviceError("every named device has the version already")
     if not await context.store.firmware.move(firmware.id, old_status, FirmwareStatus.VERIFYING, context.now_ms):

@@ -8,6 +8,7 @@ import msgspec
 
 from whimbrel.domain.firmware import RELEASABLE, Firmware, FirmwareStatus
 from whimbrel.domain.job import Job, JobDraft, JobType, TargetSelection
+from whimbrel.domain.rollout import GUARDED
 from whimbrel.domain.wire_time import utc_text
 from whimbrel.errors import FirmwareNotVerifiedError
 from whimbrel.operations.declaration import Context
@@ -74,6 +75,7 @@ def draft_upgrade(firmware: Firmware, request: UpgradeRequest, now_ms: int) -> J
         maximum_per_minute=request.maximum_per_minute,
         overwrite_mode=request.overwrite_mode,
         multi_module_mode=request.multi_module_mode,
+        rollout=GUARDED,
     )
 
 

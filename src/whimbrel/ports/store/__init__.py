@@ -65,6 +65,10 @@ from whimbrel.ports.store.pacing import Notices as Notices
 from whimbrel.ports.store.pacing import Pacing as Pacing
 from whimbrel.ports.store.products import ProductFilter as ProductFilter
 from whimbrel.ports.store.products import Products as Products
+from whimbrel.ports.store.rollouts import Because as Because
+from whimbrel.ports.store.rollouts import JobEvent as JobEvent
+from whimbrel.ports.store.rollouts import Rollouts as Rollouts
+from whimbrel.ports.store.rollouts import Silence as Silence
 from whimbrel.ports.store.tags import DeviceTags as DeviceTags
 from whimbrel.ports.store.targets import DeviceList as DeviceList
 from whimbrel.ports.store.targets import DeviceLists as DeviceLists
@@ -151,6 +155,10 @@ class Transaction(Protocol):
     def fleet(self) -> Fleet: ...
     @property
     def pacing(self) -> Pacing: ...
+    @property
+    def rollouts(self) -> Rollouts: ...
+    @property
+    def silence(self) -> Silence: ...
     @property
     def ddi_devices(self) -> DdiDevices: ...
     @property

@@ -81,10 +81,6 @@ class DdiActions(Protocol):
         """Newest first."""
         ...
 
-    async def claim(self, task: Task, job: Job, now_ms: int) -> Task | None:
-        """The queued task as NOTIFIED, counted by its job's pace; None when the pace has no room (I5, I6)."""
-        ...
-
 
 class DdiAttributes(Protocol):
     async def of_device(self, device_id: int) -> dict[str, str]: ...

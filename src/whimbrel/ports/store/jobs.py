@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
+from whimbrel.domain.claims import Standing, free_claims
 from whimbrel.domain.job import Counts, Job, JobDraft, JobStatus, Tag
 from whimbrel.domain.paging import Listing, Page
 from whimbrel.domain.task import TaskStatus
@@ -18,14 +19,21 @@ def job_turn(job_id: int) -> str:
 class JobState(NamedTuple):
     """A job with the counts of its tasks and the id of its newest task (0 without tasks).
 
-    `free`: how many devices may be told now, None for any number. `has_ready`: some wait behind the dispatch cursor.
+    `proved`: successes since the job began, counted only where it has stages. `has_ready`: some tasks wait behind the
+    dispatch cursor that its stage lets leave.
     """
 
     job: Job
     counts: Counts
     newest_task_id: int
-    free: int | None = None
+    standing: Standing = Standing()
+    proved: int = 0
     has_ready: bool = False
+
+    @property
+    def free(self) -> int | None:
+        """How many devices may be told now, None for any number."""
+        return free_claims(self.job, self.standing)
 
 
 class Jobs(Protocol):

@@ -36,6 +36,18 @@ class Pacing(Protocol):
         """Take the next ready tasks, and claim as NOTIFIED those whose device is online, as `Fleet.dispatch` does."""
         ...
 
+    async def hold_turns(self, device_ids: Collection[int]) -> None:
+        """The turns of all jobs that `claim` could need for these devices: asked for before anything else is held, so
+        that who claims and who dispatches never wait for each other.
+        """
+        ...
+
+    async def claim(self, task: Task, job: Job, now_ms: int) -> Task | None:
+        """The queued task as told from now on; None, and nothing done, when its job allows no more now (I5, I6), is
+        held (I8), or the row moved on.
+        """
+        ...
+
     async def count(self, job_id: int, n: int, now_ms: int) -> None:
         """So many devices of the job leave now: claims count themselves, what left late is counted once more."""
         ...

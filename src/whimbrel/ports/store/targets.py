@@ -22,7 +22,7 @@ class Targets(Protocol):
         """Fix the set as it is now (I2): the newest device, a group's members, the size of a share."""
         ...
 
-    async def add(self, job_id: int, device_ids: tuple[int, ...]) -> None:
+    async def add(self, job: Job, device_ids: tuple[int, ...]) -> None:
         """Devices named one by one."""
         ...
 

@@ -77,8 +77,8 @@ class Fleet(Protocol):
         """Fail tasks in progress whose time ran out; how many."""
         ...
 
-    async def postpone_due(self, by_ms: int) -> None:
-        """Move every time-out, and when DDI devices count as silent: the wall clock jumped, no device did (F16)."""
+    async def postpone_due(self, by_ms: int, now_ms: int) -> None:
+        """Move every time-out, and when devices are silent: the wall clock jumped to `now_ms`, no device did (F16)."""
         ...
 
     async def next_due_ms(self) -> int | None:

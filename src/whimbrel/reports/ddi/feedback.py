@@ -12,11 +12,11 @@ from __future__ import annotations
 from whimbrel.domain.ddi_action import Action, ActionState
 from whimbrel.domain.ddi_feedback import Feedback, Message
 from whimbrel.domain.job import Job
-from whimbrel.domain.task import Task, UpgradeGoal, after_progress
+from whimbrel.domain.task import Task, after_progress
 from whimbrel.reports.ddi.verdict import Verdict
 from whimbrel.reports.declaration import ReportContext
 from whimbrel.reports.inform_version import take_version
-from whimbrel.reports.open_tasks import judged
+from whimbrel.reports.open_tasks import goal_of, judged
 
 FAILURE_STEP = -1
 
@@ -42,7 +42,7 @@ async def told(number: int, feedback: Feedback, context: ReportContext) -> Verdi
 
 async def _progressed(task: Task, job: Job, feedback: Feedback, context: ReportContext) -> None:
     step = FAILURE_STEP if feedback.is_failure else task.progress if feedback.percent is None else feedback.percent
-    goal = UpgradeGoal(job.dest_version, job.timeout_minutes)
+    goal = goal_of(job)
     await judged(context, task, after_progress(task, step, feedback.words, goal, context.now_ms), job)
 
 

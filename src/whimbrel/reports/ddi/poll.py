@@ -60,7 +60,7 @@ async def _made(offer: Offer, context: ReportContext) -> Offer:
             return NOTHING
         task = released
     if offer.claims and task.status is TaskStatus.QUEUED:
-        claimed = await context.store.ddi_actions.claim(task, job, context.now_ms)
+        claimed = await context.store.pacing.claim(task, job, context.now_ms)
         if claimed is None:
             return NOTHING
         task = claimed

@@ -34,7 +34,13 @@ d.id > :after AND d.id <= :bound AND {is_target} AND {is_of_rule}
     OR NOT EXISTS (SELECT 1 FROM task y WHERE y.job_id = :job_id AND y.device_id = d.id))
 
 -- columns: of_targets
-d.id = x.device_id AND x.job_id = :job_id AND x.device_id > :after AND x.device_id <= :bound AND {is_target}
+x.device_id > :after AND x.device_id <= :bound AND {is_gathered}
+
+-- columns: of_places
+x.place > :after AND x.place <= :bound AND {is_gathered}
+
+-- columns: is_gathered
+d.id = x.device_id AND x.job_id = :job_id AND {is_target}
   AND NOT EXISTS (SELECT 1 FROM task y WHERE y.job_id = :job_id AND y.device_id = d.id AND +y.status < 4)
   AND (SELECT count(*) FROM task y WHERE y.job_id = :job_id AND y.device_id = d.id) < CAST(:matches_max AS INTEGER)
 
@@ -48,6 +54,11 @@ ORDER BY id LIMIT 1 OFFSET :devices_max - 1
 SELECT device_id FROM job_target WHERE job_id = :job_id AND device_id > :after
 ORDER BY device_id LIMIT 1 OFFSET :devices_max - 1
 
+-- name: fill_bound_of_places
+-- The place at which the next :devices_max gathered devices of an ordered job end.
+SELECT place FROM job_target WHERE job_id = :job_id AND place > :after
+ORDER BY place LIMIT 1 OFFSET :devices_max - 1
+
 -- name: overwrite_for_product
 -- Cancel the tasks in the status :old that stand in the way of the tasks that fill_product makes next.
 UPDATE task SET status = 6, due_ms = NULL, overwritten_by = :job_id, modified_ms = :now_ms
@@ -55,7 +66,7 @@ WHERE status = :old AND id IN (
   SELECT o.id FROM device d {reported}
     JOIN task o ON o.device_id = d.id AND o.status < 4 AND o.status = :old AND o.job_id <> :job_id
   WHERE {of_product} AND {stands_in_the_way})
-RETURNING id, job_id
+RETURNING id, job_id, retries, wave, era, is_silent
 
 -- name: overwrite_for_targets
 -- As overwrite_for_product, for fill_targets.
@@ -64,7 +75,16 @@ WHERE status = :old AND id IN (
   SELECT o.id FROM job_target x CROSS JOIN device d {reported}
     JOIN task o ON o.device_id = d.id AND o.status < 4 AND o.status = :old AND o.job_id <> :job_id
   WHERE {of_targets} AND {stands_in_the_way})
-RETURNING id, job_id
+RETURNING id, job_id, retries, wave, era, is_silent
+
+-- name: overwrite_for_places
+-- As overwrite_for_product, for fill_places.
+UPDATE task SET status = 6, due_ms = NULL, overwritten_by = :job_id, modified_ms = :now_ms
+WHERE status = :old AND id IN (
+  SELECT o.id FROM job_target x CROSS JOIN device d {reported}
+    JOIN task o ON o.device_id = d.id AND o.status < 4 AND o.status = :old AND o.job_id <> :job_id
+  WHERE {of_places} AND {stands_in_the_way})
+RETURNING id, job_id, retries, wave, era, is_silent
 
 -- name: fill_product
 -- Tasks for the product's devices in (:after, :bound].
@@ -83,6 +103,15 @@ SELECT :job_id, d.id, 1 + (SELECT count(*) FROM task y WHERE y.job_id = :job_id 
 FROM job_target x CROSS JOIN device d {reported}
 WHERE {of_targets}
 ORDER BY d.id
+RETURNING id, status
+
+-- name: fill_places
+-- Tasks for the gathered devices at the places (:after, :bound] of an ordered job, in that order.
+INSERT INTO task (job_id, device_id, status, src_version, open_scope, created_ms, modified_ms)
+SELECT :job_id, d.id, {birth_status}, coalesce(m.version, ''), CAST(:open_scope AS TEXT), :now_ms, :now_ms
+FROM job_target x CROSS JOIN device d {reported}
+WHERE {of_places}
+ORDER BY x.place, d.id
 RETURNING id, status
 
 -- name: describe_conflicts

@@ -5,7 +5,7 @@ RECURSIVE entry (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM entry WHERE i + 1 <
 polled (id) AS MATERIALIZED (SELECT CAST(rtrim(substr(CAST(:device_ids AS TEXT), i * 20 + 1, 20)) AS BIGINT) FROM entry)
 
 -- columns: ddi_action_columns
-a.device_id, a.number, a.task_id, a.attempt, a.state, a.messages, t.status, t.attempt, j.cancelling
+a.device_id, a.number, a.task_id, a.attempt, a.state, a.messages, t.status, t.attempt, j.cancelling, j.hold
 
 -- name: ddi_devices
 -- What is known of each polling device, and its newest action that succeeded.

@@ -7,10 +7,16 @@ FROM job j JOIN product p ON p.id = j.product_id
 WHERE j.status = 'PLANNED' AND j.schedule_ms <= :now_ms ORDER BY j.schedule_ms, j.id LIMIT :limit
 
 -- name: job_outlook
--- A job's newest task, how many devices it told within the window of its pace, and whether a task is ready.
+-- A job's newest task, how many devices it told within the window of its pace, and whether a task is ready which may
+-- leave in its stage.
 SELECT coalesce((SELECT max(id) FROM task WHERE job_id = :job_id), 0),
   CAST((SELECT coalesce(sum(n), 0) FROM job_notice WHERE job_id = :job_id) AS BIGINT),
-  CASE WHEN EXISTS (SELECT 1 FROM job_ready WHERE job_id = :job_id) THEN 1 ELSE 0 END
+  CASE WHEN EXISTS (
+    SELECT 1 FROM job_ready WHERE job_id = :job_id AND task_id <= :stage_until) THEN 1 ELSE 0 END
+
+-- name: told_within_window
+-- How many devices a job told within the window of its pace.
+SELECT CAST(coalesce(sum(n), 0) AS BIGINT) FROM job_notice WHERE job_id = :job_id
 
 -- name: add_ready
 -- The task may leave as soon as the pace allows. A row that is there is held, so that nobody takes it off unseen.
@@ -21,20 +27,20 @@ ON CONFLICT (job_id, task_id) DO UPDATE SET task_id = excluded.task_id
 -- Take the next ready tasks off; while nothing may be told, only those that are queued no more.
 DELETE FROM job_ready WHERE job_id = :job_id AND task_id IN (
   SELECT r.task_id FROM job_ready r
-  WHERE r.job_id = :job_id
+  WHERE r.job_id = :job_id AND r.task_id <= :stage_until
     AND (CAST(:has_claims AS INTEGER) = 1 OR NOT EXISTS (SELECT 1 FROM task t WHERE t.id = r.task_id AND t.status = 1))
   ORDER BY r.task_id LIMIT :tasks_max)
 RETURNING task_id
 
 -- name: dispatch_ready
 -- As dispatch_job, for the tasks with these ids.
-UPDATE task SET status = 2, modified_ms = :now_ms
+UPDATE task SET {told}
 WHERE status = 1 AND id IN (
   WITH RECURSIVE entry (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM entry WHERE i + 1 < :entries)
   SELECT t.id
   FROM entry JOIN task t ON t.id = CAST(rtrim(substr(CAST(:task_ids AS TEXT), entry.i * 20 + 1, 20)) AS BIGINT)
   WHERE {may_leave})
-RETURNING id, job_id, device_id, status, attempt, progress, due_ms, src_version, '', retries, is_confirmed
+RETURNING {claimed_columns}
 
 -- name: overlooked_tasks
 -- None where there is one writer: who comes sees every task that there is. PostgreSQL has a statement of its own.

@@ -7,12 +7,12 @@ SELECT max(id) FROM (SELECT id FROM task WHERE job_id = :job_id AND id > :after 
 -- name: dispatch_job
 -- Claim the first :claims_max queued tasks of online devices in (:after, :bound] that do not wait for their retry; a
 -- difference's source version is checked again (I9).
-UPDATE task SET status = 2, modified_ms = :now_ms
+UPDATE task SET {told}
 WHERE status = 1 AND id IN (
   SELECT t.id FROM task t
   WHERE t.job_id = :job_id AND t.id > :after AND t.id <= :bound AND {may_leave}
   ORDER BY t.id LIMIT :claims_max)
-RETURNING id, job_id, device_id, status, attempt, progress, due_ms, src_version, '', retries, is_confirmed
+RETURNING {claimed_columns}
 
 -- name: move_dispatch_cursor
 -- The dispatch has come to this task id.
@@ -28,8 +28,8 @@ UPDATE task SET status = 6, due_ms = NULL, modified_ms = :now_ms
 WHERE job_id = :job_id AND id > :after AND id <= :bound AND status < 4 AND (:statuses & (1 << status)) <> 0
 
 -- name: tasks_in_statuses
--- Open tasks in (:after, :bound] that cancel_tasks will change, with their status now, for the lists' counts.
-SELECT id, status FROM task
+-- Open tasks in (:after, :bound] that cancel_tasks will change, as they are now, for the lists' counts.
+SELECT id, {standing_columns} FROM task
 WHERE job_id = :job_id AND id > :after AND id <= :bound AND status < 4 AND (:statuses & (1 << status)) <> 0
 
 -- name: move_cancel_cursor
@@ -42,8 +42,8 @@ UPDATE job SET cancelling = 0, cancel_after = 0, modified_ms = :now_ms WHERE id 
 
 -- name: overdue_tasks
 -- Tasks that time moves now, the longest overdue first.
-SELECT t.id, t.job_id, t.device_id, t.status, t.attempt, t.progress, t.due_ms, t.src_version, '', t.retries,
-  t.is_confirmed, j.timeout_minutes, j.need_push
+SELECT t.id, t.job_id, t.device_id, t.status, t.attempt, t.progress, t.due_ms, t.src_version, '', {counted_columns},
+  j.timeout_minutes, j.need_push
 FROM task t JOIN job j ON j.id = t.job_id
 WHERE t.due_ms IS NOT NULL AND t.due_ms <= :now_ms ORDER BY t.due_ms, t.id LIMIT :tasks_max
 

@@ -73,7 +73,7 @@ RETURNING device_id
 -- name: orders_of_node
 -- A node's next orders, with the task as it is now, its job's account, and the version that the device reports.
 SELECT r.id, r.kind, r.device_id, r.session_id, r.attempt, j.account_id, m.version,
-  t.id, t.job_id, t.device_id, t.status, t.attempt, t.progress, t.due_ms, t.src_version, '', t.retries, t.is_confirmed
+  t.id, t.job_id, t.device_id, t.status, t.attempt, t.progress, t.due_ms, t.src_version, '', {counted_columns}
 FROM (SELECT id, kind, device_id, session_id, task_id, attempt FROM gateway_order
   WHERE node_id = :node_id ORDER BY id LIMIT :orders_max) AS r
   LEFT JOIN task t ON t.id = r.task_id LEFT JOIN job j ON j.id = t.job_id

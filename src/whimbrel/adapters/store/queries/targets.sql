@@ -8,13 +8,27 @@ WHERE id = :job_id
 
 -- name: freeze_group
 -- A group's members of now: one statement, because members come and go. Of other products none becomes a task.
-INSERT INTO job_target (job_id, device_id)
-SELECT :job_id, device_id FROM device_group_member WHERE group_id = :group_row_id
+INSERT INTO job_target (job_id, device_id, place)
+SELECT :job_id, d.id, {place}
+FROM device_group_member g JOIN device d ON d.id = g.device_id WHERE g.group_id = :group_row_id
 ON CONFLICT DO NOTHING
 
 -- name: add_target
 -- A device named by itself.
-INSERT INTO job_target (job_id, device_id) VALUES (:job_id, :device_id) ON CONFLICT DO NOTHING
+INSERT INTO job_target (job_id, device_id, place)
+SELECT :job_id, d.id, {place} FROM device d WHERE d.id = :device_id
+ON CONFLICT DO NOTHING
+
+-- columns: place
+CASE WHEN CAST(:order_start AS BIGINT) >= 0
+    THEN (d.gray_key - CAST(:order_start AS BIGINT) + 2147483648) % 2147483648 END
+
+-- name: gather_product
+-- The product's devices in (:after, :bound], of an ordered job that takes all.
+INSERT INTO job_target (job_id, device_id, place)
+SELECT :job_id, d.id, {place}
+FROM device d WHERE d.product_id = :product_id AND d.deleted_ms IS NULL AND d.id > :after AND d.id <= :bound
+ON CONFLICT DO NOTHING
 
 -- name: gray_bound
 -- The key at which the next :devices_max devices of a product end, in the order of their keys.
@@ -24,9 +38,9 @@ ORDER BY gray_key, id LIMIT 1 OFFSET :devices_max - 1
 
 -- name: gather_gray
 -- The first :devices_left candidates with keys in (:after, :bound].
-INSERT INTO job_target (job_id, device_id)
-SELECT CAST(:job_id AS BIGINT), id FROM (
-  SELECT d.id FROM device d {reported}
+INSERT INTO job_target (job_id, device_id, place)
+SELECT CAST(:job_id AS BIGINT), id, place FROM (
+  SELECT d.id, {place} AS place FROM device d {reported}
   WHERE d.product_id = :product_id AND d.deleted_ms IS NULL AND d.id <= :until
     AND d.gray_key > :after AND d.gray_key <= :bound AND {is_candidate}
   ORDER BY d.gray_key, d.id LIMIT :devices_left) AS candidates
@@ -39,14 +53,14 @@ SELECT number FROM device_list_part WHERE object_key = :object_key AND number > 
 
 -- name: gather_list_part
 -- The devices that a part names; unknown names are skipped, repeated ones merged (api-contract 10.2, 10.10).
-INSERT INTO job_target (job_id, device_id)
-WITH RECURSIVE place (n) AS (
-  SELECT 0 UNION ALL SELECT n + 1 FROM place WHERE n < 499
+INSERT INTO job_target (job_id, device_id, place)
+WITH RECURSIVE entry (n) AS (
+  SELECT 0 UNION ALL SELECT n + 1 FROM entry WHERE n < 499
 )
-SELECT CAST(:job_id AS BIGINT), d.id
-FROM device_list_part l CROSS JOIN place CROSS JOIN device d
-WHERE place.n < l.n AND d.product_id = :product_id
-  AND d.device_name = rtrim(substr(l.names, place.n * l.width + 1, l.width))
+SELECT CAST(:job_id AS BIGINT), d.id, {place}
+FROM device_list_part l CROSS JOIN entry CROSS JOIN device d
+WHERE entry.n < l.n AND d.product_id = :product_id
+  AND d.device_name = rtrim(substr(l.names, entry.n * l.width + 1, l.width))
   AND l.object_key = :object_key AND l.number = :number AND d.deleted_ms IS NULL AND d.id <= :until
 ON CONFLICT DO NOTHING
 

@@ -3,7 +3,21 @@
 
 -- columns: task_columns
 t.id, t.job_id, t.device_id, t.status, t.attempt, t.progress, t.due_ms, t.src_version,
-  coalesce('overwritten by job ' || t.overwritten_by, w.words, ''), t.retries, t.is_confirmed
+  coalesce('overwritten by job ' || t.overwritten_by, w.words, ''), {counted_columns}
+
+-- columns: counted_columns
+t.retries, t.is_confirmed, t.match_number, t.wave, t.era, t.is_silent, t.modified_ms
+
+-- columns: standing_columns
+status, retries, wave, era, is_silent
+
+-- columns: claimed_columns
+id, job_id, device_id, status, attempt, progress, due_ms, src_version, '', retries, is_confirmed, match_number, wave, era,
+  is_silent, modified_ms
+
+-- columns: told
+status = 2, era = :era, modified_ms = :now_ms,
+  wave = CASE WHEN wave = 0 AND attempt = 1 AND match_number = 1 THEN CAST(:wave AS INTEGER) ELSE wave END
 
 -- columns: task_row_columns
 {task_columns},
@@ -56,19 +70,19 @@ FROM task t JOIN job j ON j.id = t.job_id JOIN product p ON p.id = j.product_id
 WHERE t.id = :task_id
 
 -- name: cancelled_tasks
--- Those of the given tasks that are cancelled, or that a large cancel has not come to yet.
+-- Those of the given tasks that are cancelled, that a large cancel has not come to yet, or whose job its gate halted.
 SELECT t.id FROM ({given_ids}) AS given JOIN task t ON t.id = given.id JOIN job j ON j.id = t.job_id
-WHERE t.status = 6 OR (j.cancelling >> t.status) & 1 = 1
+WHERE t.status = 6 OR (j.cancelling >> t.status) & 1 = 1 OR j.hold = 2
 
 -- name: change_task
 -- Compare and set of one task's moving state (I4).
 UPDATE task SET status = :status, attempt = :attempt, progress = :progress, due_ms = :due_ms, retries = :retries,
-  is_confirmed = :is_confirmed, modified_ms = :now_ms
+  is_confirmed = :is_confirmed, wave = :wave, era = :era, is_silent = :is_silent, modified_ms = :now_ms
 WHERE id = :task_id AND status = :old_status AND attempt = :old_attempt
 
 -- name: reopen_task
 -- An ended task is started again, unless its device is gone or has another open task that stands in its way (I3).
-UPDATE task SET status = 1, attempt = :attempt, progress = 0, due_ms = NULL, retries = 0, src_version = :src_version,
+UPDATE task SET status = 1, attempt = :attempt, progress = 0, due_ms = NULL, retries = 0, src_version = :src_version, is_silent = 0,
   overwritten_by = NULL, modified_ms = :now_ms
 WHERE id = :task_id AND status = :old_status AND attempt = :old_attempt
   AND EXISTS (SELECT 1 FROM device d WHERE d.id = task.device_id AND d.deleted_ms IS NULL)

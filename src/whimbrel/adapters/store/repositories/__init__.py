@@ -34,6 +34,8 @@ from whimbrel.adapters.store.repositories.pacing import PacingRepository
 from whimbrel.adapters.store.repositories.presence import ModuleVersionRepository, PresenceRepository
 from whimbrel.adapters.store.repositories.products import ProductRepository
 from whimbrel.adapters.store.repositories.reading import read_ahead
+from whimbrel.adapters.store.repositories.rollouts import RolloutRepository
+from whimbrel.adapters.store.repositories.silence import SilenceRepository
 from whimbrel.adapters.store.repositories.tags import DeviceTagRepository
 from whimbrel.adapters.store.repositories.targets import DeviceListRepository, TargetRepository
 from whimbrel.adapters.store.repositories.tasks import TaskRepository
@@ -104,6 +106,14 @@ class Repositories:
     @property
     def presences(self) -> PresenceRepository:
         return PresenceRepository(self._session)
+
+    @property
+    def rollouts(self) -> RolloutRepository:
+        return RolloutRepository(self._session)
+
+    @property
+    def silence(self) -> SilenceRepository:
+        return SilenceRepository(self._session)
 
     @property
     def nodes(self) -> NodeRepository:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from whimbrel.adapters.store.repositories.jobs import tasks_list
+from whimbrel.adapters.store.repositories.trials import count_move, standing_task, tasks_list
 from whimbrel.adapters.store.session import NO_ROW_ABOVE, Row, Session
 from whimbrel.domain.job import MATCHES_MAX, Job
 from whimbrel.domain.task import OVERWRITABLE, TaskStatus, birth_status
@@ -19,10 +19,11 @@ class Source(NamedTuple):
 
 PRODUCT = Source("overwrite_for_product", "fill_product")
 TARGETS = Source("overwrite_for_targets", "fill_targets")
+PLACES = Source("overwrite_for_places", "fill_places")
 
 
 async def make_tasks(session: Session, job: Job, source: Source, range_: tuple[int, int], now_ms: int) -> int:
-    """Tasks for the devices whose ids are above the first and up to the second of the range; how many."""
+    """Tasks for devices with ids (of PLACES: places) above the first and up to the second of the range; how many."""
     await hold_births(session, job.product_id)
     birth = birth_status(need_confirm=job.need_confirm, has_open_task=False, cancelled=job.cancelling)
     where: dict[str, object] = {
@@ -43,9 +44,9 @@ async def make_tasks(session: Session, job: Job, source: Source, range_: tuple[i
     if job.overwrites and birth is not TaskStatus.CANCELED:
         for status in OVERWRITABLE:
             rows = await session.all(source.overwrite, old=status.value, **where)
-            for task_id, job_id in rows:
-                session.count(tasks_list(job_id, status), task_id, -1)
-                session.count(tasks_list(job_id, TaskStatus.CANCELED), task_id, 1)
+            for task_id, job_id, *standing in rows:
+                old = standing_task(task_id, job_id, status, standing)
+                count_move(session, old, old._replace(status=TaskStatus.CANCELED))
     rows = await session.all(source.fill, birth_status=birth.value, **where)
     _count_births(session, job.id, rows)
     conflicts = [task_id for task_id, status in rows if status == TaskStatus.FAILED.value]

@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from whimbrel.adapters.store.repositories.device_lists import device_turn
 from whimbrel.adapters.store.repositories.jobs import JOB_COLUMNS, job_of
-from whimbrel.adapters.store.repositories.pacing import PacingRepository, free_claims
 from whimbrel.adapters.store.repositories.padding import padded
 from whimbrel.adapters.store.repositories.presence import PresenceRepository
-from whimbrel.adapters.store.repositories.tasks import TASK_COLUMNS, TaskRepository, task_of
+from whimbrel.adapters.store.repositories.tasks import TASK_COLUMNS, task_of
 from whimbrel.adapters.store.session import Row, Session
 from whimbrel.domain.ddi import number_after
 from whimbrel.domain.ddi_action import Action, ActionState
@@ -18,8 +17,9 @@ from whimbrel.domain.ddi_feedback import ACTIONS_WITH_MESSAGES_MAX, MESSAGES_MAX
 from whimbrel.domain.ddi_offer import DeviceView, OpenTask
 from whimbrel.domain.device import DeviceStatus
 from whimbrel.domain.job import Job
-from whimbrel.domain.task import Task, TaskStatus, moved
-from whimbrel.ports.store import Presence, job_turn
+from whimbrel.domain.rollout import Hold
+from whimbrel.domain.task import Task, TaskStatus
+from whimbrel.ports.store import Presence
 from whimbrel.ports.store.ddi import Deployment, JobObjects, Seen
 
 ID_WIDTH = 20  # as the statements cut them
@@ -30,7 +30,7 @@ NUMBERS_PER_ACTION_MAX = 2  # two actions in turn differ by so much at most (`nu
 def action_of(row: Row) -> Action:
     """An action from the columns `ddi_action_columns` of queries/ddi.sql."""
     cancelling = frozenset(status for status in TaskStatus if row[8] >> status.value & 1)
-    return Action._make((*row[:4], ActionState(row[4]), row[5], TaskStatus(row[6]), row[7], cancelling))
+    return Action._make((*row[:4], ActionState(row[4]), row[5], TaskStatus(row[6]), row[7], cancelling, Hold(row[9])))
 
 
 class DdiDeviceRepository:
@@ -151,19 +151,6 @@ class DdiActionRepository:
         # How long ago a slot was written follows from the count; two messages of one millisecond keep their order.
         newest_first = sorted(rows, key=lambda row: (action.messages - 1 - row[0]) % MESSAGES_MAX)
         return [Message._make(row[1:]) for row in newest_first[:limit]]
-
-    async def claim(self, task: Task, job: Job, now_ms: int) -> Task | None:
-        if job.maximum_per_minute is not None:
-            await self._session.lock(job_turn(job.id))
-            if await free_claims(self._session, job, 1) == 0:
-                return None
-        notified = moved(task, TaskStatus.NOTIFIED)
-        assert notified is not None, "the table allows QUEUED to NOTIFIED"
-        if not await TaskRepository(self._session).change(task, notified, now_ms):
-            return None
-        if job.maximum_per_minute is not None:
-            await PacingRepository(self._session).count(job.id, 1, now_ms)
-        return notified
 
 
 class DdiAttributeRepository:

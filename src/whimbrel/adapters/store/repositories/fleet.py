@@ -6,12 +6,14 @@ from __future__ import annotations
 
 from operator import itemgetter
 
-from whimbrel.adapters.store.repositories.births import PRODUCT, TARGETS, make_tasks
-from whimbrel.adapters.store.repositories.jobs import status_bits, tasks_list
-from whimbrel.adapters.store.repositories.pacing import PacingRepository, claimed, free_claims
+from whimbrel.adapters.store.repositories.births import PLACES, PRODUCT, TARGETS, make_tasks
+from whimbrel.adapters.store.repositories.jobs import status_bits
+from whimbrel.adapters.store.repositories.pacing import PacingRepository, claimed, free_of
 from whimbrel.adapters.store.repositories.targets import TargetRepository
 from whimbrel.adapters.store.repositories.tasks import TaskRepository, task_of
+from whimbrel.adapters.store.repositories.trials import count_move, standing_task
 from whimbrel.adapters.store.session import Session
+from whimbrel.domain.gray import KEYS
 from whimbrel.domain.job import Job
 from whimbrel.domain.retry import due_again
 from whimbrel.domain.task import SCHEDULE_ENDED_WORDS, Task, TaskStatus, timed_out
@@ -27,6 +29,9 @@ class FleetRepository:
         if not job.is_gathered:
             await TargetRepository(self._session).gather(job, devices_max)
             return
+        if job.order_start is not None:
+            await self._fill_in_order(job, devices_max, now_ms)
+            return
         if job.takes_product:
             source, where = PRODUCT, {"product_id": job.product_id, "until": job.fill_until}
             row = await self._session.one("fill_bound", after=job.fill_after, devices_max=devices_max, **where)
@@ -40,11 +45,22 @@ class FleetRepository:
         is_filled = int(bound >= job.fill_until)
         await self._session.run("move_fill_cursor", job_id=job.id, bound=bound, is_filled=is_filled, now_ms=now_ms)
 
+    async def _fill_in_order(self, job: Job, devices_max: int, now_ms: int) -> None:
+        """Place by place; the cursor is the place that comes next."""
+        row = await self._session.one(
+            "fill_bound_of_places", job_id=job.id, after=job.fill_after - 1, devices_max=devices_max
+        )
+        bound = int(row[0]) if row else KEYS - 1
+        await make_tasks(self._session, job, PLACES, (job.fill_after - 1, bound), now_ms)
+        is_filled = int(bound >= KEYS - 1)
+        await self._session.run("move_fill_cursor", job_id=job.id, bound=bound + 1, is_filled=is_filled, now_ms=now_ms)
+
     async def dispatch(self, job: Job, tasks_max: int, now_ms: int) -> list[Task]:
         bound = await self._bound(job.id, job.dispatch_after, tasks_max)
-        if bound is None:
+        if bound is None or job.dispatch_after >= job.stage_until:
             return []
-        claims_max = await free_claims(self._session, job, tasks_max)
+        bound = min(bound, job.stage_until)
+        claims_max, wave = await free_of(self._session, job, tasks_max)
         rows = await self._session.all(
             "dispatch_job",
             job_id=job.id,
@@ -53,9 +69,11 @@ class FleetRepository:
             claims_max=claims_max,
             module_name=job.module_name,
             required_version=job.required_version,
+            wave=wave,
+            era=job.era,
             now_ms=now_ms,
         )
-        tasks = await claimed(self._session, job, rows, now_ms)
+        tasks = await claimed(self._session, job, rows, wave, now_ms)
         if len(tasks) == claims_max:
             # The pace may have stopped it within the range: the rest is looked at when it allows more.
             bound = tasks[-1].id if tasks else job.dispatch_after
@@ -81,9 +99,9 @@ class FleetRepository:
             await self._session.run(
                 "describe_ended_schedule", words=SCHEDULE_ENDED_WORDS, ended_ms=job.schedule_ended_ms, **where
             )
-        for task_id, status in rows:
-            self._session.count(tasks_list(job.id, TaskStatus(status)), task_id, -1)
-            self._session.count(tasks_list(job.id, TaskStatus.CANCELED), task_id, 1)
+        for task_id, status, *standing in rows:
+            old = standing_task(task_id, job.id, TaskStatus(status), standing)
+            count_move(self._session, old, old._replace(status=TaskStatus.CANCELED))
         if await self._session.run("cancel_tasks", **where, now_ms=now_ms) != len(rows):
             raise StoreConflictError("a task became open while others were cancelled; nothing was changed")
         await self._session.run("move_cancel_cursor", job_id=job.id, bound=bound)
@@ -100,9 +118,10 @@ class FleetRepository:
                 await PacingRepository(self._session).ready(new)
         return len(rows)
 
-    async def postpone_due(self, by_ms: int) -> None:
+    async def postpone_due(self, by_ms: int, now_ms: int) -> None:
         await self._session.run("postpone_due", by_ms=by_ms)
         await self._session.run("postpone_ddi_due", by_ms=by_ms)
+        await self._session.run("excuse_silence", by_ms=by_ms, now_ms=now_ms)
 
     async def next_due_ms(self) -> int | None:
         row = await self._session.one("next_due")

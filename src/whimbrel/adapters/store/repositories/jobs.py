@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from whimbrel.adapters.store.session import Row, Session
+from whimbrel.adapters.store.repositories.rollout_text import rollout_of, rollout_text
+from whimbrel.adapters.store.repositories.trials import standing_of, tasks_list, trial_lists
+from whimbrel.adapters.store.session import Row, Session, list_total
 from whimbrel.domain.firmware import FirmwareFile
-from whimbrel.domain.job import Counts, Job, JobDraft, JobStatus, JobType, Tag
+from whimbrel.domain.gray import gray_start
+from whimbrel.domain.job import NO_TASK_ABOVE, Counts, Job, JobDraft, JobStatus, JobType, SelectionType, Tag
 from whimbrel.domain.naming import shown_name
+from whimbrel.domain.rollout import Hold
 from whimbrel.domain.task import TaskStatus
 from whimbrel.ports.store import JobState, job_turn
-
-
-def tasks_list(job_id: int, status: TaskStatus | None = None) -> str:
-    """The name of the list of a job's tasks, of all or of one status."""
-    return f"tasks:{job_id}" if status is None else f"tasks:{job_id}:{status.value}"
 
 
 def jobs_list(firmware_id: int) -> str:
@@ -44,6 +43,8 @@ def job_of(row: Row | list[Any]) -> Job:
         tags=tuple(Tag(key, value) for key, value in json.loads(str(job.tags))),
         src_versions=tuple(json.loads(str(job.src_versions))),
         files=tuple(FirmwareFile(*file) for file in json.loads(str(job.files))),
+        rollout=rollout_of(str(job.rollout)),
+        hold=Hold(job.hold),
         cancelling=frozenset(status for status in TaskStatus if int(job.cancelling) >> status.value & 1),  # type: ignore[call-overload]
     )
 
@@ -58,6 +59,9 @@ class JobRepository:
         values["src_versions"] = json.dumps(draft.src_versions)
         values["files"] = json.dumps(draft.files, ensure_ascii=False)
         is_planned = draft.schedule_ms is not None
+        values["rollout"] = rollout_text(draft.rollout)
+        values["stage_until"] = 0 if draft.rollout.stages else NO_TASK_ABOVE
+        values["order_start"] = _order_start(draft)
         values["status"] = (JobStatus.PLANNED if is_planned else JobStatus.IN_PROGRESS).value
         values["started_ms"] = None if is_planned else draft.created_ms
         row = await self._session.one("add_job", **values)
@@ -96,13 +100,24 @@ class JobRepository:
         return await self._counts(row[0]) if row else None
 
     async def _state(self, job: Job) -> JobState:
-        row = await self._session.one("job_outlook", job_id=job.id)
+        row = await self._session.one("job_outlook", job_id=job.id, stage_until=job.stage_until)
         assert row is not None
         newest_task_id, told, has_ready = row
-        free = None if job.maximum_per_minute is None else max(0, job.maximum_per_minute - told)
-        return JobState(job, await self._counts(job.id), newest_task_id, free, bool(has_ready))
+        counts = await self._counts(job.id)
+        standing = await standing_of(self._session, job, sum(counts.values()), int(told))
+        proved = await list_total(self._session, trial_lists(job.id).proved) if job.rollout.stages else 0
+        return JobState(job, counts, newest_task_id, standing, proved, bool(has_ready))
 
     async def _counts(self, job_id: int) -> Counts:
         """In one statement, so of one moment: a task that moves between two of them must not be missed in both."""
         found: dict[int, int] = dict(await self._session.all("job_counts", tasks=tasks_list(job_id)))
         return {status: found.get(status.value, 0) for status in TaskStatus}
+
+
+def _order_start(draft: JobDraft) -> int | None:
+    """Dynamic jobs take devices as they come."""
+    rollout = draft.rollout
+    if draft.selection_type != SelectionType.STATIC or not rollout.is_ordered:
+        return None
+    assert rollout.seed is not None, "who drafts an ordered job gives it a seed"
+    return gray_start(rollout.seed)

@@ -19,7 +19,9 @@ class TargetRepository:
         fill_until = int(row[0]) if row else 0
         devices, gather_after = 0, 0
         if job.target_selection == TargetSelection.GROUP:
-            await self._session.run("freeze_group", job_id=job.id, group_row_id=job.group_row_id)
+            await self._session.run(
+                "freeze_group", job_id=job.id, group_row_id=job.group_row_id, order_start=_order_start(job)
+            )
         if job.target_selection == TargetSelection.GRAY:
             devices = gray_devices(job.gray_percent, await self._candidates(job))
             gather_after = gray_start(job.id) - 1
@@ -29,17 +31,19 @@ class TargetRepository:
             fill_until=fill_until,
             devices=devices,
             gather_after=gather_after,
-            is_gathered=int(not (devices or job.device_list_key)),
+            is_gathered=int(not (devices or job.device_list_key or _gathers_product(job))),
             is_filled=int(fill_until == 0 or (job.target_selection == TargetSelection.GRAY and devices == 0)),
         )
 
-    async def add(self, job_id: int, device_ids: tuple[int, ...]) -> None:
+    async def add(self, job: Job, device_ids: tuple[int, ...]) -> None:
         for device_id in device_ids:
-            await self._session.run("add_target", job_id=job_id, device_id=device_id)
+            await self._session.run("add_target", job_id=job.id, device_id=device_id, order_start=_order_start(job))
 
     async def gather(self, job: Job, devices_max: int) -> None:
         if job.device_list_key:
             await self._gather_list(job)
+        elif _gathers_product(job):
+            await self._gather_product(job, devices_max)
         else:
             await self._gather_gray(job, devices_max)
 
@@ -70,6 +74,7 @@ class TargetRepository:
             after=after,
             bound=bound,
             devices_left=job.gray_left,
+            order_start=_order_start(job),
         )
         is_gathered = taken >= job.gray_left or bound + base >= KEYS + start - 1
         await self._move(job, base + bound, taken, is_gathered=is_gathered)
@@ -86,8 +91,16 @@ class TargetRepository:
             object_key=job.device_list_key,
             number=row[0],
             until=job.fill_until,
+            order_start=_order_start(job),
         )
         await self._move(job, row[0], 0, is_gathered=False)
+
+    async def _gather_product(self, job: Job, devices_max: int) -> None:
+        where = {"product_id": job.product_id, "after": job.gather_after}
+        row = await self._session.one("fill_bound", until=job.fill_until, devices_max=devices_max, **where)
+        bound = int(row[0]) if row else job.fill_until
+        await self._session.run("gather_product", job_id=job.id, bound=bound, order_start=_order_start(job), **where)
+        await self._move(job, bound, 0, is_gathered=bound >= job.fill_until)
 
     async def _move(self, job: Job, gather_after: int, taken: int, *, is_gathered: bool) -> None:
         await self._session.run(
@@ -97,6 +110,16 @@ class TargetRepository:
             taken=taken,
             is_gathered=int(is_gathered),
         )
+
+
+def _order_start(job: Job) -> int:
+    """As the statements take it: below 0 for none."""
+    return -1 if job.order_start is None else job.order_start
+
+
+def _gathers_product(job: Job) -> bool:
+    """A job that takes all walks the product while it is filled, unless its devices go out in an order of their own."""
+    return job.takes_product and job.order_start is not None
 
 
 class DeviceListRepository:

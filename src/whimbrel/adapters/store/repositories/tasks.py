@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from whimbrel.adapters.store.repositories.births import TARGETS, hold_births, make_tasks
-from whimbrel.adapters.store.repositories.jobs import JOB_COLUMNS, job_of, tasks_list
+from whimbrel.adapters.store.repositories.jobs import JOB_COLUMNS, job_of
 from whimbrel.adapters.store.repositories.padding import given
 from whimbrel.adapters.store.repositories.targets import TargetRepository
+from whimbrel.adapters.store.repositories.trials import count_move, tasks_list
 from whimbrel.adapters.store.session import Row, Session, list_total, position_of
 from whimbrel.domain.job import Job
 from whimbrel.domain.naming import shown_name
@@ -20,8 +21,10 @@ TASK_COLUMNS = len(Task._fields)
 
 def task_of(row: Row) -> Task:
     """A task from the columns `task_columns` of queries/*.sql, which may be followed by others."""
-    last = TASK_COLUMNS - 1
-    return Task._make((*row[:3], TaskStatus(row[3]), *row[4:last], bool(row[last])))
+    task = Task._make(row[:TASK_COLUMNS])
+    return task._replace(
+        status=TaskStatus(row[3]), is_confirmed=bool(task.is_confirmed), is_silent=bool(task.is_silent)
+    )
 
 
 def task_row(row: Row) -> TaskRow:
@@ -70,7 +73,7 @@ class TaskRepository:
         return {row[0] for row in await self._session.all("cancelled_tasks", **given(task_ids))}
 
     async def add_for(self, job: Job, device_ids: tuple[int, ...], now_ms: int) -> int:
-        await TargetRepository(self._session).add(job.id, device_ids)
+        await TargetRepository(self._session).add(job, device_ids)
         made = [await make_tasks(self._session, job, TARGETS, (number - 1, number), now_ms) for number in device_ids]
         return sum(made)
 
@@ -79,9 +82,8 @@ class TaskRepository:
         is_changed = ahead.change(old, new, now_ms) if ahead is not None else None
         if is_changed is None:
             is_changed = await self._change(old, new, now_ms)
-        if is_changed and new.status is not old.status:
-            self._session.count(tasks_list(old.job_id, old.status), old.id, -1)
-            self._session.count(tasks_list(old.job_id, new.status), old.id, 1)
+        if is_changed:
+            count_move(self._session, old, new)
         return is_changed
 
     async def _change(self, old: Task, new: Task, now_ms: int) -> bool:
@@ -96,6 +98,9 @@ class TaskRepository:
             due_ms=new.due_ms,
             retries=new.retries,
             is_confirmed=int(new.is_confirmed),
+            wave=new.wave,
+            era=new.era,
+            is_silent=int(new.is_silent),
             now_ms=now_ms,
         )
         if changed == 0:
@@ -121,8 +126,7 @@ class TaskRepository:
             return False
         if new.description != old.description:
             await self._session.run("put_task_description", task_id=old.id, words=new.description)
-        self._session.count(tasks_list(old.job_id, old.status), old.id, -1)
-        self._session.count(tasks_list(old.job_id, new.status), old.id, 1)
+        count_move(self._session, old, new)
         await self._session.run("reopen_job", job_id=job.id, now_ms=now_ms)
         await self._session.run("restart_dispatch", job_id=job.id, after=old.id - 1)
         return True

@@ -1,0 +1,75 @@
+"""What gates and paces count, kept as lists whose blocks are waves or eras (domain/gate.py, domain/claims.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from whimbrel.adapters.store.session import BLOCK_BITS, Session
+from whimbrel.domain.claims import Standing
+from whimbrel.domain.gate import Wave
+from whimbrel.domain.job import Job
+from whimbrel.domain.task import Task, TaskStatus
+
+
+class TrialLists(NamedTuple):
+    """The names of a job's lists: by wave, who started and who is failing; by era, who is at risk, silent, or proof."""
+
+    started: str
+    failing: str
+    exposed: str
+    silent: str
+    proved: str
+
+
+def trial_lists(job_id: int) -> TrialLists:
+    return TrialLists._make(f"{name}:{job_id}" for name in TrialLists._fields)
+
+
+def tasks_list(job_id: int, status: TaskStatus | None = None) -> str:
+    """The name of the list of a job's tasks, of all or of one status."""
+    return f"tasks:{job_id}" if status is None else f"tasks:{job_id}:{status.value}"
+
+
+def count_move(session: Session, old: Task, new: Task) -> None:
+    """A task has moved: its lists change with it."""
+    if new.status is not old.status:
+        session.count(tasks_list(old.job_id, old.status), old.id, -1)
+        session.count(tasks_list(old.job_id, new.status), old.id, 1)
+    lists = trial_lists(old.job_id)
+    if old.wave == 0 and new.wave > 0:
+        session.count(lists.started, new.wave << BLOCK_BITS, 1)
+    for task, n in ((old, -1), (new, 1)):
+        if task.is_failing:
+            session.count(lists.failing, task.wave << BLOCK_BITS, n)
+        if task.is_exposed:
+            session.count(lists.exposed, task.era << BLOCK_BITS, n)
+            if task.is_silent:
+                session.count(lists.silent, task.era << BLOCK_BITS, n)
+        if task.is_proof:
+            session.count(lists.proved, task.era << BLOCK_BITS, n)
+
+
+def standing_task(task_id: int, job_id: int, status: TaskStatus, standing: Sequence[int]) -> Task:
+    """A task as far as it is counted: `standing` are its retries, wave, era, and whether it is silent."""
+    retries, wave, era, is_silent = standing
+    return Task(
+        task_id, job_id, 0, status, 1, 0, None, "", "", retries=retries, wave=wave, era=era, is_silent=bool(is_silent)
+    )
+
+
+async def standing_of(session: Session, job: Job, tasks: int, told: int) -> Standing:
+    """Where the job's gate and pace stand now; `told`: how many devices it told within the minute."""
+    if job.rollout.gate is None and job.rollout.pace is None and not job.rollout.stages:
+        return Standing(tasks, told)
+    lists = trial_lists(job.id)._asdict()
+    waves: dict[int, list[int]] = {}
+    of_era = [0, 0, 0]
+    for kind, block, n in await session.all("job_trials", gate_wave=job.gate_wave, era=job.era, **lists):
+        if kind < 2:
+            waves.setdefault(block, [0, 0])[kind] = n
+        else:
+            of_era[kind - 2] = n
+    counted = tuple(Wave(number, started, failing) for number, (started, failing) in sorted(waves.items()))
+    exposed, silent, proved = of_era
+    return Standing(tasks, told, exposed, silent, proved, counted)

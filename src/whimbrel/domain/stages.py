@@ -1,0 +1,67 @@
+"""Stages: which devices of a job go first, and when the next ones follow (design.md part 4).
+
+A job's tasks are made in the order of its seed, so a stage is everything up to one task. It goes on when enough of its
+devices have succeeded and the soak time since then has passed; a gate that trips meanwhile halts it before.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_CEILING, Decimal
+from typing import NamedTuple
+
+from whimbrel.domain.claims import Standing
+from whimbrel.domain.job import Job
+from whimbrel.domain.rollout import Stage
+
+MINUTE_MS = 60_000
+STAGES_MAX = 20
+SOAK_MINUTES_MAX = 30 * 24 * 60
+
+
+class StageMove(NamedTuple):
+    """What is to be done: let the first `devices` of the job (None: all) leave in `stage`, or note that it soaks."""
+
+    stage: int
+    devices: int | None = None
+    soaks: bool = False
+
+
+def stage_devices(stage: Stage, tasks: int) -> int:
+    """How many devices, counted from the job's first, belong to the stage of a job of so many tasks; at least one."""
+    if stage.devices is not None:
+        return stage.devices
+    return max(1, int((Decimal(stage.percent) * tasks / 100).to_integral_value(ROUND_CEILING)))
+
+
+def needed_successes(stage: Stage, tasks: int) -> int:
+    """How many devices must have succeeded before the next stage."""
+    return -(-min(stage_devices(stage, tasks), tasks) * stage.succeeded_percent // 100)
+
+
+def stage_move(job: Job, standing: Standing, proved: int, now_ms: int) -> StageMove | None:
+    """The next move; None when there is none now. `proved`: successes of all eras.
+
+    A static job begins its stages when its tasks are made: only then a share is known. A dynamic one begins at once,
+    and its stage takes in devices as they come.
+    """
+    stages = job.rollout.stages
+    if not stages or job.is_held or job.stage >= len(stages) or not (job.is_filled or job.is_dynamic):
+        return None
+    stage = stages[job.stage]
+    if job.stage_until == 0:
+        return StageMove(0, stage_devices(stage, standing.tasks)) if standing.tasks else None
+    if proved >= needed_successes(stage, standing.tasks) and standing.tasks:
+        if job.soaked_ms is None and stage.soak_minutes:
+            return StageMove(job.stage, soaks=True)
+        if now_ms >= (job.soaked_ms or 0) + stage.soak_minutes * MINUTE_MS:
+            following = job.stage + 1
+            devices = stage_devices(stages[following], standing.tasks) if following < len(stages) else None
+            return StageMove(following, devices)
+    return StageMove(job.stage, stage_devices(stage, standing.tasks)) if job.is_dynamic else None
+
+
+def soaks_until_ms(job: Job) -> int | None:
+    """When the stage that soaks may be followed by the next; None when none soaks."""
+    if job.soaked_ms is None or job.stage >= len(job.rollout.stages):
+        return None
+    return job.soaked_ms + job.rollout.stages[job.stage].soak_minutes * MINUTE_MS
