@@ -20,8 +20,8 @@ SELECT :job_id, d.id, {place} FROM device d WHERE d.id = :device_id
 ON CONFLICT DO NOTHING
 
 -- columns: place
-CASE WHEN CAST(:order_start AS BIGINT) >= 0
-    THEN (d.gray_key - CAST(:order_start AS BIGINT) + 2147483648) % 2147483648 END
+CASE WHEN CAST(:order_factor AS BIGINT) > 0
+    THEN (d.gray_key * CAST(:order_factor AS BIGINT)) % 2147483648 END
 
 -- name: gather_product
 -- The product's devices in (:after, :bound], of an ordered job that takes all.

@@ -29,7 +29,7 @@ class FleetRepository:
         if not job.is_gathered:
             await TargetRepository(self._session).gather(job, devices_max)
             return
-        if job.order_start is not None:
+        if job.order_factor is not None:
             await self._fill_in_order(job, devices_max, now_ms)
             return
         if job.takes_product:

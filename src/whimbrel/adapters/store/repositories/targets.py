@@ -20,7 +20,7 @@ class TargetRepository:
         devices, gather_after = 0, 0
         if job.target_selection == TargetSelection.GROUP:
             await self._session.run(
-                "freeze_group", job_id=job.id, group_row_id=job.group_row_id, order_start=_order_start(job)
+                "freeze_group", job_id=job.id, group_row_id=job.group_row_id, order_factor=_factor(job)
             )
         if job.target_selection == TargetSelection.GRAY:
             devices = gray_devices(job.gray_percent, await self._candidates(job))
@@ -37,7 +37,7 @@ class TargetRepository:
 
     async def add(self, job: Job, device_ids: tuple[int, ...]) -> None:
         for device_id in device_ids:
-            await self._session.run("add_target", job_id=job.id, device_id=device_id, order_start=_order_start(job))
+            await self._session.run("add_target", job_id=job.id, device_id=device_id, order_factor=_factor(job))
 
     async def gather(self, job: Job, devices_max: int) -> None:
         if job.device_list_key:
@@ -74,7 +74,7 @@ class TargetRepository:
             after=after,
             bound=bound,
             devices_left=job.gray_left,
-            order_start=_order_start(job),
+            order_factor=_factor(job),
         )
         is_gathered = taken >= job.gray_left or bound + base >= KEYS + start - 1
         await self._move(job, base + bound, taken, is_gathered=is_gathered)
@@ -91,7 +91,7 @@ class TargetRepository:
             object_key=job.device_list_key,
             number=row[0],
             until=job.fill_until,
-            order_start=_order_start(job),
+            order_factor=_factor(job),
         )
         await self._move(job, row[0], 0, is_gathered=False)
 
@@ -99,7 +99,7 @@ class TargetRepository:
         where = {"product_id": job.product_id, "after": job.gather_after}
         row = await self._session.one("fill_bound", until=job.fill_until, devices_max=devices_max, **where)
         bound = int(row[0]) if row else job.fill_until
-        await self._session.run("gather_product", job_id=job.id, bound=bound, order_start=_order_start(job), **where)
+        await self._session.run("gather_product", job_id=job.id, bound=bound, order_factor=_factor(job), **where)
         await self._move(job, bound, 0, is_gathered=bound >= job.fill_until)
 
     async def _move(self, job: Job, gather_after: int, taken: int, *, is_gathered: bool) -> None:
@@ -112,14 +112,14 @@ class TargetRepository:
         )
 
 
-def _order_start(job: Job) -> int:
-    """As the statements take it: below 0 for none."""
-    return -1 if job.order_start is None else job.order_start
+def _factor(job: Job) -> int:
+    """As the statements take it: 0 for none."""
+    return job.order_factor or 0
 
 
 def _gathers_product(job: Job) -> bool:
     """A job that takes all walks the product while it is filled, unless its devices go out in an order of their own."""
-    return job.takes_product and job.order_start is not None
+    return job.takes_product and job.order_factor is not None
 
 
 class DeviceListRepository:
