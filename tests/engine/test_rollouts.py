@@ -118,8 +118,7 @@ async def test_I8_held_jobs_stand_still(stage: Stage) -> None:
     assert (await statuses_of(stage.store, job))[ids[3]] is QUEUED
     assert await told(stage, HOUR_MS) == []
     await resume(stage, job)
-    assert await told(stage) == ids[1:3]
-    assert (await Device(stage.store, ids[0]).connect(3)).notices != ()
+    assert sorted(await told(stage)) == ids[:3]
     assert await is_sound(stage, job)
 
 
