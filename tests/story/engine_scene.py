@@ -174,7 +174,7 @@ class Chaos:
         if self._dice.random() < 0.15:
             self._stop(self._dice.choice([one for one in self._scene.gateways if one not in hurt] or well), 5.0)
         elif well:
-            victim = leader if leader in well and self._dice.random() < 0.6 else self._dice.choice(well)
+            victim = leader if leader in well and self._dice.random() < 0.8 else self._dice.choice(well)
             self._dice.choice((self._stop_shortly, self._stop_for_long, self._kill, self._end))(victim)
 
     def _stop_shortly(self, victim: WhimbrelServer) -> None:

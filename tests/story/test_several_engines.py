@@ -20,9 +20,9 @@ from tests.story.signed_client import SignedClient
 PACE = 20
 WINDOW_S = 60.0
 SEED = 20261126
-JOBS = 5
-CHAOS_S = 75.0
-LONG_JOBS, LONG_CHAOS_S, LONG_SEEDS = 10, 900.0, range(3)
+JOBS, CHAOS_S, WINDOWS = 5, 75.0, 3
+LONG_JOBS, LONG_CHAOS_S, LONG_WINDOWS = 10, 900.0, 12
+LONG_SEEDS = range(3)
 
 
 @pytest.fixture
@@ -60,14 +60,15 @@ def test_F22_one_leads_and_the_others_are_well(scene: EngineScene) -> None:
     scene.check_end()
 
 
-def suffer(scene: EngineScene, seed: int, jobs: int, seconds: float) -> None:
-    """Jobs with a pace, over fleets that come one by one, while processes are stopped, killed and ended."""
-    devices = PACE * 3
+def suffer(scene: EngineScene, seed: int, jobs: int, seconds: float, windows: int) -> None:
+    """Jobs with a pace, over fleets that come one by one and need so many minutes, while processes are stopped, killed
+    and ended."""
+    devices = PACE * windows
     scene.wait_for_leader()
     rollouts = [scene.roll_out(devices, seconds / 2, MaximumPerMinute=str(PACE)) for _ in range(jobs)]
     chaos = Chaos(scene, seed)
     chaos.rage(seconds)
-    scene.wait_until_told(*rollouts, within_s=4 * WINDOW_S)
+    scene.wait_until_told(*rollouts, within_s=(windows + 1) * WINDOW_S)
     words = "\n".join(chaos.deeds)
     for rollout in rollouts:
         assert rollout.most_within(WINDOW_S) <= PACE, words
@@ -79,14 +80,14 @@ def suffer(scene: EngineScene, seed: int, jobs: int, seconds: float) -> None:
 
 def test_I5_engines_are_stopped_and_killed(scene: EngineScene) -> None:
     """In every sliding minute each job tells at most its MaximumPerMinute, and in the end each device was told once."""
-    suffer(scene, SEED, JOBS, CHAOS_S)
+    suffer(scene, SEED, JOBS, CHAOS_S, WINDOWS)
 
 
 @pytest.mark.chaos
 @pytest.mark.parametrize("seed", LONG_SEEDS)
 def test_I5_engines_are_stopped_and_killed_for_long(scene: EngineScene, seed: int) -> None:
     """As the short one, for a quarter of an hour each."""
-    suffer(scene, seed, LONG_JOBS, LONG_CHAOS_S)
+    suffer(scene, seed, LONG_JOBS, LONG_CHAOS_S, LONG_WINDOWS)
 
 
 @pytest.mark.parametrize("scene", [0], indirect=True)
