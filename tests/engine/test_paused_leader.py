@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -46,13 +46,6 @@ from whimbrel.errors import StoreUnavailableError
 LONG_S = 40.0
 DEVICES, PACE, NAMES = 25, 10, 700
 DECIDED = ("task", "job", "job_ready", "list_count", "device_apply", "device", "engine_lease")
-
-
-@pytest.fixture
-def database() -> Iterator[str]:
-    made = shared_server().new_database()
-    yield made
-    shared_server().drop(made)
 
 
 class Scene:
@@ -106,6 +99,16 @@ class Scene:
         return [shared_server().execute(f"SELECT t.* FROM {table} t ORDER BY t::text", self.url) for table in DECIDED]
 
 
+@pytest.fixture
+async def scene() -> AsyncIterator[Scene]:
+    url = shared_server().new_database()
+    made = Scene(url)
+    await made.furnish()
+    yield made
+    await made.store.close()
+    shared_server().drop(url)
+
+
 async def stopped_child(url: str, point: str) -> Process:
     """A leader that stands still at its point."""
     command = [sys.executable, "-m", "tests.engine.paused_leader_child", url]
@@ -122,11 +125,9 @@ async def stopped_child(url: str, point: str) -> Process:
     "point",
     ["engine.stepped", "engine.committed", "engine.committed:2", "registering.stepped", "registering.committed"],
 )
-async def test_I18_a_leader_that_stood_still_writes_nothing(database: str, point: str) -> None:
+async def test_I18_a_leader_that_stood_still_writes_nothing(scene: Scene, point: str) -> None:
     """Whatever it had begun is undone or done, but not half, and not after the takeover; each device is told once."""
-    scene = Scene(database)
-    await scene.furnish()
-    child = await stopped_child(database, point)
+    child = await stopped_child(scene.url, point)
     try:
         await scene.work(await scene.take_over())
         await asyncio.sleep(FRESH_SECONDS + 0.1)
@@ -151,4 +152,3 @@ async def test_I18_a_leader_that_stood_still_writes_nothing(database: str, point
     apply, devices = await read(scene.store, scene.place, scene.apply_id)
     assert (apply.status, len(devices)) == (ApplyStatus.CREATE_SUCCESS, NAMES)
     assert await count_errors(scene.store, [scene.job]) == []
-    await scene.store.close()
