@@ -24,6 +24,7 @@ from tests.contract.store_cases_fleet import TestCancel, TestDispatch, TestFill,
 from tests.contract.store_cases_gateways import TestGatewayNodes, TestGatewayOrders
 from tests.contract.store_cases_groups import TestDeviceGroups, TestGroupMembers
 from tests.contract.store_cases_jobs import TestJobs, TestTasks
+from tests.contract.store_cases_leases import TestEngineLease, TestLeasesTogether
 from tests.contract.store_cases_moves import TestJobLists, TestJobMoves, TestReopen, TestStrategies
 from tests.contract.store_cases_nodes_together import TestNodesTogether
 from tests.contract.store_cases_pacing import TestFollowing, TestPacing, TestTime
@@ -72,6 +73,7 @@ __all__ = [
     "TestDisk",
     "TestDispatch",
     "TestDurability",
+    "TestEngineLease",
     "TestEnrolment",
     "TestFaults",
     "TestFill",
@@ -87,6 +89,7 @@ __all__ = [
     "TestJobLists",
     "TestJobMoves",
     "TestJobs",
+    "TestLeasesTogether",
     "TestLogins",
     "TestNodesTogether",
     "TestOtaModules",

@@ -97,6 +97,14 @@ DELETE FROM nonce WHERE digest IN (
 -- In place of the one of all engines: the row stays until the transaction ends, and beats do not wait for it.
 SELECT 1 FROM gateway_node WHERE node_id = :node_id FOR KEY SHARE
 
+-- name: hold_lease
+-- In place of the one of all engines: the row stays until the transaction ends, and beats do not wait for it.
+SELECT 1 FROM engine_lease WHERE name = :name AND token = :token FOR KEY SHARE
+
+-- name: claim_lease
+-- In place of the one of all engines: it waits for whoever holds the lease, and whoever comes to hold it waits.
+SELECT 1 FROM engine_lease WHERE name = :name AND token = :token AND beat = :beat FOR UPDATE
+
 -- name: devices_of_node
 -- In place of the one of all engines: with the turns of those devices that nobody has now, so that nobody waits in a ring.
 SELECT device_id
