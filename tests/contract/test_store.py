@@ -21,6 +21,7 @@ from tests.contract.store_cases_devices import TestCalls, TestDeletedDevices, Te
 from tests.contract.store_cases_enrolment import TestEnrolment, TestLogins
 from tests.contract.store_cases_firmware import TestFirmwareFiles, TestOtaModules, TestUploadPurposes
 from tests.contract.store_cases_fleet import TestCancel, TestDispatch, TestFill, TestFillEqualsTheRule, TestTimeOut
+from tests.contract.store_cases_fleet_rule import TestFleetRule
 from tests.contract.store_cases_gateways import TestGatewayNodes, TestGatewayOrders
 from tests.contract.store_cases_groups import TestDeviceGroups, TestGroupMembers
 from tests.contract.store_cases_jobs import TestJobs, TestTasks
@@ -40,7 +41,7 @@ from tests.contract.store_cases_rows import (
 )
 from tests.contract.store_cases_sqlite import TestDisk, TestGroups, disk, fatal, store
 from tests.contract.store_cases_tags import TestDeviceTags
-from tests.contract.store_cases_targets import TestBirthsEqualTheRule, TestDeviceLists, TestGray
+from tests.contract.store_cases_targets import TestDeviceLists, TestGray
 from tests.contract.store_cases_together import TestTogether, database, two
 from tests.contract.store_cases_transactions import TestCounts, TestDurability, TestPages, TestTransactions
 
@@ -52,7 +53,6 @@ __all__ = [
     "TestApplies",
     "TestAuditCheck",
     "TestAuditLog",
-    "TestBirthsEqualTheRule",
     "TestCalls",
     "TestCancel",
     "TestClientTokens",
@@ -80,6 +80,7 @@ __all__ = [
     "TestFillEqualsTheRule",
     "TestFirmware",
     "TestFirmwareFiles",
+    "TestFleetRule",
     "TestFollowing",
     "TestGatewayNodes",
     "TestGatewayOrders",
