@@ -37,16 +37,8 @@ from whimbrel.ports.store import Store, Transaction
 from whimbrel.reports.declaration import ReportContext
 from whimbrel.reports.following import follow
 
-KINDS = (
-    "ALL",
-    "NAMES",
-    "LIST",
-    "GRAY",
-    "GRAY",
-    "GROUP",
-    "VERSIONS",
-    "RULE",
-)  # shares of small fleets are seldom more than one
+#: Twice GRAY: a share of a small fleet is seldom more than one.
+KINDS = ("ALL", "NAMES", "LIST", "GRAY", "GRAY", "GROUP", "VERSIONS", "RULE")
 DYNAMIC_KINDS = ("VERSIONS", "RULE")
 SQLITE_FLEETS, POSTGRESQL_FLEETS = 10_000, 1_000
 FUZZ_TIMES = 20
