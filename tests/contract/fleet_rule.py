@@ -91,6 +91,13 @@ class FleetRule:
             self._note(target, "takes by name")
             self._give(target, device)
 
+    def place(self, target: Target, device_id: int) -> int:
+        """Where in the order of its job's tasks a device stands: by its key, or by its id."""
+        start = target.job.order_start
+        if start is None:
+            return device_id
+        return next((device.gray_key - start) % KEYS for device in self.fleet.devices if device.id == device_id)
+
     # ---- whom ----
 
     def _target_set(self, target: Target) -> list[FleetDevice]:

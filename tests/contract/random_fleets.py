@@ -14,6 +14,7 @@ from whimbrel.domain.device_tag import DeviceTag
 from whimbrel.domain.group import Group, GroupDraft, GroupType
 from whimbrel.domain.group_expression import EVERY_DEVICE, GroupRule
 from whimbrel.domain.job import DynamicMode, Job, OverwriteMode, SelectionType, TargetSelection
+from whimbrel.domain.rollout import Rollout
 from whimbrel.domain.task import TaskStatus
 from whimbrel.ports.store import DeviceList, Transaction
 
@@ -146,7 +147,7 @@ async def occupy(transaction: Transaction, fleet: Fleet, dice: random.Random) ->
             target_selection=TargetSelection.SPECIFIC,
             is_gathered=True,
         )
-        await transaction.targets.add(job.id, named)
+        await transaction.targets.add(job, named)
         await transaction.fleet.fill(job, 1_000, NOW_MS)
         targets.append(Target(await must_find(transaction, fleet.place, job.id)))
     ids = {target.job.id for target in targets}
@@ -168,6 +169,7 @@ async def make_target(transaction: Transaction, fleet: Fleet, dice: random.Rando
         "overwrite_mode": dice.choice(list(OverwriteMode)),
         "multi_module_mode": dice.random() < 0.4,
         "required_version": dice.choice(["", "", "", *VERSIONS]),
+        "rollout": Rollout(seed=dice.choice((None, None, dice.getrandbits(31)))),
     }
     target = await _MAKERS[dice.choice(kinds)](transaction, fleet, dice, how)
     if not target.job.is_filled:
@@ -185,7 +187,7 @@ async def _for_all(transaction: Transaction, fleet: Fleet, dice: random.Random, 
 async def _for_names(transaction: Transaction, fleet: Fleet, dice: random.Random, how: dict[str, object]) -> Target:
     job = await _add(transaction, fleet, **{**how, "target_selection": TargetSelection.SPECIFIC})
     named = [device.id for device in fleet.devices if device.is_there and dice.random() < 0.6]
-    await transaction.targets.add(job.id, tuple(named))
+    await transaction.targets.add(job, tuple(named))
     return Target(job, frozenset(named))
 
 

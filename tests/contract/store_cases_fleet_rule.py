@@ -60,6 +60,7 @@ BRANCHES = {
     "GRAY takes less than all",
     "GRAY takes all",
     "a share goes around",
+    "a job with an order of its own",
     "a rule takes a device",
     "a rule passes a device",
     "another module is no conflict",
@@ -187,6 +188,10 @@ class FleetCase:
                 assert state.counts == {status: [t.status for t in tasks].count(status) for status in TaskStatus}
                 assert listing.total == len(tasks)
                 found += sorted(tasks, key=lambda task: (task.device_id, task.id))
+                if not target.job.is_dynamic:
+                    places = [self.rule.place(target, task.device_id) for task in tasks[::-1]]
+                    assert places == sorted(places)
+                    self.seen["a job with an order of its own"] += target.job.order_start is not None
         tasks_by_job = sorted(self.rule.tasks, key=lambda task: (targets.index(task.target), task.device_id))
         assert [(t.target.job.id, t.device_id) for t in tasks_by_job] == [(t.job_id, t.device_id) for t in found]
         for known, task in zip(tasks_by_job, found, strict=True):

@@ -12,7 +12,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from tests.engine.model import MINUTE_MS, Device, Job, Task
 from tests.engine.model_agreement import Agreement
@@ -124,7 +131,9 @@ class ModelTest(RuleBasedStateMachine):
             self.register()
         for number in range(count):
             device = self.device(number)
-            reports = [Saying(device, "version", m, chance.choice(VERSIONS[:2])) for m in MODULES if chance.random() < 0.7]
+            reports = [
+                Saying(device, "version", m, chance.choice(VERSIONS[:2])) for m in MODULES if chance.random() < 0.7
+            ]
             self.speak([*reports, *[Saying(device, "connect")] * (chance.random() < 0.7)], [], chance)
 
     @precondition(lambda self: len(self.model.devices) < DEVICES_MAX)
@@ -233,7 +242,15 @@ class ModelTest(RuleBasedStateMachine):
         delivery=deliveries, retry=retries, mode=modes, pace=paces, schedule=schedules, calm=maybe,
     )  # fmt: skip
     def create_static_job(
-        self, which: int, selection: str, sources: set[str], names: set[int], percent: str, schedule: Any, calm: bool, **how: Any
+        self,
+        which: int,
+        selection: str,
+        sources: set[str],
+        names: set[int],
+        percent: str,
+        schedule: Any,
+        calm: bool,
+        **how: Any,
     ) -> None:
         job, given = self.draft("STATIC", which, **how)
         begin_ms, finish_ms = (None if minutes is None else self.now_ms + minutes * MINUTE_MS for minutes in schedule)
@@ -294,7 +311,13 @@ class ModelTest(RuleBasedStateMachine):
         self.create(job, "CreateOTAVerifyJob", given, None, calm=calm)
 
     def draft(
-        self, kind: str, which: int, delivery: dict[str, Any], retry: Any = (None, None), mode: Any = None, pace: Any = None
+        self,
+        kind: str,
+        which: int,
+        delivery: dict[str, Any],
+        retry: Any = (None, None),
+        mode: Any = None,
+        pace: Any = None,
     ) -> tuple[Job, dict[str, Any]]:
         """A job and its parameters, but for its targets."""
         job = Job(kind, self.model.firmware[which])
@@ -330,7 +353,9 @@ class ModelTest(RuleBasedStateMachine):
         if not does:
             return
         job = self.job(which)
-        given = {"CancelUnconfirmedTask" if name == "Unconfirmed" else f"Cancel{name}Task": f for name, f in flags.items()}
+        given = {
+            "CancelUnconfirmedTask" if name == "Unconfirmed" else f"Cancel{name}Task": f for name, f in flags.items()
+        }
         code = self.real.code("CancelOTATaskByJob", JobId=job.id, **given)
         assert code == self.model.cancel_job(job, flags)
         self.go_on(settles=calm)
@@ -364,7 +389,9 @@ class ModelTest(RuleBasedStateMachine):
             self.go_on(settles=calm)
 
     @precondition(lambda self: any(job.tasks for job in self.model.jobs))
-    @rule(which=some, who=st.lists(some, min_size=1, max_size=3), is_any=st.sampled_from([False, False, True]), calm=maybe)
+    @rule(
+        which=some, who=st.lists(some, min_size=1, max_size=3), is_any=st.sampled_from([False, False, True]), calm=maybe
+    )
     def reupgrade(self, which: int, who: list[int], is_any: bool, calm: bool) -> None:
         ended = [task for task in self.model.tasks if task.status in ("FAILED", "CANCELED")]
         tasks = self.pick(self.model.tasks if is_any else ended, [which])
