@@ -87,10 +87,14 @@ class FleetRepository:
 
     async def cancel(self, job: Job, tasks_max: int, now_ms: int) -> None:
         bound = await self._bound(job.id, job.cancel_after, tasks_max)
-        if bound is None:
-            if job.is_filled:
-                await self._session.run("finish_cancel", job_id=job.id, now_ms=now_ms)
-            return
+        if bound is not None:
+            await self._cancel_up_to(bound, job, now_ms)
+        # With the last of them, so that what comes after the answer to a small cancel is not taken for a part of it.
+        is_done = bound is None or await self._bound(job.id, bound, 1) is None
+        if is_done and job.is_filled:
+            await self._session.run("finish_cancel", job_id=job.id, now_ms=now_ms)
+
+    async def _cancel_up_to(self, bound: int, job: Job, now_ms: int) -> None:
         where = {"job_id": job.id, "after": job.cancel_after, "bound": bound, "statuses": status_bits(job.cancelling)}
         rows = await self._session.all("tasks_in_statuses", **where)
         if job.retry_minutes is not None:
