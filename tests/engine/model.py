@@ -1,7 +1,7 @@
-"""The server's jobs and tasks in plain Python, for `test_model.py`: what they are, and the rules of one job or device.
+"""The server's jobs and tasks in plain Python, for `test_model.py`: their states, and the rules for one of them.
 
-Written from the API contract (6, 7, 10, 11) and the device protocol (3, 5, 6, 9), not from the server: words on the wire
-are its states, lists and loops its only tools. `model_server.py` is what callers, devices and time do to it.
+Written from the API contract (6, 7, 10, 11) and the device protocol (3, 5, 6, 9), not from the server: its states are
+the words on the wire, its only tools lists and loops. `model_server.py` is what callers, devices and time do to it.
 """
 
 from __future__ import annotations
@@ -108,7 +108,8 @@ class Task:
 class Job:
     """`kind` is STATIC, DYNAMIC or VERIFY. `told_s`: when it told whom, as far as its pace counts that.
 
-    `is_filled`: every device of its target set has been looked at. `prefix`: of a dynamic group's devices.
+    `is_filled`: every device of its target set has been looked at; `looks`: how many of the engine's that takes yet.
+    `prefix`: of a dynamic group's devices.
     """
 
     kind: str
@@ -133,6 +134,7 @@ class Job:
     status: str = "IN_PROGRESS"
     tasks: list[Task] = field(default_factory=list)
     is_filled: bool = False
+    looks: int = 0
     has_rule: bool = False
     is_cancelling: bool = False
     has_schedule_ended: bool = False
@@ -200,6 +202,15 @@ class Job:
         start = _digest_bits(self.id) % GRAY_KEYS
         order = sorted(candidates, key=lambda device: ((_digest_bits(device.iot_id) >> 1) - start) % GRAY_KEYS)
         return order[:taken]
+
+    def gathering_looks(self, there: list[Device]) -> int:
+        """How many looks of the engine gather the targets before any task is made: two that start together take turns,
+        and the contract leaves it open which is first. A list has a part and an end, a share may go around.
+        """
+        if self.selection != "GRAY":
+            return 2 if self.selection == "LIST" else 0
+        start = _digest_bits(self.id) % GRAY_KEYS
+        return 1 + any(_digest_bits(device.iot_id) >> 1 < start for device in self.share(there))
 
     # ---- what they get ----
 

@@ -9,6 +9,7 @@ from tests.engine.model import Job
 from tests.engine.model_door import ModelDoor, Saying
 from tests.engine.model_server import ModelServer
 from whimbrel.domain.task import Task, TaskStatus, shown_description
+from whimbrel.ports.store import JobState
 
 #: What TaskDesc says of a task, by what the model says of it.
 WORDS = {
@@ -32,14 +33,16 @@ class Agreement:
     def check(self, said: Sequence[Saying]) -> None:
         """`said`: what devices said in this step, empty when something else happened."""
         tasks: list[Task] = []
-        for job in self._model.jobs:
-            tasks += self._check_job(job)
+        for job, (state, found) in zip(self._model.jobs, self._real.states(self._model.jobs), strict=True):
+            check_job(job, state, found)
+            tasks += found
         for firmware in self._model.firmware:
             if firmware.status >= 0:
                 assert self._real.firmware_status(firmware) == firmware.status
         told = Counter(self._real.told)
         assert told == Counter((int(task.id), attempt) for task, attempt in self._model.must_tell), told
         self._check_I3_one_open_task()
+        self._real.check()
         for task in tasks:
             old = self._before.get(task.id)
             if old is not None and old != task:
@@ -47,22 +50,6 @@ class Agreement:
                 self._check_I7_success(old, task, said)
                 self._check_I13_old_reports(old, task, said)
         self._before = {task.id: task for task in tasks}
-
-    def _check_job(self, job: Job) -> list[Task]:
-        """Status, counts and every task, in the order they were made."""
-        state, tasks = self._real.state(job)
-        assert [task.device_id for task in tasks] == [task.device.id for task in job.tasks], job.id
-        for task, known in zip(tasks, job.tasks, strict=True):
-            known.id = str(task.id)
-            found = (task.status.name, task.attempt, task.retries, task.progress, task.due_ms, task.src_version)
-            wanted = (known.status, known.attempt, known.retries, known.progress, known.due_ms, known.source)
-            assert found == wanted, (job.id, known.device.name, found, wanted)
-            assert task.is_confirmed is known.is_confirmed
-            assert_words(shown_description(task), known.why)
-        assert state.job.shown_status.value == job.shown_status, (job.id, state.job, job.shown_status)
-        counts = Counter(known.status for known in job.tasks)
-        assert {status.name: n for status, n in state.counts.items() if n} == counts
-        return tasks
 
     def _check_I3_one_open_task(self) -> None:
         """Of a device one task is open for a module, and over all modules one of jobs without MultiModuleMode."""
@@ -88,6 +75,21 @@ class Agreement:
     def _check_I13_old_reports(self, old: Task, new: Task, said: Sequence[Saying]) -> None:
         """Nothing that a device says changes a task that has ended."""
         assert old.status.is_open or not said, (old, new, said)
+
+
+def check_job(job: Job, state: JobState, tasks: list[Task]) -> None:
+    """Status, counts and every task, in the order they were made."""
+    assert [task.device_id for task in tasks] == [task.device.id for task in job.tasks], job.id
+    for task, known in zip(tasks, job.tasks, strict=True):
+        known.id = str(task.id)
+        found = (task.status.name, task.attempt, task.retries, task.progress, task.due_ms, task.src_version)
+        wanted = (known.status, known.attempt, known.retries, known.progress, known.due_ms, known.source)
+        assert found == wanted, (job.id, known.device.name, found, wanted)
+        assert task.is_confirmed is known.is_confirmed
+        assert_words(shown_description(task), known.why)
+    assert state.job.shown_status.value == job.shown_status, (job.id, state.job, job.shown_status)
+    counts = Counter(known.status for known in job.tasks)
+    assert {status.name: n for status, n in state.counts.items() if n} == counts
 
 
 def assert_words(words: str, why: str) -> None:

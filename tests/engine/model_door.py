@@ -90,6 +90,7 @@ class ModelDoor:
         if isinstance(self.door.store, SqliteStore):
             self.door.store._writer.pragma("synchronous", "OFF")  # no power cut is tried here
         self.ingest = self._new_ingest()
+        self._account_id = self.run(self.door.account_id())
         self.product_key = self.run(make_product(self.door))
         self.run(make_module(self.door, self.product_key, "MCU"))
         self.firmware = [self._make_firmware(number, *what) for number, what in enumerate(FIRMWARE)]
@@ -128,9 +129,12 @@ class ModelDoor:
         iot_id = self.ok("QueryDeviceInfo", ProductKey=self.product_key, DeviceName=name)["Data"]["IotId"]
         return Device(self.run(find_device(self.door, self.product_key, name)).id, name, iot_id)
 
-    def slow_down(self, job_id: str, per_minute: int) -> None:
-        """Below the contract's least pace, so that a handful of devices feels it."""
-        self.door.ports.database.execute(f"UPDATE job SET maximum_per_minute = {per_minute} WHERE id = {job_id}")
+    def unguard(self, job_id: str, per_minute: int | None) -> None:
+        """Take the gate off, which would halt a job of a handful of devices soon; and set a pace below the contract's
+        least, so that a handful feels it.
+        """
+        pace = "" if per_minute is None else f", maximum_per_minute = {per_minute}"
+        self.door.ports.database.execute(f"UPDATE job SET rollout = '{{}}'{pace} WHERE id = {job_id}")
 
     def _make_firmware(self, number: int, module: str, version: str, source: str, needs_verification: bool) -> Firmware:
         more = {"Type": 1, "SrcVersion": source} if source else {}
@@ -176,25 +180,28 @@ class ModelDoor:
 
     # ---- what is there ----
 
-    def state(self, job: Job) -> tuple[JobState, list[Task]]:
-        """The job with its counts, and its tasks in the order they were made."""
-        return self.run(self._state(int(job.id)))
+    def states(self, jobs: Sequence[Job]) -> list[tuple[JobState, list[Task]]]:
+        """Each job with its counts, and its tasks in the order they were made; all of one moment."""
+        return self.run(self._states([int(job.id) for job in jobs]))
 
-    async def _state(self, job_id: int) -> tuple[JobState, list[Task]]:
-        account_id = await self.door.account_id()
+    async def _states(self, job_ids: list[int]) -> list[tuple[JobState, list[Task]]]:
+        states = []
         async with self.door.store.snapshot() as store:
-            state = await store.jobs.state(account_id, job_id)
-            listing = await store.tasks.page(job_id, None, EVERYTHING)
-        assert state is not None
-        assert listing.total == len(listing.rows)
-        return state, [row.task for row in listing.rows][::-1]
+            for job_id in job_ids:
+                state = await store.jobs.state(self._account_id, job_id)
+                listing = await store.tasks.page(job_id, None, EVERYTHING)
+                assert state is not None
+                assert listing.total == len(listing.rows)
+                states.append((state, [row.task for row in listing.rows][::-1]))
+        return states
 
     def firmware_status(self, firmware: Firmware) -> int:
         return int(self.ok("QueryOTAFirmware", FirmwareId=firmware.id)["FirmwareInfo"]["Status"])
 
     def check(self) -> None:
-        """Every rule of `whimbrel check`."""
-        self.run(self.door.check_consistency())
+        """Every rule of `whimbrel check`; on PostgreSQL, where that takes a while, only when it is closed."""
+        if self.kind == "sqlite":
+            self.run(self.door.check_consistency())
 
 
 _NAMES = {

@@ -74,7 +74,7 @@ class ModelServer:
         return ""
 
     def has_no_target(self, job: Job) -> bool:
-        """Whether the call is refused because no device is left to upgrade (7.3). Of a share it must say how many only."""
+        """Whether the call is refused because no device is left to upgrade (7.3)."""
         if job.kind == "DYNAMIC" or job.schedule_ms is not None or job.selection == "ALL":
             return False
         return not any(job.takes(device) for device in job.target_set(self.devices))
@@ -272,7 +272,7 @@ class ModelServer:
     def _start_due(self, now_ms: int) -> bool:
         due = [job for job in self.jobs if job.status == "PLANNED" and (job.schedule_ms or 0) <= now_ms]
         for job in due:
-            job.status = "IN_PROGRESS"
+            job.status, job.looks = "IN_PROGRESS", job.gathering_looks(self.there)
         return bool(due)
 
     def _look(self, now_ms: int, now_s: float) -> bool:
@@ -283,8 +283,9 @@ class ModelServer:
                 job.has_schedule_ended = job.is_cancelling = True
             elif need == "cancel":
                 self._cancel_waiting(job)
-            elif need == "go on":
+            elif need == "fill":
                 self._fill(job)
+            elif need == "notify":
                 self._notify(job, now_s)
             elif need == "end":
                 self._end(job)
@@ -297,8 +298,10 @@ class ModelServer:
             return "end schedule"
         if job.is_cancelling:
             return "cancel"
-        if not job.is_filled or (job.ready() and job.room):
-            return "go on"
+        if not job.is_filled:
+            return "fill"
+        if job.ready() and job.room:
+            return "notify"
         return "end" if job.status_at_rest() != job.status else ""
 
     def _cancel_waiting(self, job: Job) -> None:
@@ -313,7 +316,8 @@ class ModelServer:
         job.is_cancelling = not was_filled
 
     def _fill(self, job: Job) -> None:
-        if job.is_filled:
+        if job.is_filled or job.looks:
+            job.looks = max(0, job.looks - 1)
             return
         job.is_filled = True
         have = {task.device for task in job.tasks}
