@@ -93,10 +93,10 @@ class FleetRule:
 
     def place(self, target: Target, device_id: int) -> int:
         """Where in the order of its job's tasks a device stands: by its key, or by its id."""
-        start = target.job.order_start
-        if start is None:
+        factor = target.job.order_factor
+        if factor is None:
             return device_id
-        return next((device.gray_key - start) % KEYS for device in self.fleet.devices if device.id == device_id)
+        return next(device.gray_key * factor % KEYS for device in self.fleet.devices if device.id == device_id)
 
     # ---- whom ----
 

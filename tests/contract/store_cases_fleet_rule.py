@@ -191,7 +191,7 @@ class FleetCase:
                 if not target.job.is_dynamic:
                     places = [self.rule.place(target, task.device_id) for task in tasks[::-1]]
                     assert places == sorted(places)
-                    self.seen["a job with an order of its own"] += target.job.order_start is not None
+                    self.seen["a job with an order of its own"] += target.job.order_factor is not None
         tasks_by_job = sorted(self.rule.tasks, key=lambda task: (targets.index(task.target), task.device_id))
         assert [(t.target.job.id, t.device_id) for t in tasks_by_job] == [(t.job_id, t.device_id) for t in found]
         for known, task in zip(tasks_by_job, found, strict=True):
