@@ -14,7 +14,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.engine.model_machine import ModelTest, PostgresqlModelTest
 
-SQLITE_EXAMPLES, POSTGRESQL_EXAMPLES = 150, 60
+SQLITE_EXAMPLES, POSTGRESQL_EXAMPLES = 150, 40
 FUZZ_EXAMPLES = 2_000
 
 
