@@ -52,6 +52,9 @@ OVERWRITABLE = (TaskStatus.CONFIRM, TaskStatus.QUEUED, TaskStatus.NOTIFIED)
 CANCELLED_WORDS = "cancelled by CancelOTATaskByJob"  # said when a cancelled task has no words: a large job stores none
 CANCELLED_BY_DEVICE_WORDS = "cancelled by CancelOTATaskByDevice"
 
+TIMED_OUT_WORDS = "timeout"  # these two begin what is said; the rest are numbers
+WRONG_VERSION_WORDS = "report version is not conform"
+
 SCHEDULE_ENDED_WORDS = "cancelled at the ScheduleFinishTime of its job"
 
 STEP_MEANINGS = {
@@ -204,7 +207,7 @@ def after_version(task: Task, version: str, goal: UpgradeGoal) -> Task | None:
         return moved(task, TaskStatus.SUCCEEDED)
     # Of a device that had never reported before nobody knows the old version: what it says first may be just that.
     if task.status is TaskStatus.IN_PROGRESS and task.src_version not in ("", version):
-        given = f"report version is not conform, the device reported {version}, wanted {goal.dest_version}"
+        given = f"{WRONG_VERSION_WORDS}, the device reported {version}, wanted {goal.dest_version}"
         return moved(task, TaskStatus.FAILED, given)
     return None
 
@@ -212,7 +215,9 @@ def after_version(task: Task, version: str, goal: UpgradeGoal) -> Task | None:
 def timed_out(task: Task, timeout_minutes: int) -> Task | None:
     """The task after its time ran out; never retried by itself (api-contract 7.6)."""
     return moved(
-        task, TaskStatus.FAILED, f"timeout, {timeout_minutes} min after the first progress without the version"
+        task,
+        TaskStatus.FAILED,
+        f"{TIMED_OUT_WORDS}, {timeout_minutes} min after the first progress without the version",
     )
 
 

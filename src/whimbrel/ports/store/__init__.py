@@ -43,6 +43,8 @@ from whimbrel.ports.store.devices import Presence as Presence
 from whimbrel.ports.store.devices import Presences as Presences
 from whimbrel.ports.store.enrolment import EnrollingProduct as EnrollingProduct
 from whimbrel.ports.store.enrolment import Enrolments as Enrolments
+from whimbrel.ports.store.explaining import Asked as Asked
+from whimbrel.ports.store.explaining import Explaining as Explaining
 from whimbrel.ports.store.firmware import FirmwareRows as FirmwareRows
 from whimbrel.ports.store.firmware import Uploads as Uploads
 from whimbrel.ports.store.gateways import GatewayNodes as GatewayNodes
@@ -163,6 +165,8 @@ class Transaction(Protocol):
     def rollouts(self) -> Rollouts: ...
     @property
     def silence(self) -> Silence: ...
+    @property
+    def explaining(self) -> Explaining: ...
     @property
     def ddi_devices(self) -> DdiDevices: ...
     @property

@@ -22,6 +22,7 @@ from whimbrel.adapters.store.repositories.device_changes import DeviceChangeRepo
 from whimbrel.adapters.store.repositories.device_logins import DeviceLoginRepository
 from whimbrel.adapters.store.repositories.devices import DeviceRepository, DeviceStateRepository
 from whimbrel.adapters.store.repositories.enrolment import EnrolmentRepository
+from whimbrel.adapters.store.repositories.explaining import ExplainingRepository
 from whimbrel.adapters.store.repositories.firmware import FirmwareRepository
 from whimbrel.adapters.store.repositories.fleet import FleetRepository
 from whimbrel.adapters.store.repositories.gateways import NodeRepository, OrderRepository
@@ -115,6 +116,10 @@ class Repositories:
     @property
     def silence(self) -> SilenceRepository:
         return SilenceRepository(self._session)
+
+    @property
+    def explaining(self) -> ExplainingRepository:
+        return ExplainingRepository(self._session)
 
     @property
     def nodes(self) -> NodeRepository:

@@ -30,6 +30,10 @@ ALTER TABLE task ADD COLUMN is_silent INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE job_target ADD COLUMN place INTEGER;
 CREATE INDEX job_target_by_place ON job_target (job_id, place, device_id) WHERE place IS NOT NULL;
 
+-- A product's jobs, newest first: why is one of its devices not updating?
+CREATE INDEX job_of_product ON job (product_id, id);
+CREATE INDEX job_unfinished_of_product ON job (product_id, id) WHERE status IN ('PLANNED', 'IN_PROGRESS');
+
 -- When the engine looks for silent devices among the tasks of a block of 512 ids; one row for them all, so that reports
 -- write next to nothing. floor_ms: silence before it is not the devices', because the server was away or its clock jumped.
 CREATE TABLE job_watch (
