@@ -20,6 +20,7 @@ import msgspec
 from scripts.markdown import code, pretty, table
 from scripts.operation_pages import operation_page, operations_index
 from whimbrel import errors
+from whimbrel.domain.finding import Code
 from whimbrel.domain.notice import UpgradeNotice
 from whimbrel.gateway import block_frames, blocks, https, session
 from whimbrel.gateway.vendor_json import UPGRADE_TOPIC, pull_payload, upgrade_payload
@@ -68,6 +69,7 @@ def all_pages() -> dict[str, str]:
     operations = load_operations()
     pages = {"settings.md": settings_page(), "errors.md": errors_page(operations.values())}
     pages["reports.md"] = reports_page(load_reports().values())
+    pages["findings.md"] = findings_page()
     pages["operations/index.md"] = operations_index(operations.values())
     pages |= {f"operations/{action}.md": operation_page(operation) for action, operation in operations.items()}
     return {path: NOTE + text for path, text in pages.items()}
@@ -121,6 +123,20 @@ def errors_page(operations: Iterable[Operation]) -> str:
         + "\n## Refused uploads\n\n"
         "The form upload answers like an object store: XML with `Code`, `Message`, `RequestId` and `HostId`.\n\n"
         + table(("code", "HTTP status", "meaning"), uploads)
+    )
+
+
+# ---- findings ------------------------------------------------------------------------------------------------------
+
+
+def findings_page() -> str:
+    """Every code of XExplainOTADevice, in its order."""
+    rows = [(f"`{found.name}`", found.value, "yes" if found.is_in_the_way else "no") for found in Code]
+    return (
+        "# Why a device does not update\n\n"
+        "The codes of [XExplainOTADevice](operations/XExplainOTADevice.md), in the order in which what is in the way "
+        "has to be cleared. [How to find out](../how-to/find-out-why-a-device-does-not-update.md) says what to do.\n\n"
+        + table(("code", "meaning", "in the way"), rows)
     )
 
 

@@ -164,13 +164,13 @@ def test_a_stage_says_what_it_needs() -> None:
     details = dict(findings(found)[0].details)
     assert details == {"Stage": "1", "Stages": "2", "Succeeded": "0", "Needed": "1", "Devices": "2"}
     soaking = findings(found._replace(job=STAGED._replace(soaked_ms=NOW_MS), proved=1))[0]
-    assert soaking.until_ms == NOW_MS + 5 * 60_000
+    assert soaking.when.until_ms == NOW_MS + 5 * 60_000
 
 
 def test_a_window_says_when_it_opens() -> None:
     """At 01:00 of the next day, in the job's time zone."""
     [finding] = findings(case(rollout=NIGHTS))
-    assert finding.until_ms == (NOW_MS // 86_400_000 + 1) * 86_400_000 + 3_600_000
+    assert finding.when.until_ms == (NOW_MS // 86_400_000 + 1) * 86_400_000 + 3_600_000
 
 
 def test_open_tasks_before_jobs_without_before_ended_ones() -> None:

@@ -145,6 +145,7 @@ async def look_around(me: Tenant, product_key: str, group_id: str, job_id: str) 
         ("XListDdiActions", of_product | {"DeviceName": _NAMES[0]}),
         ("ListOTAFirmware", page),
         ("ListOTATaskByJob", page | {"JobId": job_id}),
+        ("XExplainOTADevice", of_product | {"DeviceName": _NAMES[1]}),
         ("ListOTAUnfinishedTaskByDevice", of_product | {"DeviceName": _NAMES[1]}),
         ("XListAccessKeys", page),
         ("XListAccounts", page),

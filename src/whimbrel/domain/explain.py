@@ -10,7 +10,7 @@ from whimbrel.domain.device import DeviceStatus
 from whimbrel.domain.device_case import View
 from whimbrel.domain.explain_target import why_no_task
 from whimbrel.domain.explain_task import why_ended, why_open
-from whimbrel.domain.finding import Code, Finding, in_order
+from whimbrel.domain.finding import Code, Finding, When, in_order
 from whimbrel.domain.firmware import RELEASABLE, FirmwareStatus
 from whimbrel.domain.job import Job, JobType
 
@@ -37,7 +37,7 @@ def explain(view: View, now_ms: int) -> list[Finding]:
             ended_modules.add(module_name)
             findings += why_ended(case, case.task)
     if not findings and view.device.status is DeviceStatus.DISABLE:
-        findings.append(Finding(Code.DISABLED, Code.DISABLED.value, since_ms=view.device.status_ms))
+        findings.append(Finding(Code.DISABLED, Code.DISABLED.value, when=When(view.device.status_ms)))
     return findings or [Finding(Code.NO_JOB, Code.NO_JOB.value)]
 
 

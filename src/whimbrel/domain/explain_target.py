@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from whimbrel.domain.device import Device
 from whimbrel.domain.device_case import Case
-from whimbrel.domain.finding import Code, Finding
+from whimbrel.domain.finding import Code, Finding, When
 from whimbrel.domain.job import Job, JobStatus, TargetSelection
 
 _SELECTIONS = {
@@ -21,10 +21,10 @@ def why_no_task(case: Case, device: Device) -> list[Finding]:
     found = [*_version(case), *(_dynamic(case, device) if job.is_dynamic else _static(case, device))]
     if job.shown_end_ms is not None:
         words = f"job {job.id} is {job.shown_status} and takes no device any more"
-        found.append(_finding(Code.JOB_ENDED, job, words, since_ms=job.shown_end_ms))
+        found.append(_finding(Code.JOB_ENDED, job, words, When(job.shown_end_ms)))
     elif not found:
         words = f"when job {job.id} came to the device, it did not report a version that fitted; it does now"
-        found.append(_finding(Code.NOT_TARGETED_AT_START, job, words, since_ms=job.started_ms))
+        found.append(_finding(Code.NOT_TARGETED_AT_START, job, words, When(job.started_ms)))
     return found
 
 
@@ -52,7 +52,7 @@ def _static(case: Case, device: Device) -> list[Finding]:
     gathers = not job.takes_product or job.order_start is not None
     if job.status is not JobStatus.PLANNED and device.id > job.fill_until:
         words = f"the device was registered after job {job.id} had fixed its set of devices"
-        found.append(_finding(Code.NOT_TARGETED_AFTER_START, job, words, since_ms=job.started_ms))
+        found.append(_finding(Code.NOT_TARGETED_AFTER_START, job, words, When(job.started_ms)))
     elif gathers and not case.is_gathered and (by_names or not is_gathering):
         group = f" ({job.group_name})" if job.target_selection == TargetSelection.GROUP else ""
         share = f" ({job.gray_percent} %)" if job.target_selection == TargetSelection.GRAY else ""
@@ -63,7 +63,7 @@ def _static(case: Case, device: Device) -> list[Finding]:
         found.append(_finding(Code.NOT_TARGETED_SELECTION, job, words, details=details))
     if job.status is JobStatus.PLANNED:
         words = f"job {job.id} is planned and has not started"
-        found.append(_finding(Code.JOB_PLANNED, job, words, since_ms=job.created_ms, until_ms=job.schedule_ms))
+        found.append(_finding(Code.JOB_PLANNED, job, words, When(job.created_ms, job.schedule_ms)))
     elif not found and job.shown_end_ms is None and (is_gathering or _is_ahead(case, device)):
         found.append(_still_filling(job))
     return found
@@ -95,16 +95,14 @@ def _dynamic(case: Case, device: Device) -> list[Finding]:
 
 
 def _still_filling(job: Job) -> Finding:
-    return _finding(Code.STILL_FILLING, job, f"job {job.id} is still making its tasks", since_ms=job.started_ms)
+    return _finding(Code.STILL_FILLING, job, f"job {job.id} is still making its tasks", When(job.started_ms))
 
 
 def _finding(
     code: Code,
     job: Job,
     words: str,
-    *,
-    since_ms: int | None = None,
-    until_ms: int | None = None,
+    when: When = When(),  # noqa: B008  an immutable value
     details: tuple[tuple[str, str], ...] = (),
 ) -> Finding:
-    return Finding(code, words, job.id, None, since_ms, until_ms, details)
+    return Finding(code, words, job.id, None, when, details)

@@ -65,18 +65,21 @@ class Code(Enum):
 _RANK = {code: rank for rank, code in enumerate(Code)}
 
 
-class Finding(NamedTuple):
-    """One thing that can be said. `details` are its numbers and names, each by the word for it.
+class When(NamedTuple):
+    """`since_ms`: from when on it is so; `until_ms`: when time alone changes it. None for what is not known."""
 
-    `since_ms`: from when on it is so; `until_ms`: when time alone changes it. None for what is not known.
-    """
+    since_ms: int | None = None
+    until_ms: int | None = None
+
+
+class Finding(NamedTuple):
+    """One thing that can be said. `details` are its numbers and names, each by the word for it."""
 
     code: Code
     words: str
     job_id: int | None = None
     task_id: int | None = None
-    since_ms: int | None = None
-    until_ms: int | None = None
+    when: When = When()
     details: tuple[tuple[str, str], ...] = ()
 
 

@@ -164,7 +164,7 @@ def _answer(finding: Finding) -> FindingInfo:
         words=finding.words,
         job_id=None if finding.job_id is None else str(finding.job_id),
         task_id=None if finding.task_id is None else str(finding.task_id),
-        utc_since=None if finding.since_ms is None else utc_text(finding.since_ms),
-        utc_until=None if finding.until_ms is None else utc_text(finding.until_ms),
+        utc_since=None if finding.when.since_ms is None else utc_text(finding.when.since_ms),
+        utc_until=None if finding.when.until_ms is None else utc_text(finding.when.until_ms),
         details=DetailList(detail=[DetailInfo(name=name, content=content) for name, content in finding.details]),
     )
