@@ -14,7 +14,9 @@ from whimbrel.adapters.device_channel.sessions import SessionChannel
 from whimbrel.adapters.firmware_store.disk import DiskFirmwareStore
 from whimbrel.adapters.randomness import SystemRandomness
 from whimbrel.adapters.sealing.aes_gcm import AesGcmSealer
+from whimbrel.adapters.store.disk_reserve import DiskReserve
 from whimbrel.adapters.store.sqlite import SqliteStore
+from whimbrel.adapters.store.sqlite_halts import SqliteHalts
 from whimbrel.adapters.store.sqlite_nonces import SqliteNonces
 from whimbrel.adapters.wakeup.in_process import InProcessWakeup
 from whimbrel.data_folder import master_key
@@ -23,6 +25,8 @@ from whimbrel.ports.store import Store
 from whimbrel.ports.wakeup import Wakeup
 from whimbrel.settings import Settings
 
+RESERVE_FILE = "reserve-for-halts"
+HALT_CONNECTIONS_MAX = 2  # halts are short, and nobody calls many of them at once
 STEADY_CONNECTIONS_MAX = 4  # one each for the beat, the watch, the orders and the lease
 
 
@@ -30,11 +34,13 @@ class Ports(NamedTuple):
     """The adapters in use.
 
     `steady` is the same store for what must go on while all else is busy with it: saying that this process lives,
-    watching the others, carrying out their orders, and leading the engine.
+    watching the others, carrying out their orders, and leading the engine. `halting` is the
+    same for calls that halt something (ADR 0051).
     """
 
     store: Store
     steady: Store
+    halting: Store
     nonces: Nonces
     firmware_store: DiskFirmwareStore
     channel: SessionChannel
@@ -49,6 +55,7 @@ class _OfDatabase(NamedTuple):
 
     store: Store
     steady: Store
+    halting: Store
     nonces: Nonces
     wakeup: Wakeup
 
@@ -72,8 +79,8 @@ async def open_ports(settings: Settings, on_fatal: Callable[[str], None], stack:
     firmware_store = DiskFirmwareStore(settings.firmware_folder, lambda: randomness.hex(32))
     await firmware_store.start()
     stack.push_async_callback(firmware_store.close)
-    store, steady, nonces, wakeup = of_database
-    return Ports(store, steady, nonces, firmware_store, SessionChannel(), wakeup, clock, randomness, sealer)
+    store, steady, halting, nonces, wakeup = of_database
+    return Ports(store, steady, halting, nonces, firmware_store, SessionChannel(), wakeup, clock, randomness, sealer)
 
 
 async def open_order_wakeup(url: str, node_name: str, stack: AsyncExitStack) -> Wakeup:
@@ -90,11 +97,13 @@ def _open_sqlite(opening: _Opening) -> _OfDatabase:
     settings, stack = opening.settings, opening.stack
     assert settings.database_file is not None
     settings.database_file.parent.mkdir(parents=True, exist_ok=True)
-    store = SqliteStore(settings.database_file, opening.sealer, opening.on_fatal, SystemClock().now_ms())
+    reserve = DiskReserve(settings.database_file.with_name(RESERVE_FILE))
+    stack.push_async_callback(reserve.close)
+    store = SqliteStore(settings.database_file, opening.sealer, opening.on_fatal, SystemClock().now_ms(), reserve)
     stack.push_async_callback(store.close)
     nonces = SqliteNonces(settings.data / "nonces.db")
     stack.push_async_callback(nonces.close)
-    return _OfDatabase(store, store, nonces, InProcessWakeup())
+    return _OfDatabase(store, store, SqliteHalts(store, reserve), nonces, InProcessWakeup())
 
 
 async def _open_postgresql(opening: _Opening, url: str) -> _OfDatabase:
@@ -114,4 +123,6 @@ async def _open_postgresql(opening: _Opening, url: str) -> _OfDatabase:
     await wakeup.start()
     steady = PostgresqlStore(url, opening.sealer, STEADY_CONNECTIONS_MAX)
     stack.push_async_callback(steady.close)
-    return _OfDatabase(store, steady, nonces, wakeup)
+    halting = PostgresqlStore(url, opening.sealer, HALT_CONNECTIONS_MAX)
+    stack.push_async_callback(halting.close)
+    return _OfDatabase(store, steady, halting, nonces, wakeup)

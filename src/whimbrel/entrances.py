@@ -184,7 +184,7 @@ def _doors(part: Part, reach: Reach, links: LinkMaker, download: DownloadDoor) -
     pings = {"store": ports.store.ping, "firmware_store": ports.firmware_store.ping, "gateway": reach.channel.ping}
     if settings.database_url is not None and reach.node is not None and reach.orders is not None:
         pings |= {"gateway": reach.node.ping, "orders": reach.orders.ping}
-    ambience = Ambience(ports.clock, ports.wakeup, services, settings.has_vendor_quotas)
+    ambience = Ambience(ports.clock, ports.wakeup, services, settings.has_vendor_quotas, ports.halting)
     rpc = RpcDoor(operations, ports.store, ports.nonces, ambience)
     upload = UploadDoor(ports.firmware_store, StoreDesk(ports.store, ports.firmware_store), secret_of, setup)
     return Doors(

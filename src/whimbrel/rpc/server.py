@@ -32,6 +32,7 @@ from whimbrel.ports.clock import Clock
 from whimbrel.ports.nonces import Nonces
 from whimbrel.ports.store import Store
 from whimbrel.ports.wakeup import Wakeup
+from whimbrel.rpc.crowd import Crowd
 from whimbrel.rpc.declared import code_of
 from whimbrel.rpc.dialect import Case
 from whimbrel.rpc.envelope import Answer, ResponseWriter, Style, as_gateway_error, business_failure, gateway_failure
@@ -60,12 +61,13 @@ class _Served(NamedTuple):
 
 
 class Ambience(NamedTuple):
-    """What every call finds around it."""
+    """What every call finds around it. `halting`: the store for calls that halt something; None for the one of all."""
 
     clock: Clock
     wakeup: Wakeup
     services: Services
     has_vendor_rates: bool = False
+    halting: Store | None = None
 
 
 class RpcDoor:
@@ -80,7 +82,9 @@ class RpcDoor:
         }
         self._store = store
         self._nonces = nonces
-        self._clock, self._wakeup, self._services, has_vendor_rates = ambience
+        self._clock, self._wakeup, self._services, has_vendor_rates, halting = ambience
+        self._halting = halting or store
+        self._crowd = Crowd()
         self._throttle = Throttle(self._clock, is_on=has_vendor_rates)
         self._refusals = Refusals()
         self._host = self._services.public_url.partition("://")[2]
@@ -121,8 +125,10 @@ class RpcDoor:
         """Through the gate, then the operation."""
         now_ms = self._clock.now_ms()
         check_timestamp(call.timestamp, now_ms)
-        key = await self._key(call, now_ms)
         served = self._served.get(call.action)
+        halts = served is not None and served.operation.manner.halts
+        store = self._halting if halts else self._store
+        key = await self._key(call, now_ms, store)
         if served is None:
             raise InvalidActionError(f"the Action {call.action[:64]} does not exist")
         self._throttle.check(key.account_id, served.operation)
@@ -135,7 +141,8 @@ class RpcDoor:
         is_large = len(call.parameters) > PARAMETERS_MAX
         request = await _read(is_large, served.reader.read, call.parameters)
         try:
-            response = await perform(served.operation, request, performed, self._store, self._services)
+            async with self._crowd.place(caller.account_id, served.operation):
+                response = await perform(served.operation, request, performed, store, self._services)
         except ForbiddenError:
             await self._enter_refusal(served.operation, performed)
             raise
@@ -149,9 +156,9 @@ class RpcDoor:
         if self._refusals.may_enter(call.caller, call.now_ms):
             await record_refusal(operation, call, self._store)
 
-    async def _key(self, call: SignedCall, now_ms: int) -> AccessKey:
+    async def _key(self, call: SignedCall, now_ms: int, keys: Store) -> AccessKey:
         """Whose key signed the call: api-contract 3.2 from the key on. Only a right signature uses up its nonce."""
-        async with self._store.snapshot() as store:
+        async with keys.snapshot() as store:
             key = await store.keys.by_id(call.access_key_id)
         is_right = signature_matches(call, (key or _NOBODY).secret)
         if key is None:

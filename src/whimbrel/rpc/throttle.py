@@ -26,7 +26,7 @@ class Throttle:
 
     def check(self, account_id: int, operation: Operation) -> None:
         """Raises ThrottlingError when the account has used up this second's calls of the action."""
-        if not self._is_on:
+        if not self._is_on or operation.manner.halts:
             return
         second = int(self._clock.monotonic_s())
         if second != self._second:

@@ -15,17 +15,19 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from types import TracebackType
 
 import apsw
 
+from whimbrel.adapters.store.disk_reserve import DiskReserve
 from whimbrel.adapters.store.migrate_sqlite import migrate
 from whimbrel.adapters.store.read_ahead import ReadAhead
 from whimbrel.adapters.store.repositories import Repositories
 from whimbrel.adapters.store.session import CountChanges, Row, UniqueViolationError
 from whimbrel.adapters.store.statements import is_change, load_statements
+from whimbrel.adapters.store.turns import Place, Turns
 from whimbrel.errors import StoreFullError, StoreUnavailableError, WhimbrelError
 from whimbrel.ports.sealer import Sealer
 
@@ -157,10 +159,21 @@ class _Snapshot:
 
 
 class SqliteStore:
-    """Port `Store` on one SQLite file. `on_fatal` is called once when the process must end (F14)."""
+    """Port `Store` on one SQLite file. `on_fatal` is called once when the process must end (F14).
 
-    def __init__(self, path: Path, sealer: Sealer, on_fatal: Callable[[str], None], now_ms: int) -> None:
+    With a `reserve` changes are refused while the disk has room for halts alone (ADR 0051).
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        sealer: Sealer,
+        on_fatal: Callable[[str], None],
+        now_ms: int,
+        reserve: DiskReserve | None = None,
+    ) -> None:
         self._path = path
+        self._reserve = reserve
         self._sealer = sealer
         self._on_fatal = on_fatal
         self._statements = load_statements()
@@ -173,7 +186,8 @@ class SqliteStore:
             ) from None
         self._readers: list[apsw.Connection] = []
         self._readers_guard = threading.Lock()
-        self._turn = asyncio.Lock()
+        self._turns = Turns()
+        self._commit_place: Place | None = None
         self._group: asyncio.Future[None] | None = None
         self._committing: set[asyncio.Task[None]] = set()
         self._commit_thread = ThreadPoolExecutor(1, thread_name_prefix="commit")
@@ -183,7 +197,18 @@ class SqliteStore:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Repositories]:
-        async with self._turn:
+        if self._reserve is not None:
+            self._reserve.check()
+        async with self._transaction(halts=False) as transaction:
+            yield transaction
+
+    def halting_transaction(self) -> AbstractAsyncContextManager[Repositories]:
+        """One whose turn comes before those of all who wait, and whose commit does (I8)."""
+        return self._transaction(halts=True)
+
+    @asynccontextmanager
+    async def _transaction(self, *, halts: bool) -> AsyncIterator[Repositories]:
+        async with self._turns.turn(halts=halts):
             group = await self._current_group()
             session = SqliteSession(self._writer, self._statements)
             self._writer.execute("SAVEPOINT one")
@@ -196,6 +221,8 @@ class SqliteStore:
             except BaseException as error:
                 self._undo(error)
                 raise
+            if halts and self._commit_place is not None:
+                self._turns.hurry(self._commit_place)
         # Cancelling the caller must not cancel the commit that others share.
         await asyncio.shield(group)
 
@@ -206,7 +233,7 @@ class SqliteStore:
 
     async def close(self) -> None:
         """Commits what is under way and closes; the log is folded into the file."""
-        async with self._turn:
+        async with self._turns.turn():
             pass
         await asyncio.gather(*self._committing)
         self._commit_thread.shutdown()
@@ -219,7 +246,8 @@ class SqliteStore:
             loop = asyncio.get_running_loop()
             self._group = loop.create_future()
             self._group.add_done_callback(lambda group: group.exception())  # nobody may be left to ask
-            task = loop.create_task(self._commit())
+            self._commit_place = self._turns.queue()
+            task = loop.create_task(self._commit(self._commit_place))
             self._committing.add(task)
             task.add_done_callback(self._committing.discard)
         return self._group
@@ -239,9 +267,10 @@ class SqliteStore:
             except apsw.Error as error:
                 raise translated(error) from error
 
-    async def _commit(self) -> None:
-        # The lock is first come, first served: transactions already waiting join this group before it commits.
-        async with self._turn:
+    async def _commit(self, place: Place) -> None:
+        # Turns are first come, first served: transactions already waiting join this group before it commits.
+        await self._turns.wait(place)
+        try:
             group, self._group = self._group, None
             if group is None or group.done():
                 return
@@ -253,6 +282,8 @@ class SqliteStore:
                     self._on_fatal(f"the commit of the database failed ({error}); restart from the disk's truth")
             else:
                 group.set_result(None)
+        finally:
+            self._turns.leave()
 
     def _execute_commit(self) -> None:
         try:

@@ -32,7 +32,7 @@ EXAMPLE = Example(request={"JobId": "503"}, response=EmptyResponse())
     permission=Permission.JOB_WRITE,
     example=EXAMPLE,
     errors=(JobNotFoundError, JobStatusError),
-    manner=Manner(idempotent=True),
+    manner=Manner(idempotent=True, halts=True),
 )
 async def handle(request: Request, context: Context) -> EmptyResponse:
     job = await find_job(context, request.job_id)

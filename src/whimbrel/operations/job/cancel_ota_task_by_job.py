@@ -46,7 +46,7 @@ EXAMPLE = Example(request={"JobId": "502", "CancelQueuedTask": "true"}, response
     permission=Permission.JOB_WRITE,
     example=EXAMPLE,
     errors=(JobNotFoundError, JobStatusError, OtaInvalidParameterError, OtaMissingParameterError),
-    manner=Manner(idempotent=True, qps=5),
+    manner=Manner(idempotent=True, qps=5, halts=True),
 )
 async def handle(request: Request, context: Context) -> EmptyResponse:
     statuses = cancelled_statuses(request)

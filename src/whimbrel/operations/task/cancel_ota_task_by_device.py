@@ -63,7 +63,7 @@ EXAMPLE = Example(
         TooManyDevicesError,
         OtaInvalidParameterError,
     ),
-    manner=Manner(idempotent=True),
+    manner=Manner(idempotent=True, halts=True),
 )
 async def handle(request: Request, context: Context) -> EmptyResponse:
     names = unique(request.device_name, "DeviceName")
