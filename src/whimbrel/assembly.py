@@ -103,7 +103,9 @@ def _open_sqlite(opening: _Opening) -> _OfDatabase:
     stack.push_async_callback(store.close)
     nonces = SqliteNonces(settings.data / "nonces.db")
     stack.push_async_callback(nonces.close)
-    return _OfDatabase(store, store, SqliteHalts(store, reserve), nonces, InProcessWakeup())
+    # A start has to succeed on a full disk too, or nothing could be halted any more.
+    halts = SqliteHalts(store, reserve)
+    return _OfDatabase(store, halts, halts, nonces, InProcessWakeup())
 
 
 async def _open_postgresql(opening: _Opening, url: str) -> _OfDatabase:

@@ -13,6 +13,7 @@ from whimbrel.domain.notice import LinkMaker
 from whimbrel.engine.node_watch import NodeWatch
 from whimbrel.engine.object_digests import ObjectDigesting
 from whimbrel.engine.orders import OrderDelivery
+from whimbrel.errors import StoreConflictError
 from whimbrel.front.routes import Doors
 from whimbrel.gateway.admission import Admission, Limits
 from whimbrel.gateway.blocks import BlockDesk
@@ -84,11 +85,14 @@ async def open_reach(part: Part, links: LinkMaker) -> Reach:
         return Reach(BusChannel(ports.channel, lambda: "") if has_others else ports.channel, None, None)
     name = ports.randomness.hex(NODE_NAME_LENGTH)
     node = Node(ports.steady, ports.clock, name)
-    await node.begin()
+    try:
+        await node.begin()
+    except StoreConflictError:
+        await node.begin()  # the disk was full, and has given back its reserve
     stack.push_async_callback(node.leave)
     orders = OrderDelivery(ports.steady, ports.channel, ports.clock, links, lambda: node.id)
     if settings.database_url is None:
-        await NodeWatch(ports.store, ports.clock).end_others(node.id)
+        await NodeWatch(ports.steady, ports.clock).end_others(node.id)
         return Reach(ports.channel, node, orders)
     spawn(stack, running, orders.run(await open_order_wakeup(settings.database_url, name, stack)))
     return Reach(BusChannel(ports.channel, lambda: node.id), node, orders)
