@@ -34,8 +34,8 @@ class Ports(NamedTuple):
     """The adapters in use.
 
     `steady` is the same store for what must go on while all else is busy with it: saying that this process lives,
-    watching the others, carrying out their orders, and leading the engine. `halting` is the
-    same for calls that halt something (ADR 0051).
+    watching the others, carrying out their orders, and leading the engine. `halting` is the same
+    for calls that halt something (ADR 0051).
     """
 
     store: Store

@@ -104,7 +104,7 @@ ROWS: list[tuple[Code, Case, dict[str, Any]]] = [
     (Code.NOT_TARGETED_AT_START, case(None), {}),
     (Code.JOB_PLANNED, case(None, status=JobStatus.PLANNED, schedule_ms=NOW_MS + 9, fill_until=0), {}),
     (Code.STILL_FILLING, case(None, is_filled=False, fill_after=4), {}),
-    (Code.STILL_FILLING, case(None, is_filled=False, order_start=3, place=8, is_gathered=True, fill_after=8), {}),
+    (Code.STILL_FILLING, case(None, is_filled=False, order_factor=3, place=8, is_gathered=True, fill_after=8), {}),
     (Code.STILL_FILLING, case(None, job=DYNAMIC, is_filled=False, fill_after=4), {}),
     (Code.WAITING_REPORT, case(None, job=DYNAMIC, newest_follower=1), {}),
     (Code.FOLLOWS_NEWER_JOB, case(None, job=DYNAMIC, newest_follower=3), {}),

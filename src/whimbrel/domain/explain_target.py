@@ -49,7 +49,7 @@ def _static(case: Case, device: Device) -> list[Finding]:
     by_names = job.target_selection == TargetSelection.SPECIFIC and not job.device_list_key
     found = []
     is_gathering = not job.is_gathered or job.status is JobStatus.PLANNED
-    gathers = not job.takes_product or job.order_start is not None
+    gathers = not job.takes_product or job.order_factor is not None
     if job.status is not JobStatus.PLANNED and device.id > job.fill_until:
         words = f"the device was registered after job {job.id} had fixed its set of devices"
         found.append(_finding(Code.NOT_TARGETED_AFTER_START, job, words, When(job.started_ms)))
@@ -74,8 +74,8 @@ def _is_ahead(case: Case, device: Device) -> bool:
     job = case.job
     if job.is_filled:
         return False
-    at = case.place if job.order_start is not None else device.id
-    return at is not None and (at >= job.fill_after if job.order_start is not None else at > job.fill_after)
+    at = case.place if job.order_factor is not None else device.id
+    return at is not None and (at >= job.fill_after if job.order_factor is not None else at > job.fill_after)
 
 
 def _dynamic(case: Case, device: Device) -> list[Finding]:
