@@ -118,3 +118,21 @@ def test_F14_I8_halts_on_a_full_disk(small_disk: Path) -> None:
         assert site.server.stop() == 0
     finally:
         site.server.end()
+
+
+def test_F14_a_start_on_a_full_disk(small_disk: Path) -> None:
+    """A server that was killed on a full disk before anybody halted anything starts again, and can be halted."""
+    site = Site(small_disk)
+    try:
+        site.open()
+        job_id = site.make_job("lamp-0")
+        site.server.kill()
+        site.fill()
+        site.server.start()
+        site.ok("QueryProductList", CurrentPage="1", PageSize="10")
+        assert site.change() == (507, "InsufficientStorage")
+        site.halt(job_id)
+        (small_disk / "filling").unlink()
+        wait_until(lambda: site.change()[0] == 200, "changes are taken again")
+    finally:
+        site.server.end()
