@@ -188,6 +188,7 @@ class SqliteStore:
         self._readers_guard = threading.Lock()
         self._turns = Turns()
         self._commit_place: Place | None = None
+        self._commit_hurries = False
         self._group: asyncio.Future[None] | None = None
         self._committing: set[asyncio.Task[None]] = set()
         self._commit_thread = ThreadPoolExecutor(1, thread_name_prefix="commit")
@@ -221,8 +222,8 @@ class SqliteStore:
             except BaseException as error:
                 self._undo(error)
                 raise
-            if halts and self._commit_place is not None:
-                self._turns.hurry(self._commit_place)
+            if halts:
+                self._hurry_commit()
         # Cancelling the caller must not cancel the commit that others share.
         await asyncio.shield(group)
 
@@ -246,8 +247,8 @@ class SqliteStore:
             loop = asyncio.get_running_loop()
             self._group = loop.create_future()
             self._group.add_done_callback(lambda group: group.exception())  # nobody may be left to ask
-            self._commit_place = self._turns.queue()
-            task = loop.create_task(self._commit(self._commit_place))
+            self._commit_place, self._commit_hurries = None, False
+            task = loop.create_task(self._commit())
             self._committing.add(task)
             task.add_done_callback(self._committing.discard)
         return self._group
@@ -267,7 +268,14 @@ class SqliteStore:
             except apsw.Error as error:
                 raise translated(error) from error
 
-    async def _commit(self, place: Place) -> None:
+    def _hurry_commit(self) -> None:
+        """Of the group under way: its commit is the next to have a turn."""
+        self._commit_hurries = True
+        if self._commit_place is not None:
+            self._turns.hurry(self._commit_place)
+
+    async def _commit(self) -> None:
+        self._commit_place = place = self._turns.queue(halts=self._commit_hurries)
         # Turns are first come, first served: transactions already waiting join this group before it commits.
         await self._turns.wait(place)
         try:
