@@ -17,7 +17,7 @@ from whimbrel.engine.plan import Step, StepKind, plan
 from whimbrel.ports.store import JobState
 
 CONFIRM, QUEUED, NOTIFIED, IN_PROGRESS, SUCCEEDED, FAILED, CANCELED = TaskStatus
-START, HALT, END_SCHEDULE, CANCEL, FILL, STAGE, WAVE, DELIVER, DISPATCH, END = StepKind
+START, HALT, END_SCHEDULE, CANCEL, FILL, STAGE, WAVE, AGAIN, DELIVER, DISPATCH, END = StepKind
 COMPLETED = Step(END, JobStatus.COMPLETED)
 
 JOB = SAMPLE._replace(created_ms=NOW_MS, modified_ms=NOW_MS)

@@ -210,6 +210,23 @@ def test_I8_nothing_leaves_after_a_cancel(scene: Scene) -> None:
     scene.check_end()
 
 
+def test_I8_nothing_leaves_after_a_pause(scene: Scene) -> None:
+    """Nor does it after a pause; when the job goes on, those who were claimed and not told are told after all (F05)."""
+    os.kill(scene.gateways[0].pid, signal.SIGSTOP)
+    try:
+        version, job_id = scene.release()
+        scene.wait_for_success(job_id, DEVICES * 2 // 3)
+        scene.ask("XPauseOTAJob", JobId=job_id, Reason="a gateway stands still")
+    finally:
+        os.kill(scene.gateways[0].pid, signal.SIGCONT)
+    wait_until(lambda: not scene.site.rows("SELECT 1 FROM gateway_order"), "the orders were read")
+    scene.wait_for_online()
+    assert [device.pushes[version] for device in scene.fleet.devices[0::GATEWAYS]] == [0] * (DEVICES // GATEWAYS)
+    scene.ask("XResumeOTAJob", JobId=job_id, Reason="it goes on")
+    scene.wait_for_success(job_id)
+    scene.check_end()
+
+
 def test_I18_a_gateway_stands_still_beyond_its_lease(scene: Scene) -> None:
     """It is taken for dead and its devices for gone. When it goes on it writes nothing of that life: devices that went
     elsewhere stay there, the others come back, and each has one session and is told once."""

@@ -15,8 +15,20 @@ PARAMETERS_OF_THE_GATE = {
     "IotInstanceId": "names an instance of the vendor's cloud; there is one here, so it is ignored"
 }
 
+_ROLLOUT = (
+    "Whimbrel's own: how carefully a job goes out (design.md part 4); without it the vendor's calls work as they did"
+)
+_ROLLOUT_PARAMETERS = (
+    *("XGate", "XGateLimit", "XGateSilentHours", "XGateSilentMinutes", "XPace", "XPaceFirst", "XPaceGrowth"),
+    *("XStages.Count", "XStages.Percent", "XStages.SoakMinutes", "XStages.SucceededPercent"),
+    *("XTimeZone", "XWindows.Days", "XWindows.End", "XWindows.Start"),
+)
+
 #: Parameters of ours that the SDKs' classes have no setter for.
 PARAMETERS_ADDED = {
+    ("CreateOTAStaticUpgradeJob", "XSeed"): _ROLLOUT,
+    **{("CreateOTAStaticUpgradeJob", name): _ROLLOUT for name in _ROLLOUT_PARAMETERS},
+    **{("CreateOTADynamicUpgradeJob", name): _ROLLOUT for name in _ROLLOUT_PARAMETERS},
     ("ModifyOTAFirmware", "Udi"): "the other vendor's name of FirmwareUdi",
 }
 #: Of every action that makes something.
@@ -26,10 +38,15 @@ PARAMETERS_OF_OURS = {"ClientToken": "Whimbrel's own (I14): a call that is repea
 FIELDS_NOT_SERVED = {("RegisterDevice", name): "belongs to LoRaWAN devices" for name in ("Data.DevEui", "Data.JoinEui")}
 
 #: Fields of our answers that the SDKs' response models do not know, so that their users do not see them.
-FIELDS_UNREAD: dict[tuple[str, str], str] = {}
+FIELDS_UNREAD: dict[tuple[str, str], str] = {
+    ("QueryOTAJob", name): "Whimbrel's own: who pauses jobs calls XQueryOTARollout"
+    for name in ("Data.XHold", "Data.XHoldReason")
+}
 
 #: Fields of our answers that no call of `sdk_world.py` is answered with.
 FIELDS_UNSEEN = {
+    ("QueryOTAJob", "Data.XHold"): "there while a job is held, which no call of the vendor's does",
+    ("QueryOTAJob", "Data.XHoldReason"): "as XHold",
     ("ResetThing", "JobId"): "stands for a gateway's topology, which is not kept: declared, and always left out",
 }
 

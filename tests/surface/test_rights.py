@@ -25,7 +25,7 @@ OPEN_TO_GROUPS = {Permission.PRODUCT_READ, Permission.FIRMWARE_READ}
 #: Only the operator's keys with all rights.
 OF_THE_OPERATOR = {"XListAccounts"}
 #: What the small world cannot answer to: the example names what is not, or what is not in that state.
-NOT_DONE = {"CancelOTAStrategyByJob", "DeleteProduct", "ReupgradeOTATask"}
+NOT_DONE = {"CancelOTAStrategyByJob", "DeleteProduct", "ReupgradeOTATask", "XAdvanceOTAJob", "XResumeOTAJob"}
 
 
 async def limited_to(door: SignedDoor, products: frozenset[str] | None, groups: frozenset[str] | None) -> Credentials:
@@ -139,6 +139,7 @@ async def test_all_rights_of_another_account(operation: Operation, door: SignedD
     key = await door.make_key_of(EVERYTHING, "neighbour")
     given = world.request_of(operation)
     kept = {name: set(rows) for name, rows in without_traces(door).items() if name != "list_count"}
+    kept["account"] = {row for row in kept["account"] if "neighbour" not in row}  # its own it may change
     answer = await door.call(operation.action, by=key, **given)
     after = {name: set(rows) for name, rows in without_traces(door).items()}
     assert {name: rows - after[name] for name, rows in kept.items() if not rows <= after[name]} == {}

@@ -51,6 +51,8 @@ class Permission(StrEnum):
     AUDIT_WRITE = "audit:write"
     ACCOUNT_READ = "account:read"
     ACCOUNT_WRITE = "account:write"
+    ROLLOUT_READ = "rollout:read"
+    ROLLOUT_WRITE = "rollout:write"
 
     @property
     def is_read(self) -> bool:

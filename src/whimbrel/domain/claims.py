@@ -7,6 +7,7 @@ from typing import NamedTuple
 from whimbrel.domain.evidence_pace import exposure_max
 from whimbrel.domain.gate import Evidence, Wave, tripping, wave_after, wave_end
 from whimbrel.domain.job import Job
+from whimbrel.domain.rollout import Hold
 
 
 class Standing(NamedTuple):
@@ -33,9 +34,10 @@ class Standing(NamedTuple):
 
 
 def evidence_to_halt(job: Job, standing: Standing) -> Evidence | None:
-    """Why the job has to halt now; None while it need not."""
+    """Why the job has to halt now; None while it need not. One that is paused may have to: devices go on in it."""
     gate = job.rollout.gate
-    return None if gate is None or job.is_held else tripping(standing.waves, gate.limit_basis_points)
+    is_halted = job.hold is Hold.HALTED
+    return None if gate is None or is_halted else tripping(standing.waves, gate.limit_basis_points)
 
 
 def current_wave(job: Job, standing: Standing) -> int:

@@ -1,7 +1,7 @@
 """How many devices a job may put at risk: no more than the evidence of those before them allows (design.md part 4, I6).
 
 At risk is a device from its notice until it succeeds, fails, or is excused: its task is cancelled, or the job is
-resumed after a hold. A silent device stays at risk, so a firmware that kills in silence ends with the first devices.
+resumed after a halt. A silent device stays at risk, so a firmware that kills in silence ends with the first devices.
 
 A failure takes back the evidence of as many successes as there are for each failure at the gate's limit. Without that a
 firmware that fails a little above the limit outgrows the gate: of 100,000 devices, 5 % failing harmed 5,000 in

@@ -129,6 +129,16 @@ class JobDraft(NamedTuple):
     rollout: Rollout = UNGUARDED
 
     @property
+    def open_scope(self) -> str:
+        """As of the job."""
+        return open_scope(self)
+
+    @property
+    def overwrites(self) -> bool:
+        """As of the job."""
+        return overwrites(self)
+
+    @property
     def source_versions(self) -> tuple[str, ...]:
         """The versions its devices must report, none for any (api-contract 7.3)."""
         return source_versions(self.src_versions, self.required_version)
@@ -139,9 +149,9 @@ class Job(NamedTuple):
 
     `gather_after` and `gray_left` are the cursors of gathering its target set, which comes before filling it.
     `schedule_ended_ms`: its ScheduleFinishTime was acted on. `strategy_ended_ms`: a dynamic job takes no device more.
-    `wave`, `gate_wave`, `era`: where its gate and its pace count (domain/gate.py); a resume begins a new era. `stage`:
-    which of its stages is under way; `stage_until`: the newest task that may leave in it; `soaked_ms`: since when the
-    stage is healthy. `order_factor`: what shuffles its devices, None for the order of their ids.
+    `wave`, `gate_wave`, `era`: where its gate and its pace count (domain/gate.py); a resume after a halt begins a new
+    era. `stage`: which of its stages is under way; `stage_until`: the newest task that may leave in it; `soaked_ms`:
+    since when the stage is healthy. `order_factor`: what shuffles its devices, None for the order of their ids.
     """
 
     id: int
@@ -216,6 +226,11 @@ class Job(NamedTuple):
         return self.hold is not Hold.NONE
 
     @property
+    def is_unfinished(self) -> bool:
+        """Whether it may still tell devices; also a dynamic job whose strategy ended, as long as its tasks go on."""
+        return self.status in (JobStatus.PLANNED, JobStatus.IN_PROGRESS)
+
+    @property
     def counts_claims(self) -> bool:
         """Whether how many devices may be told depends on how many were: then they are told in the job's turn (I6)."""
         return self.maximum_per_minute is not None or self.rollout.pace is not None
@@ -237,12 +252,12 @@ class Job(NamedTuple):
     @property
     def open_scope(self) -> str:
         """What its open tasks exclude on their device: with '' everything, else another task for the module (I3)."""
-        return self.module_name if self.multi_module_mode else ""
+        return open_scope(self)
 
     @property
     def overwrites(self) -> bool:
         """Whether its tasks take the place of others that have not begun (api-contract 7.3)."""
-        return self.multi_module_mode or self.overwrite_mode == OverwriteMode.OVERWRITE
+        return overwrites(self)
 
     @property
     def shown_status(self) -> JobStatus:
@@ -283,6 +298,16 @@ def verify_progress(counts: Counts) -> int:
     """Percent of a verify job's tasks that have ended (api-contract 6.1)."""
     total = sum(counts.values())
     return 100 * (total - open_tasks(counts)) // total if total else 0
+
+
+def open_scope(job: Job | JobDraft) -> str:
+    """What the job's open tasks exclude on their device."""
+    return job.module_name if job.multi_module_mode else ""
+
+
+def overwrites(job: Job | JobDraft) -> bool:
+    """Whether the job's tasks take the place of others that have not begun."""
+    return job.multi_module_mode or job.overwrite_mode == OverwriteMode.OVERWRITE
 
 
 def source_versions(src_versions: tuple[str, ...], required_version: str) -> tuple[str, ...]:

@@ -113,6 +113,13 @@ def is_held_back(task: Task, job: Job, now_ms: int) -> bool:
     return not is_begun and not is_open(job.rollout.windows, job.rollout.time_zone, now_ms)
 
 
+def is_told_again_later(task: Task, job: Job, now_ms: int) -> bool:
+    """Whether a device that was told before is told again when its job goes on or its window opens (F05)."""
+    if task.status in job.cancelling or task.status not in (TaskStatus.NOTIFIED, TaskStatus.IN_PROGRESS):
+        return False
+    return is_held_back(task, job, now_ms)
+
+
 def may_stream(task: Task, job: Job) -> bool:
     """Whether blocks of the task's file may leave now (I8): the device was told of it, nobody cancelled it,
     and its job's gate has not halted it."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from enum import Enum
+import re
+from decimal import Decimal
+from enum import Enum, StrEnum
 from typing import NamedTuple
 
 BASIS_POINTS = 10_000  # of one: 1 % is 100
@@ -12,6 +14,25 @@ SILENT_HOURS_MIN, SILENT_HOURS_MAX = 1, 720
 FIRST_DEVICES_MIN, FIRST_DEVICES_MAX = 1, 1_000_000
 GROWTH_MIN, GROWTH_MAX = 1, 100
 REASON_LENGTH_MAX = 256
+STAGE_DEVICES_MIN, STAGE_DEVICES_MAX = 1, 10_000_000
+SUCCEEDED_PERCENT_MIN, SUCCEEDED_PERCENT_MAX = 1, 100
+SEED_MIN, SEED_MAX = 1, (1 << 31) - 1  # a whole number in every client's language
+
+_LIMIT = re.compile(r"[0-9]{1,2}(\.[0-9]{1,2})?")
+
+
+class GateChoice(StrEnum):
+    """Whether a job has a gate, as callers say it."""
+
+    ON = "ON"
+    OFF = "OFF"
+
+
+class PaceChoice(StrEnum):
+    """How many devices may be at risk at once, as callers say it."""
+
+    EVIDENCE = "EVIDENCE"
+    NONE = "NONE"
 
 
 class Hold(Enum):
@@ -47,7 +68,7 @@ class Stage(NamedTuple):
     """The first devices of a job, up to a share or a number of them, which go before all others.
 
     One of `percent` and `devices` is given; both count from the job's first device, so that stages grow. The next stage
-    begins `soak_minutes` after `succeeded_percent` of the stage's devices have succeeded and none of it is at risk.
+    begins `soak_minutes` after `succeeded_percent` of the devices up to the stage's end have succeeded.
     """
 
     percent: str = ""
@@ -85,3 +106,14 @@ class Rollout(NamedTuple):
 
 UNGUARDED = Rollout()  # verify jobs, and jobs that were made before there were gates
 GUARDED = Rollout(gate=Gate())  # what a job of the vendor's API carries
+
+
+def basis_points_of(percent: str) -> int | None:
+    """A gate's limit as callers write it, `3` or `0.25`; None where it is no such limit."""
+    points = int(Decimal(percent) * 100) if _LIMIT.fullmatch(percent) else 0
+    return points if LIMIT_BASIS_POINTS_MIN <= points <= LIMIT_BASIS_POINTS_MAX else None
+
+
+def percent_text(basis_points: int) -> str:
+    """As callers write it."""
+    return f"{basis_points / 100:g}"

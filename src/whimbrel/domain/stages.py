@@ -7,6 +7,7 @@ devices have succeeded and the soak time since then has passed; a gate that trip
 from __future__ import annotations
 
 from decimal import ROUND_CEILING, Decimal
+from itertools import pairwise
 from typing import NamedTuple
 
 from whimbrel.domain.claims import Standing
@@ -33,9 +34,25 @@ def stage_devices(stage: Stage, tasks: int) -> int:
     return max(1, int((Decimal(stage.percent) * tasks / 100).to_integral_value(ROUND_CEILING)))
 
 
-def needed_successes(stage: Stage, tasks: int) -> int:
-    """How many devices must have succeeded before the next stage."""
-    return -(-min(stage_devices(stage, tasks), tasks) * stage.succeeded_percent // 100)
+def devices_until(stages: tuple[Stage, ...], number: int, tasks: int) -> int:
+    """How many devices, counted from the job's first, may have begun once this stage has, the first being 0.
+
+    Never fewer than in a stage before: shares and numbers may take turns.
+    """
+    return max(stage_devices(stage, tasks) for stage in stages[: number + 1])
+
+
+def needed_successes(stages: tuple[Stage, ...], number: int, tasks: int) -> int:
+    """How many of the devices up to the stage's end must have succeeded before the next stage."""
+    return -(-min(devices_until(stages, number, tasks), tasks) * stages[number].succeeded_percent // 100)
+
+
+def stages_fault(stages: tuple[Stage, ...]) -> str:
+    """What is wrong with the order of a job's stages, empty when nothing is: shares grow, and so do numbers."""
+    for sizes in ([Decimal(s.percent) for s in stages if s.percent], [s.devices for s in stages if s.devices]):
+        if any(following <= size for size, following in pairwise(sizes)):  # type: ignore[operator]
+            return "each stage must take in more devices than those before it"
+    return ""
 
 
 def stage_move(job: Job, standing: Standing, proved: int, now_ms: int) -> StageMove | None:
@@ -49,15 +66,32 @@ def stage_move(job: Job, standing: Standing, proved: int, now_ms: int) -> StageM
         return None
     stage = stages[job.stage]
     if job.stage_until == 0:
-        return StageMove(0, stage_devices(stage, standing.tasks)) if standing.tasks else None
-    if proved >= needed_successes(stage, standing.tasks) and standing.tasks:
+        return stage_begin(job, 0, standing.tasks) if standing.tasks else None
+    if proved >= needed_successes(stages, job.stage, standing.tasks) and standing.tasks:
         if job.soaked_ms is None and stage.soak_minutes:
             return StageMove(job.stage, soaks=True)
         if now_ms >= (job.soaked_ms or 0) + stage.soak_minutes * MINUTE_MS:
-            following = job.stage + 1
-            devices = stage_devices(stages[following], standing.tasks) if following < len(stages) else None
-            return StageMove(following, devices)
-    return StageMove(job.stage, stage_devices(stage, standing.tasks)) if job.is_dynamic else None
+            return stage_begin(job, job.stage + 1, standing.tasks)
+    return stage_begin(job, job.stage, standing.tasks) if job.is_dynamic else None
+
+
+def stage_begin(job: Job, number: int, tasks: int) -> StageMove:
+    """Let the stage begin, in a job of so many tasks; after the last one, all others."""
+    stages = job.rollout.stages
+    return StageMove(number, devices_until(stages, number, tasks) if number < len(stages) else None)
+
+
+def advance_fault(job: Job) -> str:
+    """Why the job's next stage cannot begin now, empty when it can."""
+    if not job.rollout.stages:
+        return "has no stages"
+    if not job.is_unfinished:
+        return "has ended"
+    if job.is_held:
+        return "is held; resume it first"
+    if job.stage_until == 0:
+        return "has not begun its first stage"
+    return "has no stage left" if job.stage >= len(job.rollout.stages) else ""
 
 
 def soaks_until_ms(job: Job) -> int | None:

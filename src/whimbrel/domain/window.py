@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -9,10 +10,37 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from whimbrel.domain.rollout import Window
 
 DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+EVERY_DAY = "ALL"
 DAY_MINUTES = 24 * 60
 WINDOWS_MAX = 14
 TIME_ZONE_LENGTH_MAX = 64
 _WEEK_DAYS = 8  # a week, and the day on which it began
+_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
+
+
+def days_of(text: str) -> int | None:
+    """`MON,TUE` or `ALL` as the bits of a window; None where it says something else."""
+    names = DAYS if text == EVERY_DAY else tuple(text.split(","))
+    if len(set(names)) != len(names) or not set(names) <= set(DAYS):
+        return None
+    return sum(1 << DAYS.index(name) for name in names)
+
+
+def days_text(days: int) -> str:
+    """The bits as callers write them."""
+    names = [name for number, name in enumerate(DAYS) if days >> number & 1]
+    return EVERY_DAY if len(names) == len(DAYS) else ",".join(names)
+
+
+def minute_of(text: str) -> int | None:
+    """`HH:MM` as the minute of the day; None where it is no such time."""
+    found = _TIME.fullmatch(text)
+    return int(found[1]) * 60 + int(found[2]) if found else None
+
+
+def minute_text(minute: int) -> str:
+    """The minute of the day as `HH:MM`."""
+    return f"{minute // 60:02d}:{minute % 60:02d}"
 
 
 def is_time_zone(name: str) -> bool:

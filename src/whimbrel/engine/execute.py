@@ -167,7 +167,7 @@ class Engine:
             moved = await store.jobs.by_id(job.account_id, job.id)
         crash_here("engine.committed")
         await self._telling.tell_claimed(notified, job, begun_s)
-        return moved != job or kind is StepKind.DELIVER
+        return moved != job or kind in (StepKind.AGAIN, StepKind.DELIVER)
 
     async def _execute(self, store: Transaction, job: Job, step: Step, now_ms: int) -> list[Task]:
         match step.kind:
@@ -187,6 +187,8 @@ class Engine:
                 await store.rollouts.move(job, step.move, Because(_stage_words(step.move, job)), now_ms)
             case StepKind.WAVE:
                 await store.rollouts.move_wave(job.id, step.wave)
+            case StepKind.AGAIN:
+                return await store.rollouts.again(job, ROWS_PER_STEP)
             case StepKind.DELIVER:
                 return await store.pacing.deliver(job, ROWS_PER_STEP, now_ms)
             case StepKind.DISPATCH:

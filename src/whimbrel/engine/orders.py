@@ -14,8 +14,8 @@ from collections.abc import Callable
 
 from whimbrel.crash_points import crash_here
 from whimbrel.domain.job import Job
-from whimbrel.domain.notice import LinkMaker, may_deliver
-from whimbrel.domain.task import TaskStatus
+from whimbrel.domain.notice import LinkMaker, is_told_again_later, may_deliver
+from whimbrel.domain.task import Task, TaskStatus
 from whimbrel.engine.telling import Telling
 from whimbrel.errors import NodeEndedError, StoreUnavailableError, WhimbrelError
 from whimbrel.ports.clock import Clock
@@ -79,6 +79,8 @@ class OrderDelivery:
         undone = await self._carry_out(ready, jobs, read_s)
         crash_here("orders.told")
         async with self._store.transaction() as transaction:
+            for task in self._held_back(orders, jobs):
+                await transaction.rollouts.tell_again(task)
             await transaction.orders.forget([order for order in orders if order.id not in undone])
         if not undone and len(orders) < ORDERS_PER_STEP:
             self._clear_s = read_s
@@ -93,6 +95,16 @@ class OrderDelivery:
         if task is None or job is None or task.attempt != order.attempt or task.status is not TaskStatus.NOTIFIED:
             return False
         return may_deliver(task, job, order.reported, self._clock.now_ms())
+
+    def _held_back(self, orders: list[Order], jobs: dict[int, Job | None]) -> list[Task]:
+        """The tasks whose jobs were held after the orders were given: their devices are told when those go on (F05)."""
+        now_ms = self._clock.now_ms()
+        held = []
+        for task in (order.task for order in orders if order.task and order.task.attempt == order.attempt):
+            job = jobs.get(task.job_id)
+            if job is not None and is_told_again_later(task, job, now_ms):
+                held.append(task)
+        return held
 
     async def _count_late(self, orders: list[Order], jobs: dict[int, Job | None]) -> None:
         """This process stood still, so what it tells now was claimed and counted longer ago than the pace window allows

@@ -26,6 +26,7 @@ class StepKind(Enum):
     FILL = "fill"  # make tasks for the next devices of the target set
     STAGE = "stage"  # the next stage begins, or the one under way begins to soak
     WAVE = "wave"  # devices that start from now on count for a later wave
+    AGAIN = "again"  # notify once more the devices that came while nothing might leave
     DELIVER = "deliver"  # notify the next devices that came after the dispatch, or whose retry is due
     DISPATCH = "dispatch"  # notify the next online devices
     END = "end"  # the job has ended
@@ -67,6 +68,11 @@ def plan(state: JobState, now_ms: int) -> list[Step]:
     if not job.is_filled:
         steps.append(Step(StepKind.FILL))
     steps += _letting_go(state, now_ms)
+    # What waits for nothing any more is taken off whatever holds the job, so that it ends without it.
+    if state.has_ready and not state.counts.get(TaskStatus.QUEUED, 0):
+        steps.append(Step(StepKind.DELIVER))
+    if state.has_again and not _has_told(state):
+        steps.append(Step(StepKind.AGAIN))
     status = status_after(job, state.counts)
     if not steps and status is not job.status:
         steps.append(Step(StepKind.END, status, _verdict(job, state.counts)))
@@ -100,15 +106,20 @@ def _letting_go(state: JobState, now_ms: int) -> list[Step]:
 
 
 def _notifying(state: JobState) -> list[Step]:
-    """As far as pace and stage allow (I5, I6). Ready tasks that are queued no more are taken off whatever the pace."""
-    is_queued = state.counts.get(TaskStatus.QUEUED, 0) > 0
-    may_notify = is_queued and state.free != 0
+    """As far as pace and stage allow (I5, I6). A repeated notice is no new one."""
+    may_notify = state.counts.get(TaskStatus.QUEUED, 0) > 0 and state.free != 0
     steps = []
-    if state.has_ready and (may_notify or not is_queued):
+    if state.has_again and _has_told(state):
+        steps.append(Step(StepKind.AGAIN))
+    if state.has_ready and may_notify:
         steps.append(Step(StepKind.DELIVER))
     if may_notify and min(state.newest_task_id, state.job.stage_until) > state.job.dispatch_after:
         steps.append(Step(StepKind.DISPATCH))
     return steps
+
+
+def _has_told(state: JobState) -> bool:
+    return any(state.counts.get(status, 0) for status in (TaskStatus.NOTIFIED, TaskStatus.IN_PROGRESS))
 
 
 def _verdict(job: Job, counts: Counts) -> FirmwareStatus | None:

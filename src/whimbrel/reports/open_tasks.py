@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from whimbrel.domain.job import Job
-from whimbrel.domain.notice import UpgradeNotice, is_held_back, make_notice, may_deliver
+from whimbrel.domain.notice import UpgradeNotice, is_held_back, is_told_again_later, make_notice, may_deliver
 from whimbrel.domain.retry import after_failure, waits_for_retry
 from whimbrel.domain.silence import HEARD_EVERY_MS
 from whimbrel.domain.task import SCHEDULE_ENDED_WORDS, Task, TaskStatus, UpgradeGoal, moved
@@ -61,6 +61,8 @@ async def push(context: ReportContext, *, again: bool) -> tuple[UpgradeNotice, .
         elif (task, job) in may_leave:
             notice = await notify(context, task, job)
             notices += [notice] if notice is not None else []
+        elif is_told_again_later(task, job, context.now_ms):
+            await context.store.rollouts.tell_again(task)
     return tuple(notices)
 
 
@@ -72,9 +74,9 @@ def goal_of(job: Job) -> UpgradeGoal:
 
 def is_told_later(task: Task, job: Job, now_ms: int) -> bool:
     """Whether the engine tells the connected device, when its job's turn, hold, stage and window allow."""
-    if waits_for_retry(task) or task.status not in (TaskStatus.QUEUED, TaskStatus.NOTIFIED):
+    if waits_for_retry(task) or task.status is not TaskStatus.QUEUED:
         return False
-    return is_held_back(task, job, now_ms) or (task.status is TaskStatus.QUEUED and job.counts_claims)
+    return job.counts_claims or is_held_back(task, job, now_ms)
 
 
 async def judged(context: ReportContext, task: Task, changed: Task | None, job: Job) -> None:

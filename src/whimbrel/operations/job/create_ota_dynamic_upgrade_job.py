@@ -8,9 +8,11 @@
    be more: a device then follows the newest job.
 4. Jobs for one group must agree in MultiModuleMode and OverwriteMode.
 5. The firmware must be verified; one open task a device, conflicts and overwriting are as for static jobs.
-6. The job runs until CancelOTAStrategyByJob.
+6. XGate, XPace, XStages, XWindows: how carefully it goes out, as for static jobs. Its devices go in the order in which
+   they match; a stage by Percent is a share of those that matched so far.
+7. The job runs until CancelOTAStrategyByJob.
 
-Source: api-contract 10.3, 7.4.
+Source: api-contract 10.3, 7.4; design.md part 4 of what begins with X.
 """
 
 from __future__ import annotations
@@ -37,7 +39,15 @@ from whimbrel.operations.fields import Field
 from whimbrel.operations.firmware.lookup import refer_to_firmware
 from whimbrel.operations.ids import ID_LENGTH_MAX
 from whimbrel.operations.job.delivery import UpgradeRequest, check_upgrade
-from whimbrel.operations.job.drafting import CreatedJob, JobData, created, draft_upgrade, has_targets, store_job
+from whimbrel.operations.job.drafting import (
+    CreatedJob,
+    JobData,
+    chosen_rollout,
+    created,
+    draft_upgrade,
+    has_targets,
+    store_job,
+)
 from whimbrel.operations.job.lookup import find_target_group
 from whimbrel.operations.product.lookup import refer_to_product
 from whimbrel.operations.rights import require_product
@@ -83,6 +93,7 @@ async def handle(request: Request, context: Context) -> CreatedJob:
         dynamic_mode=request.dynamic_mode,
         is_filled=not takes_now,
         is_gathered=True,
+        rollout=await chosen_rollout(context, request),
     )
     job = await store_job(context, await _with_rule(request, context, product, draft))
     await context.store.strategies.add(job)

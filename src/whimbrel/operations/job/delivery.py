@@ -25,6 +25,19 @@ from whimbrel.domain.version import REPORTED_VERSION_LENGTH_MAX
 from whimbrel.errors import FirmwareNotFoundError, OtaInvalidParameterError, OtaMissingParameterError
 from whimbrel.operations.fields import Field
 from whimbrel.operations.ids import ID_LENGTH_MAX
+from whimbrel.operations.job.rollout_parameters import (
+    GateLimit,
+    GateSwitch,
+    PaceFirst,
+    PaceGrowth,
+    PaceSwitch,
+    SilentHours,
+    SilentMinutes,
+    Stages,
+    TimeZone,
+    Windows,
+    check_rollout,
+)
 
 
 class TagParameter(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +85,16 @@ class UpgradeRequest(DeliveryRequest, msgspec.Struct, frozen=True, kw_only=True)
         OverwriteMode.KEEP
     )
     multi_module_mode: Annotated[bool, Field("Whether tasks of other modules are no conflict.")] = False
+    x_gate: GateSwitch = None
+    x_gate_limit: GateLimit = None
+    x_gate_silent_minutes: SilentMinutes = None
+    x_gate_silent_hours: SilentHours = None
+    x_pace: PaceSwitch = None
+    x_pace_first: PaceFirst = None
+    x_pace_growth: PaceGrowth = None
+    x_stages: Stages = ()
+    x_windows: Windows = ()
+    x_time_zone: TimeZone = None
 
 
 def check_delivery(request: DeliveryRequest) -> None:
@@ -82,6 +105,7 @@ def check_delivery(request: DeliveryRequest) -> None:
 def check_upgrade(request: UpgradeRequest) -> None:
     """Raises OtaInvalidParameterError, OtaMissingParameterError."""
     check_delivery(request)
+    check_rollout(request)
     unique(request.src_version, "SrcVersion")
     if request.retry_interval is not None and request.retry_count is None:
         raise OtaMissingParameterError("RetryCount is needed with RetryInterval; it is 1, 2 or 5")

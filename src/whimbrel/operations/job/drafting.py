@@ -8,12 +8,13 @@ import msgspec
 
 from whimbrel.domain.firmware import RELEASABLE, Firmware, FirmwareStatus
 from whimbrel.domain.job import Job, JobDraft, JobType, TargetSelection
-from whimbrel.domain.rollout import GUARDED
+from whimbrel.domain.rollout import GUARDED, SEED_MAX, SEED_MIN, Rollout
 from whimbrel.domain.wire_time import utc_text
 from whimbrel.errors import FirmwareNotVerifiedError
 from whimbrel.operations.declaration import Context
 from whimbrel.operations.fields import Field
 from whimbrel.operations.job.delivery import DeliveryRequest, UpgradeRequest, check_download, check_sources, tags_of
+from whimbrel.operations.job.rollout_parameters import rollout_of
 
 FIRST_FILL_DEVICES = 500  # tasks made within the call, so that a small fleet's list is whole in the answer's wake
 FIRST_STEPS_MAX = 4  # of gathering: a share's keys go around once, a list has a first part and an end
@@ -75,8 +76,28 @@ def draft_upgrade(firmware: Firmware, request: UpgradeRequest, now_ms: int) -> J
         maximum_per_minute=request.maximum_per_minute,
         overwrite_mode=request.overwrite_mode,
         multi_module_mode=request.multi_module_mode,
-        rollout=GUARDED,
     )
+
+
+async def chosen_rollout(context: Context, request: UpgradeRequest) -> Rollout:
+    """The policy of a new job: what the call says, else the account's defaults.
+
+    Raises OtaInvalidParameterError, OtaMissingParameterError.
+    """
+    default = await context.store.accounts.rollout_defaults(context.caller.account_id)
+    return rollout_of(request, default or GUARDED)
+
+
+def ordered(context: Context, rollout: Rollout, seed: int | None) -> Rollout:
+    """The policy with the seed of its order: the given one, else a new one where the devices are ordered at all."""
+    if seed is None and rollout.is_ordered:
+        seed = new_seed(context)
+    return rollout._replace(seed=seed)
+
+
+def new_seed(context: Context) -> int:
+    """A random one."""
+    return SEED_MIN + int(context.services.randomness.hex(8), 16) % (SEED_MAX - SEED_MIN + 1)
 
 
 def required_version(firmware: Firmware) -> str:

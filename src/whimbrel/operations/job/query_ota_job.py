@@ -1,5 +1,7 @@
 """Answers one job: what it sends, to whom, how, and where it stands.
 
+XHold and XHoldReason are ours: they are there while the job is held. XQueryOTARollout says more.
+
 Source: api-contract 10.5. What was not set is left out.
 """
 
@@ -60,6 +62,8 @@ class JobData(msgspec.Struct, frozen=True, kw_only=True):
     utc_end_time: Annotated[str | None, Field("End; absent before.")]
     utc_schedule_time: Annotated[str | None, Field("The planned start, of a scheduled job.")]
     utc_schedule_finish_time: Annotated[str | None, Field("The planned end, of a job that has one.")]
+    x_hold: Annotated[str | None, Field("PAUSED or HALTED; absent when the job is not held.")]
+    x_hold_reason: Annotated[str | None, Field("Why; absent when the job is not held.")]
 
 
 class Response(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,6 +105,8 @@ EXAMPLE = Example(
             utc_end_time=None,
             utc_schedule_time=None,
             utc_schedule_finish_time=None,
+            x_hold=None,
+            x_hold_reason=None,
         )
     ),
 )
@@ -150,4 +156,6 @@ def _answer(job: Job) -> JobData:
         utc_end_time=utc_or_none(job.shown_end_ms),
         utc_schedule_time=utc_or_none(job.schedule_ms),
         utc_schedule_finish_time=utc_or_none(job.schedule_finish_ms),
+        x_hold=job.hold.name if job.is_held else None,
+        x_hold_reason=job.hold_reason if job.is_held else None,
     )

@@ -67,6 +67,7 @@ from whimbrel.ports.store.leases import LeaseBeat as LeaseBeat
 from whimbrel.ports.store.modules import OtaModules as OtaModules
 from whimbrel.ports.store.pacing import Notices as Notices
 from whimbrel.ports.store.pacing import Pacing as Pacing
+from whimbrel.ports.store.previews import Previews as Previews
 from whimbrel.ports.store.products import ProductFilter as ProductFilter
 from whimbrel.ports.store.products import Products as Products
 from whimbrel.ports.store.rollouts import Because as Because
@@ -163,6 +164,8 @@ class Transaction(Protocol):
     def pacing(self) -> Pacing: ...
     @property
     def rollouts(self) -> Rollouts: ...
+    @property
+    def previews(self) -> Previews: ...
     @property
     def silence(self) -> Silence: ...
     @property

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 from whimbrel.domain.access import AccessKey, Account
 from whimbrel.domain.audit import AuditDraft, AuditEntry, ChainHead
 from whimbrel.domain.paging import Listing, Page
+from whimbrel.domain.rollout import Rollout
 
 
 class AuditFilter(NamedTuple):
@@ -56,6 +57,11 @@ class Accounts(Protocol):
         ...
 
     async def by_id(self, account_id: int) -> Account | None: ...
+    async def rollout_defaults(self, account_id: int) -> Rollout | None:
+        """What the account's new jobs carry where the call says nothing; None is what this release does."""
+        ...
+
+    async def put_rollout_defaults(self, account_id: int, rollout: Rollout | None) -> None: ...
     async def after(self, account_id: int, limit: int) -> list[Account]:
         """The next accounts in the order of their making."""
         ...

@@ -20,7 +20,8 @@ class JobState(NamedTuple):
     """A job with the counts of its tasks and the id of its newest task (0 without tasks).
 
     `proved`: successes since the job began, counted only where it has stages. `has_ready`: some tasks wait behind the
-    dispatch cursor that its stage lets leave.
+    dispatch cursor that its stage lets leave; without any queued task, some that wait for nothing any more.
+    `has_again`: some devices are to be told once more.
     """
 
     job: Job
@@ -29,6 +30,7 @@ class JobState(NamedTuple):
     standing: Standing = Standing()
     proved: int = 0
     has_ready: bool = False
+    has_again: bool = False
 
     @property
     def free(self) -> int | None:

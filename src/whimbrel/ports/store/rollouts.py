@@ -34,7 +34,9 @@ class Rollouts(Protocol):
         ...
 
     async def resume(self, job_id: int, because: Because, now_ms: int) -> bool:
-        """The job goes on in a new era: what was told before is excused, gate and pace begin anew."""
+        """The job goes on: after a halt in a new era, so that what was told before is excused and gate and pace begin
+        anew; after a pause where it was, so that pausing makes no failure unseen.
+        """
         ...
 
     async def move(self, job: Job, move: StageMove, because: Because, now_ms: int) -> bool:
@@ -43,6 +45,14 @@ class Rollouts(Protocol):
 
     async def move_wave(self, job_id: int, wave: int) -> None:
         """Devices that start from now on are of this wave."""
+        ...
+
+    async def tell_again(self, task: Task) -> None:
+        """The task's device was told before: it is told once more when its job goes on (F05)."""
+        ...
+
+    async def again(self, job: Job, tasks_max: int) -> list[Task]:
+        """Take the next such tasks; those whose devices are there and still need it."""
         ...
 
     async def events(self, job_id: int, limit: int) -> list[JobEvent]:

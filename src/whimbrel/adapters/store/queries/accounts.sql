@@ -19,6 +19,14 @@ UPDATE account SET name = name WHERE id = (SELECT min(id) FROM account)
 -- One account.
 SELECT id, name, created_ms FROM account WHERE id = :account_id
 
+-- name: account_rollout
+-- The policy that an account's new jobs carry.
+SELECT rollout FROM account WHERE id = :account_id
+
+-- name: put_account_rollout
+-- Another policy for an account's new jobs; '' is the one of this release.
+UPDATE account SET rollout = :rollout WHERE id = :account_id
+
 -- name: accounts_page
 -- All accounts, newest first.
 SELECT id, name, created_ms FROM account WHERE id < :below ORDER BY id DESC LIMIT :size OFFSET :skip

@@ -7,12 +7,13 @@ FROM job j JOIN product p ON p.id = j.product_id
 WHERE j.status = 'PLANNED' AND j.schedule_ms <= :now_ms ORDER BY j.schedule_ms, j.id LIMIT :limit
 
 -- name: job_outlook
--- A job's newest task, how many devices it told within the window of its pace, and whether a task is ready which may
--- leave in its stage.
+-- A job's newest task, how many devices it told within the window of its pace, whether a task up to :until is ready, and
+-- whether a device is to be told once more.
 SELECT coalesce((SELECT max(id) FROM task WHERE job_id = :job_id), 0),
   CAST((SELECT coalesce(sum(n), 0) FROM job_notice WHERE job_id = :job_id) AS BIGINT),
   CASE WHEN EXISTS (
-    SELECT 1 FROM job_ready WHERE job_id = :job_id AND task_id <= :stage_until) THEN 1 ELSE 0 END
+    SELECT 1 FROM job_ready WHERE job_id = :job_id AND task_id <= :until) THEN 1 ELSE 0 END,
+  CASE WHEN EXISTS (SELECT 1 FROM job_again WHERE job_id = :job_id) THEN 1 ELSE 0 END
 
 -- name: told_within_window
 -- How many devices a job told within the window of its pace.
@@ -41,17 +42,6 @@ WHERE status = 1 AND id IN (
   FROM entry JOIN task t ON t.id = CAST(rtrim(substr(CAST(:task_ids AS TEXT), entry.i * 20 + 1, 20)) AS BIGINT)
   WHERE {may_leave})
 RETURNING {claimed_columns}
-
--- name: repeat_ready
--- Those of the tasks with these ids whose connected devices were told of them before.
-WITH RECURSIVE entry (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM entry WHERE i + 1 < :entries)
-SELECT t.id, t.job_id, t.device_id, t.status, t.attempt, t.progress, t.due_ms, t.src_version, '', {counted_columns}
-FROM entry JOIN task t ON t.id = CAST(rtrim(substr(CAST(:task_ids AS TEXT), entry.i * 20 + 1, 20)) AS BIGINT)
-WHERE t.status = 2 AND EXISTS (SELECT 1 FROM presence o WHERE o.device_id = t.device_id)
-  AND (:required_version = '' OR EXISTS (
-    SELECT 1 FROM module_version m
-    WHERE m.device_id = t.device_id AND m.module_name = :module_name AND m.version = :required_version))
-ORDER BY t.id
 
 -- name: overlooked_tasks
 -- None where there is one writer: who comes sees every task that there is. PostgreSQL has a statement of its own.

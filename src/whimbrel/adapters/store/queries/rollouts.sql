@@ -12,11 +12,14 @@ WHERE list IN (:exposed, :silent, :proved) AND block = :era
 -- name: hold_job
 -- Nothing leaves any more; a halt takes the place of a pause, but not the other way around.
 UPDATE job SET hold = :hold, hold_reason = :reason, hold_ms = :now_ms, modified_ms = :now_ms
-WHERE id = :job_id AND status IN ('PLANNED', 'IN_PROGRESS') AND strategy_ended_ms IS NULL AND hold < :hold
+WHERE id = :job_id AND status IN ('PLANNED', 'IN_PROGRESS') AND hold < :hold
 
 -- name: resume_job
--- A new era: what was told before is excused, and gate and pace begin anew.
-UPDATE job SET hold = 0, hold_reason = '', hold_ms = NULL, era = era + 1, wave = wave + 1, gate_wave = wave + 1,
+-- After a halt a new era: what was told before is excused, and gate and pace begin anew. A pause excuses nothing.
+UPDATE job SET hold = 0, hold_reason = '', hold_ms = NULL,
+  era = CASE WHEN hold = 2 THEN era + 1 ELSE era END,
+  wave = CASE WHEN hold = 2 THEN wave + 1 ELSE wave END,
+  gate_wave = CASE WHEN hold = 2 THEN wave + 1 ELSE gate_wave END,
   soaked_ms = NULL, modified_ms = :now_ms
 WHERE id = :job_id AND status IN ('PLANNED', 'IN_PROGRESS') AND hold <> 0
 
@@ -55,6 +58,28 @@ INSERT INTO job_event (job_id, at_ms, kind, who, words) VALUES (:job_id, :now_ms
 -- name: job_events
 -- What happened to a job, newest first.
 SELECT at_ms, kind, who, words FROM job_event WHERE job_id = :job_id ORDER BY id DESC LIMIT :limit
+
+-- name: add_again
+-- The task's device is to be told once more.
+INSERT INTO job_again (job_id, task_id) VALUES (:job_id, :task_id) ON CONFLICT DO NOTHING
+
+-- name: take_again
+-- Take off the next tasks whose devices are to be told once more.
+DELETE FROM job_again WHERE job_id = :job_id AND task_id IN (
+  SELECT r.task_id FROM job_again r WHERE r.job_id = :job_id ORDER BY r.task_id LIMIT :tasks_max)
+RETURNING task_id
+
+-- name: tasks_again
+-- Those of the given tasks whose devices were told, are there, and still need it; of a difference the source version is
+-- checked again (I9).
+SELECT {task_columns}
+FROM ({given_ids}) AS given JOIN task t ON t.id = given.id JOIN job j ON j.id = t.job_id
+  LEFT JOIN task_description w ON w.task_id = t.id
+WHERE t.status IN (2, 3) AND EXISTS (SELECT 1 FROM presence o WHERE o.device_id = t.device_id)
+  AND (t.status = 3 OR j.required_version = '' OR EXISTS (
+    SELECT 1 FROM module_version m
+    WHERE m.device_id = t.device_id AND m.module_name = j.module_name AND m.version = j.required_version))
+ORDER BY t.id
 
 -- name: watch_tasks
 -- Silence among these tasks is looked for at the latest then.

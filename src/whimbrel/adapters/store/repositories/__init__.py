@@ -34,6 +34,7 @@ from whimbrel.adapters.store.repositories.leases import LeaseRepository
 from whimbrel.adapters.store.repositories.modules import OtaModuleRepository
 from whimbrel.adapters.store.repositories.pacing import PacingRepository
 from whimbrel.adapters.store.repositories.presence import ModuleVersionRepository, PresenceRepository
+from whimbrel.adapters.store.repositories.previews import PreviewRepository
 from whimbrel.adapters.store.repositories.products import ProductRepository
 from whimbrel.adapters.store.repositories.reading import read_ahead
 from whimbrel.adapters.store.repositories.rollouts import RolloutRepository
@@ -112,6 +113,10 @@ class Repositories:
     @property
     def rollouts(self) -> RolloutRepository:
         return RolloutRepository(self._session)
+
+    @property
+    def previews(self) -> PreviewRepository:
+        return PreviewRepository(self._session)
 
     @property
     def silence(self) -> SilenceRepository:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from whimbrel.adapters.store.repositories.rollout_text import rollout_of, rollout_text
 from whimbrel.adapters.store.session import Row, Session, UniqueViolationError, list_total, position_of
 from whimbrel.domain.access import AccessKey, Account, Policy
 from whimbrel.domain.paging import Listing, Page
+from whimbrel.domain.rollout import Rollout
 from whimbrel.errors import AccountNameTakenError
 from whimbrel.ports.sealer import Sealer
 
@@ -32,6 +34,14 @@ class AccountRepository:
     async def by_id(self, account_id: int) -> Account | None:
         row = await self._session.one("account_by_id", account_id=account_id)
         return Account._make(row) if row else None
+
+    async def rollout_defaults(self, account_id: int) -> Rollout | None:
+        row = await self._session.one("account_rollout", account_id=account_id)
+        return rollout_of(str(row[0])) if row and row[0] else None
+
+    async def put_rollout_defaults(self, account_id: int, rollout: Rollout | None) -> None:
+        text = "" if rollout is None else rollout_text(rollout)
+        await self._session.run("put_account_rollout", account_id=account_id, rollout=text)
 
     async def after(self, account_id: int, limit: int) -> list[Account]:
         rows = await self._session.all("accounts_after", account_id=account_id, limit=limit)

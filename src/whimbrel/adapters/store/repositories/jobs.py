@@ -100,13 +100,15 @@ class JobRepository:
         return await self._counts(row[0]) if row else None
 
     async def _state(self, job: Job) -> JobState:
-        row = await self._session.one("job_outlook", job_id=job.id, stage_until=job.stage_until)
-        assert row is not None
-        newest_task_id, told, has_ready = row
         counts = await self._counts(job.id)
+        # Without a queued task nobody may be told, and what is ready is taken off, whatever the stage.
+        until = job.stage_until if counts[TaskStatus.QUEUED] else NO_TASK_ABOVE
+        row = await self._session.one("job_outlook", job_id=job.id, until=until)
+        assert row is not None
+        newest_task_id, told, has_ready, has_again = row
         standing = await standing_of(self._session, job, sum(counts.values()), int(told))
         proved = await list_total(self._session, trial_lists(job.id).proved) if job.rollout.stages else 0
-        return JobState(job, counts, newest_task_id, standing, proved, bool(has_ready))
+        return JobState(job, counts, newest_task_id, standing, proved, bool(has_ready), bool(has_again))
 
     async def _counts(self, job_id: int) -> Counts:
         """In one statement, so of one moment: a task that moves between two of them must not be missed in both."""

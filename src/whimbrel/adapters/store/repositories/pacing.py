@@ -12,7 +12,7 @@ from whimbrel.adapters.store.repositories.tasks import TaskRepository, task_of
 from whimbrel.adapters.store.repositories.trials import count_move, standing_of, tasks_list
 from whimbrel.adapters.store.session import Row, Session, list_total
 from whimbrel.domain.claims import current_wave, free_claims
-from whimbrel.domain.job import Job
+from whimbrel.domain.job import NO_TASK_ABOVE, Job
 from whimbrel.domain.task import Task, TaskStatus, told
 from whimbrel.ports.store.jobs import job_turn
 from whimbrel.ports.store.pacing import Notices
@@ -35,29 +35,29 @@ class PacingRepository:
         return [task_of(row) for row in await self._session.all("overlooked_tasks", **given(sorted(device_ids)))]
 
     async def deliver(self, job: Job, tasks_max: int, now_ms: int) -> list[Task]:
-        claims_max, wave = await free_of(self._session, job, tasks_max)
+        has_queued = await list_total(self._session, tasks_list(job.id, TaskStatus.QUEUED)) > 0
+        claims_max, wave = await free_of(self._session, job, tasks_max) if has_queued else (0, job.wave)
         # Taken first: a device that comes from now on is not lost with a row that it found there.
         taken = await self._session.all(
             "take_ready",
             job_id=job.id,
-            stage_until=job.stage_until,
+            stage_until=job.stage_until if has_queued else NO_TASK_ABOVE,
             tasks_max=claims_max or tasks_max,
             has_claims=int(claims_max > 0),
         )
-        if not taken:
+        if not taken or claims_max == 0:
             return []
-        which: dict[str, object] = {
-            "entries": len(taken),
-            "task_ids": padded([str(row[0]) for row in taken], ID_WIDTH),
-            "module_name": job.module_name,
-            "required_version": job.required_version,
-        }
-        # First: those that were told before, and came back while their job was held.
-        repeated = [task_of(row) for row in await self._session.all("repeat_ready", **which)]
-        if claims_max == 0:
-            return repeated
-        rows = await self._session.all("dispatch_ready", wave=wave, era=job.era, now_ms=now_ms, **which)
-        return repeated + await claimed(self._session, job, rows, wave, now_ms)
+        rows = await self._session.all(
+            "dispatch_ready",
+            entries=len(taken),
+            task_ids=padded([str(row[0]) for row in taken], ID_WIDTH),
+            module_name=job.module_name,
+            required_version=job.required_version,
+            wave=wave,
+            era=job.era,
+            now_ms=now_ms,
+        )
+        return await claimed(self._session, job, rows, wave, now_ms)
 
     async def hold_turns(self, device_ids: Collection[int]) -> None:
         rows = await self._session.all("turns_of_devices", **given(sorted(device_ids))) if device_ids else []

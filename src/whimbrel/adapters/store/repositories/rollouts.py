@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from whimbrel.adapters.store.repositories.padding import given
+from whimbrel.adapters.store.repositories.tasks import task_of
 from whimbrel.adapters.store.repositories.trials import tasks_list
 from whimbrel.adapters.store.session import BLOCK_BITS, Session
 from whimbrel.domain.job import NO_TASK_ABOVE, Job
 from whimbrel.domain.rollout import Hold
 from whimbrel.domain.stages import StageMove
+from whimbrel.domain.task import Task
 from whimbrel.ports.store import job_turn
 from whimbrel.ports.store.rollouts import Because, JobEvent
 
@@ -49,6 +52,16 @@ class RolloutRepository:
 
     async def move_wave(self, job_id: int, wave: int) -> None:
         await self._session.run("move_wave", job_id=job_id, wave=wave)
+
+    async def tell_again(self, task: Task) -> None:
+        await self._session.run("add_again", job_id=task.job_id, task_id=task.id)
+
+    async def again(self, job: Job, tasks_max: int) -> list[Task]:
+        taken = await self._session.all("take_again", job_id=job.id, tasks_max=tasks_max)
+        if not taken:
+            return []
+        rows = await self._session.all("tasks_again", **given(row[0] for row in taken))
+        return [task_of(row) for row in rows]
 
     async def events(self, job_id: int, limit: int) -> list[JobEvent]:
         rows = await self._session.all("job_events", job_id=job_id, limit=limit)

@@ -6,7 +6,7 @@ from whimbrel.adapters.store.repositories.presence import versions_list
 from whimbrel.adapters.store.session import Session, list_total
 from whimbrel.domain.device_list import ListPart
 from whimbrel.domain.gray import KEYS, gray_devices, gray_start
-from whimbrel.domain.job import Job, TargetSelection
+from whimbrel.domain.job import Job, JobDraft, TargetSelection
 from whimbrel.ports.store import DeviceList
 
 
@@ -23,8 +23,8 @@ class TargetRepository:
                 "freeze_group", job_id=job.id, group_row_id=job.group_row_id, order_factor=_factor(job)
             )
         if job.target_selection == TargetSelection.GRAY:
-            devices = gray_devices(job.gray_percent, await self._candidates(job))
-            gather_after = gray_start(job.id) - 1
+            devices = gray_devices(job.gray_percent, await candidates_of_share(self._session, job))
+            gather_after = _gray_start(job) - 1
         await self._session.run(
             "freeze_job",
             job_id=job.id,
@@ -47,16 +47,9 @@ class TargetRepository:
         else:
             await self._gather_gray(job, devices_max)
 
-    async def _candidates(self, job: Job) -> int:
-        """How many devices a share is taken of: by the counters, so that nothing is scanned."""
-        if not job.source_versions:
-            return await list_total(self._session, f"devices:{job.product_id}")
-        lists = [versions_list(job.product_id, job.module_name, version) for version in job.source_versions]
-        return sum([await list_total(self._session, name) for name in lists])
-
     async def _gather_gray(self, job: Job, devices_max: int) -> None:
         """Keys from the job's start to the largest, then from 0 to before the start; `gather_after` counts through."""
-        start = gray_start(job.id)
+        start = _gray_start(job)
         has_wrapped = job.gather_after >= KEYS - 1
         base, limit = (KEYS, start) if has_wrapped else (0, KEYS)
         after = job.gather_after - base
@@ -112,9 +105,22 @@ class TargetRepository:
         )
 
 
+async def candidates_of_share(session: Session, job: Job | JobDraft) -> int:
+    """How many devices a share is taken of: by the counters, so that nothing is scanned."""
+    if not job.source_versions:
+        return await list_total(session, f"devices:{job.product_id}")
+    lists = [versions_list(job.product_id, job.module_name, version) for version in job.source_versions]
+    return sum([await list_total(session, name) for name in lists])
+
+
 def _factor(job: Job) -> int:
     """As the statements take it: 0 for none."""
     return job.order_factor or 0
+
+
+def _gray_start(job: Job) -> int:
+    """Where a share begins: by the job's seed, so that a seed gives the share too."""
+    return gray_start(job.id if job.rollout.seed is None else job.rollout.seed)
 
 
 def _gathers_product(job: Job) -> bool:

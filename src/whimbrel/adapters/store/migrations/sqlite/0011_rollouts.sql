@@ -45,6 +45,14 @@ CREATE TABLE job_watch (
 ) WITHOUT ROWID;
 CREATE INDEX job_watch_due ON job_watch (due_ms);
 
+-- Tasks whose devices were told before, and came again while the job was held or its window closed: they are told once
+-- more when it goes on.
+CREATE TABLE job_again (
+  job_id INTEGER NOT NULL REFERENCES job (id),
+  task_id INTEGER NOT NULL REFERENCES task (id),
+  PRIMARY KEY (job_id, task_id)
+) WITHOUT ROWID;
+
 -- What happened to a job, oldest first. who: the AccessKey, or '' when the engine did it.
 CREATE TABLE job_event (
   id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -1,0 +1,59 @@
+"""Says how carefully the account's new jobs go out where the call that makes them does not say.
+
+1. All of it is replaced: what is left out is this release's default, a gate of 3 % (30 minutes, 24 hours) and no pace.
+   Without any parameter the account has no defaults of its own.
+2. Jobs that are there keep what they pinned. Verify jobs have neither gate nor pace.
+3. The right to it is its own (rollout:write): who may make jobs may not change what all of them carry. A key that is
+   limited to some products or groups is refused.
+
+Source: ours; design.md part 4.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from whimbrel.domain.access import Permission
+from whimbrel.domain.rollout import GUARDED
+from whimbrel.errors import OtaInvalidParameterError
+from whimbrel.operations.declaration import Context, EmptyResponse, Example, Manner, operation
+from whimbrel.operations.job.rollout_parameters import (
+    GateLimit,
+    GateSwitch,
+    PaceFirst,
+    PaceGrowth,
+    PaceSwitch,
+    SilentHours,
+    SilentMinutes,
+    gate_of,
+    pace_of,
+)
+from whimbrel.operations.rights import require_whole_account
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    x_gate: GateSwitch = None
+    x_gate_limit: GateLimit = None
+    x_gate_silent_minutes: SilentMinutes = None
+    x_gate_silent_hours: SilentHours = None
+    x_pace: PaceSwitch = None
+    x_pace_first: PaceFirst = None
+    x_pace_growth: PaceGrowth = None
+
+
+EXAMPLE = Example(request={"XPace": "EVIDENCE", "XGateLimit": "2.5"}, response=EmptyResponse())
+
+
+@operation(
+    action="XUpdateRolloutDefaults",
+    permission=Permission.ROLLOUT_WRITE,
+    example=EXAMPLE,
+    errors=(OtaInvalidParameterError,),
+    manner=Manner(idempotent=True),
+)
+async def handle(request: Request, context: Context) -> EmptyResponse:
+    require_whole_account(context)
+    policy = GUARDED._replace(gate=gate_of(request, GUARDED.gate), pace=pace_of(request, GUARDED.pace))
+    defaults = None if request == Request() else policy
+    await context.store.accounts.put_rollout_defaults(context.caller.account_id, defaults)
+    return EmptyResponse()
