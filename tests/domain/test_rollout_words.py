@@ -28,6 +28,7 @@ def test_limits_are_read_as_they_are_shown(points: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "0", "0.00", "50.01", "3.", ".5", "03.001", "+3", " 3", "3 ", "٣", "100"])
 def test_other_texts_are_no_limit(text: str) -> None:
+    """Beyond the limits, too many decimals, signs, blanks, digits of other scripts."""
     assert basis_points_of(text) is None
 
 
@@ -39,11 +40,13 @@ def test_days_and_times_are_read_as_they_are_shown(days: int, minute: int) -> No
 
 @pytest.mark.parametrize("text", ["", "ALL,ALL", "MON,MON", "mon", "MON, TUE", "MONDAY", ","])
 def test_other_texts_are_no_days(text: str) -> None:
+    """Nothing, a day twice, other spellings."""
     assert days_of(text) is None
 
 
 @pytest.mark.parametrize("text", ["", "24:00", "1:00", "01:60", "01:5", "01:05:00", "٠١:٠٥", "01:05\n"])
 def test_other_texts_are_no_time(text: str) -> None:
+    """Beyond the day, other spellings, digits of other scripts."""
     assert minute_of(text) is None
 
 
