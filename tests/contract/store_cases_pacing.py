@@ -16,6 +16,7 @@ from tests.engine.world import (
     connect,
     count_errors,
     fill,
+    presence,
     put_task,
     read_job,
     statuses_of,
@@ -55,6 +56,13 @@ async def dispatch(store: Store, job: Job, tasks_max: int) -> list[int]:
 async def notices_of(store: Store) -> list[Notices]:
     async with store.snapshot() as snapshot:
         return await snapshot.pacing.notices()
+
+
+async def has_again(store: Store, job: Job) -> bool:
+    async with store.snapshot() as snapshot:
+        state = await snapshot.jobs.state(job.account_id, job.id)
+    assert state is not None
+    return state.has_again
 
 
 async def outlook(store: Store, job: Job) -> tuple[int | None, bool]:
@@ -117,17 +125,34 @@ class TestPacing:
         assert await count_errors(rig.store, [job]) == []
 
     async def test_without_room_nobody_loses_the_turn(self, rig: Rig) -> None:
-        """While nothing may be told, queued tasks keep their turn; others are told again, which counts no more."""
+        """While nothing may be told, queued tasks keep their turn, and others give it up."""
         job, ids, tasks = await paced(rig, 14)
         assert await dispatch(rig.store, job, 500) == ids[:10]
         await make_ready(rig.store, tasks[9:])
-        assert await deliver(rig.store, job, 500) == ids[9:10]
         assert await deliver(rig.store, job, 500) == []
         for task in tasks[10:]:
             await put_task(rig.store, task, status=CANCELED)
         assert await outlook(rig.store, job) == (0, True)
         assert await deliver(rig.store, job, 500) == []
         assert await outlook(rig.store, job) == (0, False)
+
+    async def test_F05_told_once_more(self, rig: Rig) -> None:
+        """Once each, in order, whatever room there is, and not counted; not who is gone or needs it no more."""
+        job, ids, tasks = await paced(rig, 14)
+        assert await dispatch(rig.store, job, 500) == ids[:10]
+        async with rig.store.transaction() as transaction:
+            for task in [*tasks[:4], *tasks[2:4], tasks[12]]:
+                await transaction.rollouts.tell_again(task)
+            await transaction.presences.disconnected(presence(ids[0]), NOW_MS)
+        notified = (await tasks_of(rig.store, job))[ids[1]]
+        await put_task(rig.store, notified, status=SUCCEEDED)
+        assert await has_again(rig.store, job)
+        async with rig.store.transaction() as transaction:
+            told = [task.device_id for task in await transaction.rollouts.again(job, 500)]
+            assert await transaction.rollouts.again(job, 500) == []
+        assert told == ids[2:4]
+        assert not await has_again(rig.store, job)
+        assert sum(row.n for row in await notices_of(rig.store)) == 10
 
     async def test_a_row_that_grew_stays(self, rig: Rig) -> None:
         """What was told since the rows were read is not forgotten with them."""
