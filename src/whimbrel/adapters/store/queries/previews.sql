@@ -17,10 +17,10 @@ WHERE d.product_id = :product_id AND d.deleted_ms IS NULL AND d.gray_key > :afte
 ORDER BY d.gray_key, d.id
 
 -- name: preview_slices
--- As preview_keys, of those whose places are in the given slices of domain/preview.py.
+-- As preview_keys, of those whose places are in slices of domain/preview.py that :slices has a 1 for.
 SELECT {preview_columns} FROM device d {reported}
 WHERE d.product_id = :product_id AND d.deleted_ms IS NULL AND d.gray_key > :after AND d.gray_key <= :bound
-  AND {place} / 524288 IN ({given_ids})
+  AND substr(CAST(:slices AS TEXT), CAST({place} / 524288 AS INTEGER) + 1, 1) = '1'
 
 -- name: preview_members
 -- The next members of a group, each with its id; those that are no devices of the product come without more.

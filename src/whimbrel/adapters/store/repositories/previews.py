@@ -10,7 +10,7 @@ from whimbrel.adapters.store.repositories.targets import candidates_of_share
 from whimbrel.adapters.store.session import Row, Session
 from whimbrel.domain.gray import KEYS, gray_devices, gray_start, order_factor
 from whimbrel.domain.job import SRC_VERSIONS_MAX, JobDraft, TargetSelection
-from whimbrel.domain.preview import SLICE_PLACES, Candidate
+from whimbrel.domain.preview import SLICE_PLACES, SLICES, Candidate
 from whimbrel.domain.task import OVERWRITABLE
 
 DEVICES_PER_CHUNK = 500  # 3 ms on SQLite: 10 may hold the loop
@@ -66,7 +66,7 @@ class PreviewRepository:
                 return
 
     async def _of_slices(self, draft: JobDraft, slices: frozenset[int]) -> AsyncIterator[list[Candidate]]:
-        where = {**_where(draft), **given(sorted(slices))}
+        where = {**_where(draft), "slices": "".join("1" if number in slices else "0" for number in range(SLICES))}
         async for keys in self._keys(draft, KEYS_PER_CHUNK):
             yield _candidates(await self._session.all("preview_slices", **keys, **where))
 
