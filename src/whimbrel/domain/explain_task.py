@@ -15,7 +15,7 @@ from whimbrel.domain.job import MATCHES_MAX
 from whimbrel.domain.retry import waits_for_retry
 from whimbrel.domain.rollout import Hold
 from whimbrel.domain.silence import silent_from_ms
-from whimbrel.domain.stages import needed_successes, soaks_until_ms, stage_devices
+from whimbrel.domain.stages import devices_until, needed_successes, soaks_until_ms
 from whimbrel.domain.task import TIMED_OUT_WORDS, WRONG_VERSION_WORDS, Task, TaskStatus, shown_description
 from whimbrel.domain.window import is_open, next_opening_ms
 
@@ -133,8 +133,8 @@ def _stage(case: Case, task: Task) -> Finding:
         words = f"the stages of job {job.id} begin when all its tasks are made"
         return _finding(Code.WAITING_STAGE, case, words, Stage=number, Stages=of)
     stage = job.rollout.stages[job.stage]
-    needed, soaks_ms = needed_successes(stage, tasks), soaks_until_ms(job)
-    devices = min(stage_devices(stage, tasks), tasks)
+    needed, soaks_ms = needed_successes(job.rollout.stages, job.stage, tasks), soaks_until_ms(job)
+    devices = min(devices_until(job.rollout.stages, job.stage, tasks), tasks)
     then = f"{case.proved} of its {devices} devices have succeeded, {needed} must"
     if soaks_ms is not None:
         then = f"it is healthy, and soaks for {stage.soak_minutes} min"

@@ -42,7 +42,7 @@ EXAMPLE = Example(
     permission=Permission.JOB_WRITE,
     example=EXAMPLE,
     errors=(JobNotFoundError, JobStatusError, OtaInvalidParameterError),
-    manner=Manner(idempotent=True),
+    manner=Manner(idempotent=True, halts=True),
 )
 async def handle(request: Request, context: Context) -> EmptyResponse:
     job = await find_job(context, request.job_id)
