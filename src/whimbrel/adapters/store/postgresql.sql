@@ -23,9 +23,35 @@ ORDER BY t.id FOR UPDATE OF t
 
 -- name: tasks_in_statuses
 -- In place of the one of all engines: it also locks the rows, so that none moves before cancel_tasks changes them.
-SELECT id, {standing_columns} FROM task
-WHERE job_id = :job_id AND id > :after AND id <= :bound AND status < 4 AND (:statuses & (1 << status)) <> 0
-ORDER BY id FOR UPDATE
+SELECT block, job_id, {standing_columns}, count(*)
+FROM (SELECT {standing_groups} FROM task
+  WHERE job_id = :job_id AND id > :after AND id <= :bound AND status < 4 AND (:statuses & (1 << status)) <> 0
+  ORDER BY id FOR UPDATE) AS held
+GROUP BY block, job_id, {standing_columns}
+
+-- name: standing_for_product
+-- In place of the one of all engines: the rows do not move before overwrite_for_product changes them.
+SELECT block, job_id, {standing_columns}, count(*)
+FROM (SELECT {standing_groups} FROM task WHERE status = :old AND id IN ({in_the_way_of_product}) ORDER BY id FOR UPDATE) AS held
+GROUP BY block, job_id, {standing_columns}
+
+-- name: standing_for_arc
+-- In place of the one of all engines: the rows do not move before overwrite_for_arc changes them.
+SELECT block, job_id, {standing_columns}, count(*)
+FROM (SELECT {standing_groups} FROM task WHERE status = :old AND id IN ({in_the_way_of_arc}) ORDER BY id FOR UPDATE) AS held
+GROUP BY block, job_id, {standing_columns}
+
+-- name: standing_for_targets
+-- In place of the one of all engines: the rows do not move before overwrite_for_targets changes them.
+SELECT block, job_id, {standing_columns}, count(*)
+FROM (SELECT {standing_groups} FROM task WHERE status = :old AND id IN ({in_the_way_of_targets}) ORDER BY id FOR UPDATE) AS held
+GROUP BY block, job_id, {standing_columns}
+
+-- name: standing_for_places
+-- In place of the one of all engines: the rows do not move before overwrite_for_places changes them.
+SELECT block, job_id, {standing_columns}, count(*)
+FROM (SELECT {standing_groups} FROM task WHERE status = :old AND id IN ({in_the_way_of_places}) ORDER BY id FOR UPDATE) AS held
+GROUP BY block, job_id, {standing_columns}
 
 -- name: dispatch_job
 -- In place of the one of all engines, which with counts of rows that are not known yet is planned as a loop in a loop:
