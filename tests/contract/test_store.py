@@ -37,6 +37,7 @@ from tests.contract.store_cases_rows import (
     TestProducts,
     TestUploads,
 )
+from tests.contract.store_cases_sets import TestGroupTargets, TestOrderedJobs
 from tests.contract.store_cases_sqlite import TestDisk, TestGroups, disk, fatal, store
 from tests.contract.store_cases_tags import TestDeviceTags
 from tests.contract.store_cases_targets import TestBirthsEqualTheRule, TestDeviceLists, TestGray
@@ -83,12 +84,14 @@ __all__ = [
     "TestGatewayOrders",
     "TestGray",
     "TestGroupMembers",
+    "TestGroupTargets",
     "TestGroups",
     "TestJobLists",
     "TestJobMoves",
     "TestJobs",
     "TestLogins",
     "TestNodesTogether",
+    "TestOrderedJobs",
     "TestOtaModules",
     "TestPacing",
     "TestPages",

@@ -195,4 +195,5 @@ def own_statements() -> dict[str, Statement]:
     """Those that all engines share, and PostgreSQL's own."""
     text = files(__package__).joinpath("postgresql.sql").read_text("utf-8")
     own = load_statements(text, columns_of=read_queries())
-    return {name: numbered(statement) for name, statement in (load_statements() | own).items()}
+    shared = load_statements(in_place=text)
+    return {name: numbered(statement) for name, statement in (shared | own).items()}

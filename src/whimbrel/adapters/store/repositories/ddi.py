@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from whimbrel.adapters.store.repositories.device_lists import device_turn
 from whimbrel.adapters.store.repositories.jobs import JOB_COLUMNS, job_of
-from whimbrel.adapters.store.repositories.padding import padded
+from whimbrel.adapters.store.repositories.padding import given
 from whimbrel.adapters.store.repositories.presence import PresenceRepository
 from whimbrel.adapters.store.repositories.tasks import TASK_COLUMNS, task_of
 from whimbrel.adapters.store.session import Row, Session
@@ -39,7 +39,7 @@ class DdiDeviceRepository:
 
     async def views(self, device_ids: Sequence[int]) -> dict[int, DeviceView]:
         asked = list(dict.fromkeys(device_ids))
-        where: dict[str, object] = {"entries": len(asked), "device_ids": padded(map(str, asked), ID_WIDTH)}
+        where = given(asked)
         actions: dict[int, list[Action]] = {}
         for row in await self._session.all("ddi_open_actions", **where):
             actions.setdefault(row[0], []).append(action_of(row))
