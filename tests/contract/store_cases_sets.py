@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -96,6 +97,32 @@ class TestOrderedJobs:
                 await transaction.fleet.cancel(job, 4, NOW_MS)
             job = await read_job(rig.store, job)
         assert {task.status for task in (await tasks_of(rig.store, job)).values()} == {CANCELED}
+        assert await count_errors(rig.store, [job]) == []
+
+
+class TestCancelledSteps:
+    async def test_F04_whoever_waits_for_a_step_may_be_cancelled(self, rig: Rig) -> None:
+        """Wherever it is cancelled, the step is whole or not there, and the store goes on at once."""
+        place = await add_place(rig.store)
+        ids = await add_devices(rig.store, place, 400)
+        job = await begin(rig.store, place)
+
+        async def step() -> None:
+            async with rig.store.transaction() as transaction:
+                await transaction.fleet.fill(job, 10, NOW_MS)
+
+        for turns in range(30):
+            job = await read_job(rig.store, job)
+            work = asyncio.create_task(step())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            work.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await work
+            after = await read_job(rig.store, job)
+            assert after.fill_after - job.fill_after in (0, 10)
+        job = await fill(rig.store, await read_job(rig.store, job))
+        assert list(await tasks_of(rig.store, job)) == ids
         assert await count_errors(rig.store, [job]) == []
 
 

@@ -37,7 +37,7 @@ from tests.contract.store_cases_rows import (
     TestProducts,
     TestUploads,
 )
-from tests.contract.store_cases_sets import TestGroupTargets, TestOrderedJobs
+from tests.contract.store_cases_sets import TestCancelledSteps, TestGroupTargets, TestOrderedJobs
 from tests.contract.store_cases_sqlite import TestDisk, TestGroups, disk, fatal, store
 from tests.contract.store_cases_tags import TestDeviceTags
 from tests.contract.store_cases_targets import TestBirthsEqualTheRule, TestDeviceLists, TestGray
@@ -55,6 +55,7 @@ __all__ = [
     "TestBirthsEqualTheRule",
     "TestCalls",
     "TestCancel",
+    "TestCancelledSteps",
     "TestClientTokens",
     "TestCounts",
     "TestDdiAccess",
