@@ -22,6 +22,7 @@ from whimbrel.domain.task import Task
 from whimbrel.engine.chore import Chore
 from whimbrel.engine.pace_window import PaceWindow
 from whimbrel.engine.plan import Step, StepKind, due_ms, plan
+from whimbrel.engine.step_size import StepSize
 from whimbrel.engine.sweep import Sweep
 from whimbrel.errors import WhimbrelError
 from whimbrel.ports.clock import Clock
@@ -32,7 +33,6 @@ from whimbrel.ports.wakeup import Wakeup
 log = logging.getLogger(__name__)
 
 ROWS_PER_STEP = 500  # measured: a step of 1,000 rows holds the event loop for up to 14 ms, and 10 are allowed
-TASKS_PER_STEP = 10_000  # made or cancelled by statements that the event loop does not wait for (ADR 0040)
 SENDS_PER_TURN = 50  # some 50 us each: then other work of the loop gets its turn
 JOBS_PER_LOOK = 100
 IDLE_SECONDS_MAX = 5.0  # a lost wake-up delays by this at most
@@ -51,6 +51,7 @@ class Engine:
         self._seen_ms, self._seen_s = clock.now_ms(), clock.monotonic_s()
         self._window = PaceWindow(store, clock)
         self._chores: list[Chore] = []
+        self._sizes = {StepKind.FILL: StepSize(), StepKind.CANCEL: StepSize()}
         self._due_ms: int | None = None  # when time alone lets a running job go on
 
     def take_on(self, *chores: Chore) -> None:
@@ -154,6 +155,7 @@ class Engine:
         now_ms = self._clock.now_ms()
         async with self._store.transaction() as store:
             await store.hold(job_turn(seen.id))
+            begun_s = self._clock.monotonic_s()
             state = await store.jobs.state(seen.account_id, seen.id)
             step = next((step for step in plan(state, now_ms) if step.kind is kind), None) if state else None
             if state is None or step is None:
@@ -161,6 +163,8 @@ class Engine:
             job = state.job
             notified = await self._channel.post(store, await self._execute(store, job, step, now_ms))
             moved = await store.jobs.by_id(job.account_id, job.id)
+        if kind in self._sizes:
+            self._sizes[kind].took(self._clock.monotonic_s() - begun_s)
         crash_here("engine.committed")
         await self._send(notified, job)
         return moved != job or kind is StepKind.DELIVER
@@ -172,9 +176,9 @@ class Engine:
             case StepKind.END_SCHEDULE:
                 await store.job_moves.end_schedule(job.id, now_ms)
             case StepKind.CANCEL:
-                await store.fleet.cancel(job, TASKS_PER_STEP, now_ms)
+                await store.fleet.cancel(job, self._sizes[step.kind].tasks, now_ms)
             case StepKind.FILL:
-                await store.fleet.fill(job, TASKS_PER_STEP, now_ms)
+                await store.fleet.fill(job, self._sizes[step.kind].tasks, now_ms)
             case StepKind.HALT:
                 assert step.evidence is not None
                 await store.rollouts.hold(job.id, Hold.HALTED, Because(_words(step.evidence, job)), now_ms)

@@ -45,8 +45,9 @@ x.place > :after AND x.place <= :bound AND {is_gathered}
 
 -- columns: is_gathered
 d.id = x.device_id AND x.job_id = :job_id AND {is_target}
-  AND NOT EXISTS (SELECT 1 FROM task y WHERE y.job_id = :job_id AND y.device_id = d.id AND +y.status < 4)
   AND (SELECT count(*) FROM task y WHERE y.job_id = :job_id AND y.device_id = d.id) < CAST(:matches_max AS INTEGER)
+  AND (CAST(:matches_max AS INTEGER) = 1
+    OR (SELECT count(*) FROM task y WHERE y.job_id = :job_id AND y.device_id = d.id AND +y.status < 4) = 0)
 
 -- name: fill_bound
 -- The device id at which the next :devices_max devices of a product end.
@@ -146,7 +147,8 @@ SELECT :job_id, d.id, {birth} FROM device d {reported} WHERE {of_arc} ORDER BY d
 -- name: fill_targets
 -- Tasks for the gathered devices in (:after, :bound]; in a dynamic job one may have had tasks before.
 INSERT INTO task (job_id, device_id, match_number, {born})
-SELECT :job_id, d.id, 1 + (SELECT count(*) FROM task y WHERE y.job_id = :job_id AND y.device_id = d.id), {birth}
+SELECT :job_id, d.id, CASE WHEN CAST(:matches_max AS INTEGER) = 1 THEN 1
+  ELSE 1 + (SELECT count(*) FROM task y WHERE y.job_id = :job_id AND y.device_id = d.id) END, {birth}
 FROM job_target x CROSS JOIN device d {reported}
 WHERE {of_targets} ORDER BY d.id
 
