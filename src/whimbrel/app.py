@@ -7,29 +7,38 @@ then the ports open. A stop has the other: ports close, what devices said is sto
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
+from typing import Any
 
 from whimbrel.assembly import Ports, open_ports
 from whimbrel.data_folder import ROOT_KEY_FILE, lock_data_folder, root_key
 from whimbrel.domain.access import EVERYTHING, AccessKey
 from whimbrel.domain.notice import LinkMaker
 from whimbrel.domain.paging import Page
+from whimbrel.engine.chore import Chore
 from whimbrel.engine.execute import Engine
+from whimbrel.engine.fenced_store import FencedStore
 from whimbrel.engine.group_purging import GroupPurging
+from whimbrel.engine.leading import Leading
+from whimbrel.engine.lease import Lease, Term
 from whimbrel.engine.node_watch import NodeWatch
 from whimbrel.engine.object_digests import ObjectDigesting
 from whimbrel.engine.registering import Registering
 from whimbrel.engine.silence import SilenceWatch
 from whimbrel.engine.silent_devices import SilentDevices
 from whimbrel.engine.sweep import Sweep
+from whimbrel.engine.telling import Telling
 from whimbrel.entrances import Part, Reach, entrance, open_doors, open_gateway, open_reach
+from whimbrel.front.engine_gauge import show_leading
 from whimbrel.front.routes import Front
 from whimbrel.gateway.ingest import Ingest
 from whimbrel.host import Http, Running, allow_open_files, http_config, listen, spawn, tls_of, url_of, watch_loop
+from whimbrel.ports.store import Store
 from whimbrel.settings import Address, Settings
 
 ACCOUNT = "default"
+HOLDER_LENGTH = 32  # hexadecimal characters: no two processes ever share one
 
 
 async def serve(settings: Settings, announce: Callable[[str], None]) -> int:
@@ -103,19 +112,34 @@ async def _make_root_key(settings: Settings, ports: Ports, announce: Callable[[s
 
 
 def _open_engine(part: Part, reach: Reach, links: LinkMaker, digesting: ObjectDigesting) -> None:
+    """With one process its engine leads; on PostgreSQL one of all processes that have the role does."""
     settings, ports = part.settings, part.ports
     if "engine" not in settings.roles:
         return
-    engine = Engine(ports.store, reach.channel, ports.wakeup, ports.clock, links)
-    engine.take_on(
-        Registering(ports.store, ports.clock, ports.randomness),
-        GroupPurging(ports.store),
-        SilentDevices(ports.store, ports.clock),
-        SilenceWatch(ports.store, ports.clock),
-        digesting,
-    )
-    if settings.database_url is not None:
-        spawn(part.stack, part.running, NodeWatch(ports.steady, ports.clock).run())
-    elif reach.orders is not None:
-        engine.take_on(reach.orders)
-    spawn(part.stack, part.running, engine.run(Sweep(ports.store, ports.firmware_store, ports.clock)))
+    telling = Telling(ports.store, reach.channel, ports.clock, links)
+
+    def engine_on(store: Store, *more: Chore) -> Coroutine[Any, Any, None]:
+        engine = Engine(store, reach.channel, ports.wakeup, ports.clock, links)
+        engine.tell_by(telling)
+        engine.take_on(
+            Registering(store, ports.clock, ports.randomness),
+            GroupPurging(store),
+            SilentDevices(store, ports.clock),
+            SilenceWatch(store, ports.clock),
+            digesting,
+            *more,
+        )
+        return engine.run(Sweep(store, ports.firmware_store, ports.clock))
+
+    if settings.database_url is None:
+        show_leading(lambda: True)
+        spawn(part.stack, part.running, engine_on(ports.store, *([] if reach.orders is None else [reach.orders])))
+        return
+
+    def lead(term: Term) -> list[Coroutine[Any, Any, None]]:
+        watch = NodeWatch(FencedStore(ports.steady, term), ports.clock)
+        return [engine_on(FencedStore(ports.store, term)), watch.run()]
+
+    leading = Leading(Lease(ports.steady, ports.clock, ports.randomness.hex(HOLDER_LENGTH)), lead)
+    show_leading(leading.leads)
+    spawn(part.stack, part.running, leading.run())

@@ -21,16 +21,16 @@ from whimbrel.data_folder import master_key
 from whimbrel.ports.nonces import Nonces
 from whimbrel.ports.store import Store
 from whimbrel.ports.wakeup import Wakeup
-from whimbrel.settings import Settings, SettingsError
+from whimbrel.settings import Settings
 
-STEADY_CONNECTIONS_MAX = 3  # one each for the beat, the watch and the orders
+STEADY_CONNECTIONS_MAX = 4  # one each for the beat, the watch, the orders and the lease
 
 
 class Ports(NamedTuple):
     """The adapters in use.
 
     `steady` is the same store for what must go on while all else is busy with it: saying that this process lives,
-    watching the others, and carrying out their orders.
+    watching the others, carrying out their orders, and leading the engine.
     """
 
     store: Store
@@ -100,22 +100,13 @@ def _open_sqlite(opening: _Opening) -> _OfDatabase:
 async def _open_postgresql(opening: _Opening, url: str) -> _OfDatabase:
     # Imported here: a start on the embedded store does not pay for the driver.
     from whimbrel.adapters.store.postgresql import PostgresqlStore
-    from whimbrel.adapters.store.postgresql_claim import claim_for_process
     from whimbrel.adapters.store.postgresql_nonces import PostgresqlNonces
     from whimbrel.adapters.wakeup.listen_notify import ListenNotifyWakeup
 
-    settings, stack = opening.settings, opening.stack
+    stack = opening.stack
     store = PostgresqlStore(url, opening.sealer)
     stack.push_async_callback(store.close)
     await store.start(SystemClock().now_ms())
-    if "engine" in settings.roles:
-        claim = await claim_for_process(url, "engine", opening.on_fatal)
-        if claim is None:
-            raise SettingsError(
-                "another process already runs the engine on this database, and in this release only one may; start "
-                "this one with --role api,console,gateway"
-            )
-        stack.push_async_callback(claim.close)
     nonces = PostgresqlNonces(url)
     stack.push_async_callback(nonces.close)
     wakeup = ListenNotifyWakeup(url)

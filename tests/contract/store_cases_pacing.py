@@ -117,10 +117,11 @@ class TestPacing:
         assert await count_errors(rig.store, [job]) == []
 
     async def test_without_room_nobody_loses_the_turn(self, rig: Rig) -> None:
-        """While nothing may be told, queued tasks keep their turn, and others give it up."""
+        """While nothing may be told, queued tasks keep their turn; others are told again, which counts no more."""
         job, ids, tasks = await paced(rig, 14)
         assert await dispatch(rig.store, job, 500) == ids[:10]
         await make_ready(rig.store, tasks[9:])
+        assert await deliver(rig.store, job, 500) == ids[9:10]
         assert await deliver(rig.store, job, 500) == []
         for task in tasks[10:]:
             await put_task(rig.store, task, status=CANCELED)

@@ -1,12 +1,8 @@
-"""Contract of Targets and DeviceLists, and of the rules by which tasks are made of them (I2, I3)."""
+"""Contract of Targets and DeviceLists (I2)."""
 
 from __future__ import annotations
 
-import random
-
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from tests.contract.store_cases_rig import Rig
 from tests.engine.world import (
@@ -18,7 +14,6 @@ from tests.engine.world import (
     count_errors,
     device_draft,
     fill,
-    put_task,
     read_job,
     rows_of,
     tasks_of,
@@ -27,14 +22,11 @@ from whimbrel.domain.device_list import PART_NAMES_MAX, DeviceListReader
 from whimbrel.domain.gray import KEYS, gray_devices, gray_start
 from whimbrel.domain.job import (
     Job,
-    OverwriteMode,
     TargetSelection,
     is_candidate,
-    stands_in_the_way,
-    targets_version,
 )
 from whimbrel.domain.paging import Page
-from whimbrel.domain.task import OVERWRITABLE, Task, TaskStatus, birth_status
+from whimbrel.domain.task import TaskStatus
 from whimbrel.ports.store import DeviceList, Store
 
 CONFIRM, QUEUED, NOTIFIED, IN_PROGRESS, SUCCEEDED, FAILED, CANCELED = TaskStatus
@@ -49,92 +41,6 @@ async def begin(store: Store, place: Place, **changes: object) -> Job:
     async with store.transaction() as transaction:
         await transaction.targets.freeze(job)
     return await read_job(store, job)
-
-
-class TestBirthsEqualTheRule:
-    """The statements over a fleet and the pure rules for one device are the same rules (design.md part 3)."""
-
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-    @given(seed=st.integers(0, 2**32))
-    async def test_random_fleets(self, rig: Rig, seed: int) -> None:
-        """Modes, modules, source versions and busy devices in any mixture, over a product and over gathered targets."""
-        dice, store = random.Random(seed), rig.fresh()
-        place = await add_place(store)
-        versions = await self.populate(store, place, dice)
-        held = [await self.occupy(store, place, dice, module) for module in MODULES]
-        named = frozenset(device_id for device_id in versions if dice.random() < 0.7)
-        takes_all = dice.random() < 0.5
-        job = await add_job(
-            store,
-            place,
-            module_name=dice.choice(MODULES),
-            src_versions=tuple(dice.sample(VERSIONS[1:], dice.choice([0, 0, 1, 2]))),
-            need_confirm=dice.random() < 0.3,
-            overwrite_mode=dice.choice(list(OverwriteMode)),
-            multi_module_mode=dice.random() < 0.5,
-            target_selection=TargetSelection.ALL if takes_all else TargetSelection.SPECIFIC,
-        )
-        async with store.transaction() as transaction:
-            await transaction.targets.add(job, tuple(named))
-        await fill(store, job, chunk=dice.choice([1, 7, 1_000]))
-        born, after = await tasks_of(store, job), [await tasks_of(store, holder) for holder, _ in held]
-        jobs = [job, *(holder for holder, _ in held)]
-        errors = await count_errors(store, jobs)
-        await store.close()
-        expected: dict[int, TaskStatus] = {}
-        for device_id, reported in versions.items():
-            if not (takes_all or device_id in named):
-                continue
-            if not targets_version(reported.get(job.module_name), job.dest_version, job.source_versions):
-                continue
-            is_held = False
-            for (holder, tasks), now in zip(held, after, strict=True):
-                old = tasks.get(device_id)
-                if old is None or not old.status.is_open or not stands_in_the_way(job, holder.module_name):
-                    continue
-                is_overwritten = job.overwrites and old.status in OVERWRITABLE
-                assert now[device_id].status is (CANCELED if is_overwritten else old.status)
-                is_held |= not is_overwritten
-            expected[device_id] = birth_status(
-                need_confirm=job.need_confirm, has_open_task=is_held, cancelled=frozenset()
-            )
-        assert {device_id: task.status for device_id, task in born.items()} == expected
-        assert all(bool(task.description) is (task.status is FAILED) for task in born.values())
-        assert errors == []
-        self.check_the_rest(held, after, job)
-
-    @staticmethod
-    def check_the_rest(held: list[tuple[Job, dict[int, Task]]], after: list[dict[int, Task]], job: Job) -> None:
-        """No task of another job moved but by being overwritten, and then it says so."""
-        for (_, tasks), now in zip(held, after, strict=True):
-            for device_id, old in tasks.items():
-                new = now[device_id]
-                if new.status is not old.status:
-                    assert (new.status, new.description) == (CANCELED, f"overwritten by job {job.id}")
-                else:
-                    assert new == old
-
-    @staticmethod
-    async def populate(store: Store, place: Place, dice: random.Random) -> dict[int, dict[str, str | None]]:
-        versions: dict[int, dict[str, str | None]] = {}
-        async with store.transaction() as transaction:
-            for number in range(dice.randrange(1, 60)):
-                device_id = await transaction.devices.add(device_draft(place, f"dev-{number}"))
-                versions[device_id] = {module: dice.choice(VERSIONS) for module in MODULES}
-                for module, version in versions[device_id].items():
-                    if version is not None:
-                        await transaction.module_versions.put(device_id, module, version, NOW_MS)
-        return versions
-
-    @staticmethod
-    async def occupy(store: Store, place: Place, dice: random.Random, module: str) -> tuple[Job, dict[int, Task]]:
-        """A job for one module that holds some devices, by tasks in every status."""
-        job = await fill(
-            store, await add_job(store, place, module_name=module, dest_version="9", multi_module_mode=True)
-        )
-        for task in (await tasks_of(store, job)).values():
-            await put_task(store, task, status=dice.choice(list(TaskStatus)))
-        return job, await tasks_of(store, job)
 
 
 class TestGray:

@@ -180,7 +180,7 @@ async def test_F01_kill_leaves_only_orphans(tmp_path: Path, crash_point: str, is
     await store.close()
 
 
-@pytest.mark.parametrize("text", [":1", "a:0", "a:", "a:-1", "A", "a b", "a:1\n", "a:١"])
+@pytest.mark.parametrize("text", [":1", "a:0", "a:", "a:-1", "A", "a b", "a:1\n", "a:١", "a=", "a=kill", "=stop"])
 def test_crash_points_are_spelled_exactly(text: str) -> None:
     """A crash point that cannot be read is an error at once: a kill test that kills nothing proves nothing."""
     with pytest.raises(ValueError, match="crash point"):

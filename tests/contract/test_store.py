@@ -21,9 +21,11 @@ from tests.contract.store_cases_devices import TestCalls, TestDeletedDevices, Te
 from tests.contract.store_cases_enrolment import TestEnrolment, TestLogins
 from tests.contract.store_cases_firmware import TestFirmwareFiles, TestOtaModules, TestUploadPurposes
 from tests.contract.store_cases_fleet import TestCancel, TestDispatch, TestFill, TestFillEqualsTheRule, TestTimeOut
+from tests.contract.store_cases_fleet_rule import TestFleetRule
 from tests.contract.store_cases_gateways import TestGatewayNodes, TestGatewayOrders
 from tests.contract.store_cases_groups import TestDeviceGroups, TestGroupMembers
 from tests.contract.store_cases_jobs import TestJobs, TestTasks
+from tests.contract.store_cases_leases import TestEngineLease, TestLeasesTogether
 from tests.contract.store_cases_moves import TestJobLists, TestJobMoves, TestReopen, TestStrategies
 from tests.contract.store_cases_nodes_together import TestNodesTogether
 from tests.contract.store_cases_pacing import TestFollowing, TestPacing, TestTime
@@ -40,7 +42,7 @@ from tests.contract.store_cases_rows import (
 from tests.contract.store_cases_sets import TestCancelledSteps, TestGroupTargets, TestOrderedJobs
 from tests.contract.store_cases_sqlite import TestDisk, TestGroups, disk, fatal, store
 from tests.contract.store_cases_tags import TestDeviceTags
-from tests.contract.store_cases_targets import TestBirthsEqualTheRule, TestDeviceLists, TestGray
+from tests.contract.store_cases_targets import TestDeviceLists, TestGray
 from tests.contract.store_cases_together import TestTogether, database, two
 from tests.contract.store_cases_transactions import TestCounts, TestDurability, TestPages, TestTransactions
 
@@ -52,7 +54,6 @@ __all__ = [
     "TestApplies",
     "TestAuditCheck",
     "TestAuditLog",
-    "TestBirthsEqualTheRule",
     "TestCalls",
     "TestCancel",
     "TestCancelledSteps",
@@ -74,12 +75,14 @@ __all__ = [
     "TestDisk",
     "TestDispatch",
     "TestDurability",
+    "TestEngineLease",
     "TestEnrolment",
     "TestFaults",
     "TestFill",
     "TestFillEqualsTheRule",
     "TestFirmware",
     "TestFirmwareFiles",
+    "TestFleetRule",
     "TestFollowing",
     "TestGatewayNodes",
     "TestGatewayOrders",
@@ -90,6 +93,7 @@ __all__ = [
     "TestJobLists",
     "TestJobMoves",
     "TestJobs",
+    "TestLeasesTogether",
     "TestLogins",
     "TestNodesTogether",
     "TestOrderedJobs",

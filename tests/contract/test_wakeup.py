@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,11 +11,12 @@ import pytest
 
 from tests.postgresql import PostgresqlServer, shared_server
 from whimbrel.adapters.wakeup.in_process import InProcessWakeup
-from whimbrel.adapters.wakeup.listen_notify import ListenNotifyWakeup
+from whimbrel.adapters.wakeup.listen_notify import CHANNEL, ListenNotifyWakeup
 from whimbrel.ports.wakeup import Wakeup
 
 LONG_S = 30.0
 SHORT_S = 0.01
+_numbers = itertools.count()
 
 
 @pytest.fixture(params=["in_process", "listen_notify"])
@@ -22,13 +24,14 @@ async def wakeup(request: pytest.FixtureRequest) -> AsyncIterator[Wakeup]:
     if request.param == "in_process":
         yield InProcessWakeup()
         return
-    async with listening() as made:
+    # A channel of its own: the last word of the test before may still be on its way.
+    async with listening(channel=f"wakeup_{next(_numbers)}") as made:
         yield made
 
 
 @asynccontextmanager
-async def listening(database: str = "postgres") -> AsyncIterator[ListenNotifyWakeup]:
-    made = ListenNotifyWakeup(shared_server().url(database))
+async def listening(database: str = "postgres", channel: str = CHANNEL) -> AsyncIterator[ListenNotifyWakeup]:
+    made = ListenNotifyWakeup(shared_server().url(database), channel)
     await made.start()
     try:
         yield made

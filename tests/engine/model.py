@@ -1,227 +1,247 @@
-"""The server in plain Python, for `test_model.py`: devices, jobs, tasks, and what an engine that settles does."""
+"""The server's jobs and tasks in plain Python, for `test_model.py`: their states, and the rules for one of them.
+
+Written from the API contract (6, 7, 10, 11) and the device protocol (3, 5, 6, 9), not from the server: its states are
+the words on the wire, its only tools lists and loops. `model_server.py` is what callers, devices and time do to it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-from whimbrel.domain.job import MATCHES_MAX, Job, JobStatus
-from whimbrel.domain.task import MINUTE_MS, OVERWRITABLE, TaskStatus
-from whimbrel.engine.pace_window import WINDOW_SECONDS
+MINUTE_MS = 60_000
+GRAY_KEYS = 1 << 31
+MATCHES_MAX = 10  # api-contract 7.4
+BEGUN = "IN_PROGRESS"
+WAITING = ("CONFIRM", "QUEUED", "NOTIFIED")  # what another job may take the place of (7.3)
+OPEN = (*WAITING, BEGUN)
+ENDED = ("SUCCEEDED", "FAILED", "CANCELED")
+RELEASABLE = (-1, 1)  # package status (6.1)
 
-CONFIRM, QUEUED, NOTIFIED, IN_PROGRESS, SUCCEEDED, FAILED, CANCELED = TaskStatus
+
+@dataclass(eq=False)
+class Firmware:
+    """`source`: of a difference, the version it starts from. `status` as in api-contract 6.1."""
+
+    id: str
+    module: str
+    version: str
+    source: str = ""
+    status: int = -1
 
 
-class ModelTask:
-    """What a task should be."""
+@dataclass(eq=False)
+class Device:
+    """`versions`: module to what it reported last. `session`: the one that it is online by, None while it is not."""
 
-    def __init__(self, job: ModelJob, device: ModelDevice, status: TaskStatus) -> None:
-        self.job = job
-        self.device = device
-        self.status = status
-        self.src_version = device.version
-        self.due_ms: int | None = None
-        self.attempt, self.retries = 1, 0
+    id: int
+    name: str
+    iot_id: str
+    versions: dict[str, str] = field(default_factory=dict)
+    tasks: list[Task] = field(default_factory=list)
+    session: int | None = None
+    is_deleted: bool = False
+    is_member: bool = False
+
+    @property
+    def is_online(self) -> bool:
+        return self.session is not None
+
+    @property
+    def open_tasks(self) -> list[Task]:
+        """Oldest first."""
+        return [task for task in self.tasks if task.status in OPEN]
+
+
+@dataclass(eq=False)
+class Task:
+    """`why` is what TaskDesc must speak of, empty for nothing; `due_ms` when time moves it."""
+
+    job: Job
+    device: Device
+    status: str
+    source: str
+    why: str = ""
+    attempt: int = 1
+    retries: int = 0
+    progress: int = 0
+    due_ms: int | None = None
+    is_confirmed: bool = False
+    id: str = ""
 
     @property
     def is_deliverable(self) -> bool:
-        if self.status is QUEUED and self.due_ms is not None:
+        """Whether the upgrade information may leave (7.3, 7.7, 7.9)."""
+        if self.status not in OPEN or self.status == "CONFIRM" or (self.status == "QUEUED" and self.due_ms is not None):
             return False
-        if self.status not in (QUEUED, NOTIFIED, IN_PROGRESS):
-            return False
-        return self.status is IN_PROGRESS or self.job.row.required_version in ("", self.device.version)
+        wanted = self.job.firmware.source
+        return self.status == BEGUN or not wanted or self.device.versions.get(self.job.firmware.module) == wanted
 
     @property
     def is_ready(self) -> bool:
         """Whether an engine would tell the device now."""
-        return self.status is QUEUED and self.job.row.need_push and self.device.is_online and self.is_deliverable
+        return self.status == "QUEUED" and self.job.needs_push and self.device.is_online and self.is_deliverable
 
-    def end(self, status: TaskStatus) -> None:
-        self.status, self.due_ms = status, None
+    def end(self, status: str, why: str = "") -> None:
+        self.status, self.why, self.due_ms = status, why, None
+        if status == "SUCCEEDED":
+            self.progress = 100
 
-    def fail(self, now_ms: int) -> None:
-        """The device reported it."""
-        self.end(FAILED)
-        minutes, count = self.job.row.retry_minutes, self.job.row.retry_count
-        if minutes is not None and count is not None and self.retries < count and not self.job.has_schedule_ended:
-            self.status, self.attempt, self.retries = QUEUED, self.attempt + 1, self.retries + 1
-            self.due_ms = now_ms + minutes * MINUTE_MS if minutes else None
+    def fail(self, why: str, now_ms: int) -> None:
+        """The device reported it, so it may be tried again (7.7)."""
+        self.end("FAILED", why)
+        if self.job.retry_minutes is None or self.retries >= self.job.retry_count or self.job.has_schedule_ended:
+            return
+        self.status, self.progress = "QUEUED", 0
+        self.attempt, self.retries = self.attempt + 1, self.retries + 1
+        self.due_ms = now_ms + self.job.retry_minutes * MINUTE_MS if self.job.retry_minutes else None
+
+    def reopen(self) -> None:
+        """As a new attempt with all its retries (11.3)."""
+        self.status, self.why, self.due_ms = "QUEUED", "", None
+        self.attempt, self.retries, self.progress = self.attempt + 1, 0, 0
+        self.source = self.device.versions.get(self.job.firmware.module, "")
 
 
-class ModelDevice:
-    """What the server should know of a device."""
+@dataclass(eq=False)
+class Job:
+    """`kind` is STATIC, DYNAMIC or VERIFY. `told_s`: when it told whom, as far as its pace counts that.
 
-    def __init__(self, device_id: int) -> None:
-        self.id = device_id
-        self.version = ""
-        self.is_online = False
-        self.session_id = 0
-        self.tasks: list[ModelTask] = []
+    `is_filled`: every device of its target set has been looked at; `looks`: how many of the engine's that takes yet.
+    `prefix`: of a dynamic group's devices.
+    """
+
+    kind: str
+    firmware: Firmware
+    selection: str = "ALL"
+    named: tuple[Device, ...] = ()
+    percent: str = ""
+    prefix: str | None = None
+    given_sources: tuple[str, ...] = ()
+    takes_now: bool = True
+    needs_push: bool = True
+    needs_confirm: bool = False
+    timeout_minutes: int | None = None
+    retry_minutes: int | None = None
+    retry_count: int = 0
+    pace: int | None = None
+    overwrites: bool = False
+    is_multi: bool = False
+    schedule_ms: int | None = None
+    finish_ms: int | None = None
+    id: str = ""
+    status: str = "IN_PROGRESS"
+    tasks: list[Task] = field(default_factory=list)
+    is_filled: bool = False
+    looks: int = 0
+    has_rule: bool = False
+    is_cancelling: bool = False
+    has_schedule_ended: bool = False
+    told_s: list[float] = field(default_factory=list)
 
     @property
-    def open_task(self) -> ModelTask | None:
-        return next((task for task in self.tasks if task.status.is_open), None)
-
-
-class ModelJob:
-    """What a job should be."""
-
-    def __init__(self, row: Job) -> None:
-        self.row = row
-        self.tasks: list[ModelTask] = []
-        self.is_planned = row.status is JobStatus.PLANNED
-        self.is_filled = row.is_filled
-        self.is_withdrawn = self.has_schedule_ended = self.has_strategy_ended = self.is_cancelling = False
-        self.told_s: list[float] = []
+    def shown_status(self) -> str:
+        """A dynamic job whose rule was ended is CANCELED, though its tasks go on (10.6)."""
+        is_over = self.kind == "DYNAMIC" and not self.has_rule
+        return "CANCELED" if is_over else self.status
 
     @property
-    def status(self) -> JobStatus:
-        if self.is_withdrawn:
-            return JobStatus.CANCELED
-        if self.is_planned:
-            return JobStatus.PLANNED
-        statuses = {task.status for task in self.tasks}
-        if not self.is_filled or any(status.is_open for status in statuses):
-            return JobStatus.IN_PROGRESS
-        if self.row.is_dynamic:
-            return JobStatus.CANCELED if self.has_strategy_ended else JobStatus.IN_PROGRESS
-        is_cancelled = statuses == {CANCELED} and not self.has_schedule_ended
-        return JobStatus.CANCELED if is_cancelled else JobStatus.COMPLETED
+    def sources(self) -> tuple[str, ...]:
+        return self.given_sources or ((self.firmware.source,) if self.firmware.source else ())
 
     @property
-    def room(self) -> int | None:
-        pace = self.row.maximum_per_minute
-        return None if pace is None else max(0, pace - len(self.told_s))
+    def room(self) -> int:
+        """How many devices may be told now (7.8)."""
+        return 1_000_000 if self.pace is None else max(0, self.pace - len(self.told_s))
 
-    def ready(self) -> list[ModelTask]:
+    @property
+    def open_tasks(self) -> list[Task]:
+        return [task for task in self.tasks if task.status in OPEN]
+
+    def ready(self) -> list[Task]:
         return [] if self.is_cancelling else [task for task in self.tasks if task.is_ready]
 
-    def takes(self, device: ModelDevice) -> bool:
-        sources = self.row.source_versions
-        return device.version != self.row.dest_version and (not sources or device.version in sources)
+    def is_in_time(self, now_ms: int) -> bool:
+        """Whether its tasks may be confirmed or started again (7.5)."""
+        has_begun = self.schedule_ms is None or self.schedule_ms <= now_ms
+        return has_begun and (self.finish_ms is None or now_ms < self.finish_ms)
 
-    def give(self, device: ModelDevice) -> None:
-        """A task for the device, by the rule of births (api-contract 7.3)."""
-        held = device.open_task
-        if held is not None and self.row.overwrites and held.status in OVERWRITABLE and not self.is_cancelling:
-            held.end(CANCELED)
-            held = None
-        status = CONFIRM if self.row.need_confirm else QUEUED
-        if self.is_cancelling:
-            status = CANCELED
-        task = ModelTask(self, device, FAILED if held else status)
+    # ---- whom it takes (7.3, 7.4) ----
+
+    def is_candidate(self, device: Device) -> bool:
+        return not self.sources or device.versions.get(self.firmware.module) in self.sources
+
+    def takes(self, device: Device) -> bool:
+        return self.is_candidate(device) and device.versions.get(self.firmware.module) != self.firmware.version
+
+    def follows(self, device: Device) -> bool:
+        """Whether its rule is for the device at the version it has now."""
+        return self.has_rule and self.is_of_rule(device) and self.takes(device)
+
+    def is_of_rule(self, device: Device) -> bool:
+        return self.prefix is None or device.name.startswith(self.prefix)
+
+    def target_set(self, devices: Iterable[Device]) -> list[Device]:
+        """Of the devices that are there, oldest first."""
+        there = [device for device in devices if not device.is_deleted]
+        if self.kind == "DYNAMIC":
+            return [device for device in there if self.is_of_rule(device)]
+        if self.selection == "GRAY":
+            share = self.share(there)
+            return [device for device in there if device in share]
+        if self.selection == "GROUP":
+            return [device for device in there if device.is_member]
+        return there if self.selection == "ALL" else [device for device in there if device in self.named]
+
+    def share(self, there: list[Device]) -> list[Device]:
+        """So many percent of the candidates, at least one: the first from the job's own start in a fixed order."""
+        candidates = [device for device in there if self.is_candidate(device)]
+        thousandths = round(float(self.percent) * 1000)
+        taken = max(1, thousandths * len(candidates) // 100_000) if candidates else 0
+        start = _digest_bits(self.id) % GRAY_KEYS
+        order = sorted(candidates, key=lambda device: ((_digest_bits(device.iot_id) >> 1) - start) % GRAY_KEYS)
+        return order[:taken]
+
+    def gathering_looks(self, there: list[Device]) -> int:
+        """How many looks of the engine gather the targets before any task is made: two that start together take turns,
+        and the contract leaves it open which is first. A list has a part and an end, a share may go around.
+        """
+        if self.selection != "GRAY":
+            return 2 if self.selection == "LIST" else 0
+        start = _digest_bits(self.id) % GRAY_KEYS
+        return 1 + any(_digest_bits(device.iot_id) >> 1 < start for device in self.share(there))
+
+    # ---- what they get ----
+
+    def give(self, device: Device) -> None:
+        """A task for the device (7.3): open tasks of others stand in its way, of all modules or of the same."""
+        held = [t for t in device.open_tasks if not self.is_multi or t.job.firmware.module == self.firmware.module]
+        if self.overwrites and not self.is_cancelling:
+            for other in held:
+                if other.status in WAITING:
+                    other.end("CANCELED", f"overwritten by job {self.id}")
+        still_held = [other for other in held if other.status in OPEN]
+        status = "FAILED" if still_held else "CANCELED" if self.is_cancelling else self.first_status
+        task = Task(self, device, status, device.versions.get(self.firmware.module, ""))
+        if still_held:
+            task.why = f"conflict with job {still_held[0].job.id}"
         self.tasks.append(task)
         device.tasks.append(task)
 
+    @property
+    def first_status(self) -> str:
+        return "CONFIRM" if self.needs_confirm else "QUEUED"
 
-#: Of the ready tasks of a job, those that were told, when there was room for so many.
-Choose = Callable[[ModelJob, list[ModelTask], int], list[ModelTask]]
+    def status_at_rest(self) -> str:
+        """What it comes to when nothing is left to do (6.4)."""
+        if self.status != "IN_PROGRESS" or not self.is_filled or self.open_tasks or self.has_rule:
+            return self.status
+        statuses = {task.status for task in self.tasks}
+        is_cancelled = statuses == {"CANCELED"} and not self.has_schedule_ended
+        return "CANCELED" if is_cancelled or self.kind == "DYNAMIC" else "COMPLETED"
 
 
-class Model:
-    """`must_tell` collects the devices that must have been told, once for each notice."""
-
-    def __init__(self, choose: Choose) -> None:
-        self._choose = choose
-        self.devices: list[ModelDevice] = []
-        self.jobs: list[ModelJob] = []
-        self.must_tell: list[int] = []
-
-    def settle(self, now_ms: int, now_s: float) -> None:
-        """What the engine does, in its order: time, then the jobs by turns, then the windows of their paces."""
-        for task in [task for job in self.jobs for task in job.tasks]:
-            if task.due_ms is not None and task.due_ms <= now_ms:
-                task.due_ms = None
-                task.status = FAILED if task.status is IN_PROGRESS else task.status
-        for job in self.jobs:
-            if job.is_planned and not job.is_withdrawn and (job.row.schedule_ms or 0) <= now_ms:
-                job.is_planned = False
-        while self._look(now_ms, now_s) or self._forget(now_s):
-            pass
-
-    def _look(self, now_ms: int, now_s: float) -> bool:
-        """One turn for each job that needed one when the look began."""
-        needed = [(job, self._need(job, now_ms)) for job in self.jobs]
-        for job, need in needed:
-            if need == "end schedule":
-                job.has_schedule_ended = job.is_cancelling = True
-            elif need == "cancel":
-                self._cancel(job)
-            elif need:
-                self._fill(job)
-                self._notify(job, now_s)
-        return any(need for _, need in needed)
-
-    def _need(self, job: ModelJob, now_ms: int) -> str:
-        if job.status is not JobStatus.IN_PROGRESS and not job.is_cancelling:
-            return ""
-        finish_ms = job.row.schedule_finish_ms
-        if finish_ms is not None and finish_ms <= now_ms and not job.has_schedule_ended:
-            return "end schedule"
-        if job.is_cancelling:
-            return "cancel"
-        return "go on" if not job.is_filled or (job.ready() and job.room != 0) else ""
-
-    def _cancel(self, job: ModelJob) -> None:
-        for task in job.tasks:
-            if task.status in OVERWRITABLE:
-                task.end(CANCELED)
-        was_filled = job.is_filled
-        self._fill(job)
-        job.is_cancelling = not was_filled
-
-    def _fill(self, job: ModelJob) -> None:
-        if job.is_filled:
-            return
-        job.is_filled = True
-        have = {task.device for task in job.tasks}
-        for device in self.devices:
-            if job.takes(device) and device not in have:
-                job.give(device)
-
-    def _notify(self, job: ModelJob, now_s: float) -> None:
-        ready, room = job.ready(), job.room
-        if room is not None:
-            ready = self._choose(job, ready, min(room, len(ready)))
-            job.told_s += [now_s] * len(ready)
-        for task in ready:
-            task.status = NOTIFIED
-            self.must_tell.append(task.device.id)
-
-    def _forget(self, now_s: float) -> bool:
-        forgot = False
-        for job in self.jobs:
-            young = [told_s for told_s in job.told_s if now_s - told_s < WINDOW_SECONDS]
-            forgot |= len(young) < len(job.told_s)
-            job.told_s = young
-        return forgot
-
-    def push(self, device: ModelDevice, *, again: bool) -> None:
-        """At a connect or a report; what counts for a pace is left to the engine."""
-        task = device.open_task
-        if task is None or not task.is_deliverable or not task.job.row.need_push:
-            return
-        if task.status is QUEUED and task.job.room is not None:
-            return
-        if again or task.status is QUEUED:
-            self.must_tell.append(device.id)
-            task.status = NOTIFIED if task.status is QUEUED else task.status
-
-    def follow(self, device: ModelDevice) -> None:
-        """The newest dynamic job for the version that the device reports."""
-        running = [job for job in self.jobs if job.row.is_dynamic and not job.has_strategy_ended and job.takes(device)]
-        if not running:
-            return
-        job, held = running[-1], device.open_task
-        matches = [task for task in job.tasks if task.device is device]
-        if any(task.status.is_open for task in matches) or len(matches) >= MATCHES_MAX:
-            return
-        is_held = held is not None and not (job.row.overwrites and held.status in OVERWRITABLE)
-        if not (matches and is_held):
-            job.give(device)
-
-    def restart(self, now_s: float) -> None:
-        """The engine has forgotten when it told whom."""
-        for device in self.devices:
-            device.is_online = False
-        for job in self.jobs:
-            job.told_s = [now_s] * len(job.told_s)
+def _digest_bits(text: str) -> int:
+    """32 of them."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")

@@ -30,10 +30,11 @@ from whimbrel.domain.notice import UpgradeNotice
 from whimbrel.domain.task import Task, TaskStatus
 from whimbrel.engine import orders as module
 from whimbrel.engine.execute import Engine
-from whimbrel.engine.orders import BEHIND_SECONDS_MAX, FRESH_SECONDS, LATE_SECONDS, LOOK_SECONDS, OrderDelivery
+from whimbrel.engine.orders import BEHIND_SECONDS_MAX, LATE_SECONDS, LOOK_SECONDS, OrderDelivery
 from whimbrel.engine.pace_window import MARGIN_SECONDS
-from whimbrel.errors import StoreUnavailableError
-from whimbrel.ports.store import Notices, Order
+from whimbrel.engine.telling import FRESH_SECONDS
+from whimbrel.errors import NodeEndedError, StoreUnavailableError
+from whimbrel.ports.store import NodeBeat, Notices, Order
 
 CONFIRM, QUEUED, NOTIFIED, IN_PROGRESS, SUCCEEDED, FAILED, CANCELED = TaskStatus
 
@@ -72,6 +73,8 @@ class Rig:
     async def furnish(self, count: int, version: str | None = None) -> list[int]:
         self.place = await add_place(self.store)
         ids = await add_devices(self.store, self.place, count, version)
+        async with self.store.transaction() as store:
+            await store.nodes.begin(NODE, NOW_MS)
         await connect(self.store, ids)
         for device_id in ids:
             self.devices[device_id] = Session()
@@ -245,6 +248,19 @@ async def test_I5_a_job_without_pace_counts_nothing(rig: Rig) -> None:
     rig.clock.pass_ms(60_000)
     await rig.deliver()
     assert (len(rig.told()), await notices(rig.store)) == (2, [])
+
+
+async def test_I5_who_was_taken_for_dead_tells_nothing_late(rig: Rig) -> None:
+    """A process that stood still beyond its node's life does not tell what the pace may have forgotten by now."""
+    await rig.furnish(2)
+    assert not await rig.delivery.step()
+    await rig.claimed(maximum_per_minute=10)
+    async with rig.store.transaction() as store:
+        assert await store.nodes.end(NodeBeat(NODE, 0))
+    rig.clock.pass_ms(60_000)
+    with pytest.raises(NodeEndedError):
+        await rig.delivery.step()
+    assert rig.told() == []
 
 
 def test_I5_I8_the_times_fit() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import time
 from collections import Counter
 from collections.abc import Coroutine
 from typing import Any
@@ -28,13 +29,15 @@ class FleetDevice:
         self.choice = choice
         self.version = "1.0.0"
         self.pushes: Counter[str] = Counter()
+        self.told_s: list[float] = []  # of the monotonic clock, for each push
         self.times_connected = 0
         self.refusals: Counter[ConnackCode] = Counter()
         self.reader: asyncio.StreamReader | None = None
         self.writer: asyncio.StreamWriter | None = None
 
-    async def live(self) -> None:
+    async def live(self, wait_s: float = 0.0) -> None:
         """Until cancelled: connect, listen, connect again."""
+        await asyncio.sleep(wait_s)
         while True:
             try:
                 await self.connect_and_listen()
@@ -73,6 +76,7 @@ class FleetDevice:
             self.say(encode(PubAck(packet.packet_id)))
         data = json.loads(packet.payload)["data"]
         self.pushes[data["version"]] += 1
+        self.told_s.append(time.monotonic())
         if self.fleet.may_install.is_set() and self.version != data["version"]:
             self.install(data["version"])
 
@@ -108,9 +112,10 @@ class Fleet:
         self._lives: list[asyncio.Task[None]] = []
         self._left_open: list[asyncio.StreamWriter | None] = []
 
-    def start(self) -> None:
+    def start(self, spread_s: float = 0.0) -> None:
+        """All devices connect, one after the other within so many seconds."""
         self._thread.start()
-        self.run(self._start())
+        self.run(self._start(spread_s / len(self.devices)))
 
     def end(self) -> None:
         self.run(self._end())
@@ -137,8 +142,8 @@ class Fleet:
         self.run(self._move(devices, choice))
         return readers
 
-    async def _start(self) -> None:
-        self._lives = [asyncio.create_task(device.live()) for device in self.devices]
+    async def _start(self, apart_s: float) -> None:
+        self._lives = [asyncio.create_task(device.live(number * apart_s)) for number, device in enumerate(self.devices)]
 
     async def _end(self) -> None:
         for life in self._lives:

@@ -31,8 +31,11 @@ class NoAnswerError(Exception):
 class SignedClient:
     """Calls one server with its root key, or another."""
 
-    def __init__(self, server: WhimbrelServer, key: AccessKey | None = None) -> None:
+    def __init__(
+        self, server: WhimbrelServer, key: AccessKey | None = None, answer_within_s: float = ANSWER_WITHIN_S
+    ) -> None:
         self._server = server
+        self._answer_within_s = answer_within_s
         self._key = Credentials(*(key or server.access_key))
 
     def call(self, action: str, **parameters: str) -> Answered:
@@ -47,7 +50,7 @@ class SignedClient:
 
     def send(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
         """One request as it is. Raises NoAnswerError."""
-        connection = http.client.HTTPConnection("127.0.0.1", self._server.http_port, timeout=ANSWER_WITHIN_S)
+        connection = http.client.HTTPConnection("127.0.0.1", self._server.http_port, timeout=self._answer_within_s)
         try:
             connection.request(method, path, body, headers)
             response = connection.getresponse()

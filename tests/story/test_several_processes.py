@@ -127,19 +127,6 @@ def test_I1_a_killed_process_loses_nothing_acknowledged(site: Site) -> None:
     site.check()
 
 
-def test_only_one_process_has_the_engine(site: Site, tmp_path: Path) -> None:
-    """A second one refuses to start and says why; when the first has ended, another takes the role over."""
-    second = WhimbrelServer(tmp_path / "second", *site.options)
-    with pytest.raises(AssertionError, match="another process already runs the engine"):
-        second.start()
-    second.end()
-    assert site.first.stop() == 0
-    try:
-        second.start()
-    finally:
-        second.end()
-
-
 def test_a_process_with_another_master_key_does_not_start(site: Site, tmp_path: Path) -> None:
     """A05: with another key no secret opens, and the process says so at its start instead of at each call."""
     other = WhimbrelServer(tmp_path / "stranger", "--database", site.url, "--role", "api")

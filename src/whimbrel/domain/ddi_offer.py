@@ -14,17 +14,19 @@ from whimbrel.domain.task import Task, TaskStatus
 
 
 class OpenTask(NamedTuple):
-    """An open task, what the device reported for its module, and how many devices its job told within the minute."""
+    """An open task, what the device reported for its module, and how many more devices its job may tell now (None: any
+    number).
+    """
 
     task: Task
     job: Job
     reported: str | None
-    told: int
+    free: int | None = None
 
     @property
     def has_room(self) -> bool:
-        """Whether MaximumPerMinute lets one more device be told now (I5)."""
-        return self.job.maximum_per_minute is None or self.told < self.job.maximum_per_minute
+        """Whether its job lets one more device be told now (I5, I6)."""
+        return self.free is None or self.free > 0
 
 
 class DeviceView(NamedTuple):

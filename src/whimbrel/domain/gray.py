@@ -28,3 +28,11 @@ def gray_devices(percent: str, candidates: int) -> int:
 def gray_start(job_id: int) -> int:
     """The key that the job begins at."""
     return int.from_bytes(hashlib.sha256(str(job_id).encode()).digest()[:4], "big") % KEYS
+
+
+def order_factor(seed: int) -> int:
+    """What shuffles devices for the seed: a device's place is its key times this, modulo KEYS.
+
+    It is odd, so that no two keys share a place; and each seed has another order, not the same from another start.
+    """
+    return int.from_bytes(hashlib.sha256(f"order {seed}".encode()).digest()[:4], "big") % KEYS | 1

@@ -141,7 +141,7 @@ class Job(NamedTuple):
     `schedule_ended_ms`: its ScheduleFinishTime was acted on. `strategy_ended_ms`: a dynamic job takes no device more.
     `wave`, `gate_wave`, `era`: where its gate and its pace count (domain/gate.py); a resume begins a new era. `stage`:
     which of its stages is under way; `stage_until`: the newest task that may leave in it; `soaked_ms`: since when the
-    stage is healthy. `order_start`: the key that its devices are ordered from, None for the order of their ids.
+    stage is healthy. `order_factor`: what shuffles its devices, None for the order of their ids.
     """
 
     id: int
@@ -209,7 +209,7 @@ class Job(NamedTuple):
     stage: int = 0
     stage_until: int = NO_TASK_ABOVE
     soaked_ms: int | None = None
-    order_start: int | None = None
+    order_factor: int | None = None
 
     @property
     def is_held(self) -> bool:

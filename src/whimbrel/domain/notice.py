@@ -99,14 +99,18 @@ def may_deliver(task: Task, job: Job, reported_version: str | None, now_ms: int)
     """
     if task.status not in (TaskStatus.QUEUED, TaskStatus.NOTIFIED, TaskStatus.IN_PROGRESS):
         return False
-    if job.is_held or task.status in job.cancelling or waits_for_retry(task):
-        return False
-    if task.status is TaskStatus.QUEUED and task.id > job.stage_until:
+    if task.status in job.cancelling or waits_for_retry(task) or is_held_back(task, job, now_ms):
         return False
     is_begun = task.status is TaskStatus.IN_PROGRESS
-    if not is_begun and not is_open(job.rollout.windows, job.rollout.time_zone, now_ms):
-        return False
     return is_begun or not job.required_version or reported_version == job.required_version
+
+
+def is_held_back(task: Task, job: Job, now_ms: int) -> bool:
+    """Whether its job lets the task's notice leave later, but not now: it is held, or stage or window are to come."""
+    if job.is_held or (task.status is TaskStatus.QUEUED and task.id > job.stage_until):
+        return True
+    is_begun = task.status is TaskStatus.IN_PROGRESS
+    return not is_begun and not is_open(job.rollout.windows, job.rollout.time_zone, now_ms)
 
 
 def may_stream(task: Task, job: Job) -> bool:

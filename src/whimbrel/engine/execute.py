@@ -3,7 +3,8 @@
 Each step is one transaction that reads the job anew, so a step planned on old news does nothing wrong, and a kill
 anywhere only repeats work. Notices leave after the commit that recorded them: a crash in between loses none, because
 a device that was not reached gets its task again when it reconnects (F05). Those of devices that another process holds
-are written down in the same transaction, as orders to that process.
+are written down in the same transaction, as orders to that process. Where several processes have the engine, the store
+is one that takes changes only while this one leads (`fenced_store.py`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from whimbrel.crash_points import crash_here
 from whimbrel.domain.firmware import FirmwareStatus
 from whimbrel.domain.gate import Evidence
 from whimbrel.domain.job import Job
-from whimbrel.domain.notice import LinkMaker, make_notice
+from whimbrel.domain.notice import LinkMaker
 from whimbrel.domain.rollout import Hold
 from whimbrel.domain.stages import StageMove
 from whimbrel.domain.task import Task
@@ -24,6 +25,7 @@ from whimbrel.engine.pace_window import PaceWindow
 from whimbrel.engine.plan import Step, StepKind, due_ms, plan
 from whimbrel.engine.step_size import StepSize
 from whimbrel.engine.sweep import Sweep
+from whimbrel.engine.telling import Telling
 from whimbrel.errors import WhimbrelError
 from whimbrel.ports.clock import Clock
 from whimbrel.ports.device_channel import DeviceChannel
@@ -33,7 +35,6 @@ from whimbrel.ports.wakeup import Wakeup
 log = logging.getLogger(__name__)
 
 ROWS_PER_STEP = 500  # measured: a step of 1,000 rows holds the event loop for up to 14 ms, and 10 are allowed
-SENDS_PER_TURN = 50  # some 50 us each: then other work of the loop gets its turn
 JOBS_PER_LOOK = 100
 IDLE_SECONDS_MAX = 5.0  # a lost wake-up delays by this at most
 WAKE_PAUSE_SECONDS = 0.02  # wake-ups within this time share one look at the jobs
@@ -47,7 +48,7 @@ class Engine:
         self._channel = channel
         self._wakeup = wakeup
         self._clock = clock
-        self._links = links
+        self._telling = Telling(store, channel, clock, links)
         self._seen_ms, self._seen_s = clock.now_ms(), clock.monotonic_s()
         self._window = PaceWindow(store, clock)
         self._chores: list[Chore] = []
@@ -57,6 +58,10 @@ class Engine:
     def take_on(self, *chores: Chore) -> None:
         """Work besides jobs, done in turn with them."""
         self._chores += chores
+
+    def tell_by(self, telling: Telling) -> None:
+        """Where the engine's store is fenced: what tells devices has one that is not."""
+        self._telling = telling
 
     async def run(self, sweep: Sweep) -> None:
         """Until cancelled. A fault of the store pauses the engine; when the fault ends, it goes on by itself (I19)."""
@@ -152,7 +157,7 @@ class Engine:
     async def _take(self, kind: StepKind, seen: Job) -> bool:
         """Take the step if the job, read anew, still needs it; whether it moved anything."""
         notified: list[Task] = []
-        now_ms = self._clock.now_ms()
+        now_ms, begun_s = self._clock.now_ms(), self._clock.monotonic_s()
         async with self._store.transaction() as store:
             await store.hold(job_turn(seen.id))
             begun_s = self._clock.monotonic_s()
@@ -166,7 +171,7 @@ class Engine:
         if kind in self._sizes:
             self._sizes[kind].took(self._clock.monotonic_s() - begun_s)
         crash_here("engine.committed")
-        await self._send(notified, job)
+        await self._telling.tell_claimed(notified, job, begun_s)
         return moved != job or kind is StepKind.DELIVER
 
     async def _execute(self, store: Transaction, job: Job, step: Step, now_ms: int) -> list[Task]:
@@ -198,13 +203,6 @@ class Engine:
                     await store.firmware.move(job.firmware_id, FirmwareStatus.VERIFYING, step.verdict, now_ms)
         crash_here("engine.stepped")
         return []
-
-    async def _send(self, tasks: list[Task], job: Job) -> None:
-        now_ms = self._clock.now_ms()
-        for number, task in enumerate(tasks, 1):
-            await self._channel.send(make_notice(task, job, self._links, now_ms))
-            if number % SENDS_PER_TURN == 0:
-                await asyncio.sleep(0)
 
 
 def _words(evidence: Evidence, job: Job) -> str:

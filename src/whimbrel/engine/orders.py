@@ -14,9 +14,10 @@ from collections.abc import Callable
 
 from whimbrel.crash_points import crash_here
 from whimbrel.domain.job import Job
-from whimbrel.domain.notice import LinkMaker, make_notice, may_deliver
+from whimbrel.domain.notice import LinkMaker, may_deliver
 from whimbrel.domain.task import TaskStatus
-from whimbrel.errors import StoreUnavailableError, WhimbrelError
+from whimbrel.engine.telling import Telling
+from whimbrel.errors import NodeEndedError, StoreUnavailableError, WhimbrelError
 from whimbrel.ports.clock import Clock
 from whimbrel.ports.device_channel import DeviceChannel, SessionEnd
 from whimbrel.ports.store import Order, OrderKind, Store
@@ -27,8 +28,7 @@ log = logging.getLogger(__name__)
 ORDERS_PER_STEP = 500  # as many rows as a step of a job changes
 ORDERS_PER_TURN = 50  # some 50 us each: then other work of the loop gets its turn
 LOOK_SECONDS = 0.5  # a session whose order was not heard of ends within a second all the same (A21)
-FRESH_SECONDS = 0.5  # what was read longer ago is read again before anything leaves by it (I8)
-LATE_SECONDS = 2.0  # with FRESH_SECONDS below the pace window's MARGIN_SECONDS
+LATE_SECONDS = 2.0  # with FRESH_SECONDS of what tells below the pace window's MARGIN_SECONDS
 FAULT_PAUSE_SECONDS = 1.0
 BEHIND_SECONDS_MAX = 5.0  # then a balancer had better send new devices elsewhere
 
@@ -42,7 +42,7 @@ class OrderDelivery:
         self._store = store
         self._channel = channel
         self._clock = clock
-        self._links = links
+        self._telling = Telling(store, channel, clock, links)
         self._here = here
         self._clear_s = clock.monotonic_s()
 
@@ -96,10 +96,16 @@ class OrderDelivery:
 
     async def _count_late(self, orders: list[Order], jobs: dict[int, Job | None]) -> None:
         """This process stood still, so what it tells now was claimed and counted longer ago than the pace window allows
-        for: it counts once more, from now, before it leaves (I5). A job then rather pauses."""
+        for: it counts once more, from now, before it leaves (I5). A job then rather pauses.
+
+        Raises NodeEndedError when it stood still for so long that it was taken for dead: the first count may be
+        forgotten by now, and the devices come back and are told then.
+        """
         late = Counter(order.task.job_id for order in orders if order.task)
         now_ms = self._clock.now_ms()
         async with self._store.transaction() as transaction:
+            if not await transaction.nodes.hold(self._here()):
+                raise NodeEndedError("this process was taken for dead, and tells nothing of that time")
             for job_id, n in sorted(late.items()):
                 job = jobs[job_id]
                 if job is not None and job.maximum_per_minute is not None:
@@ -108,7 +114,7 @@ class OrderDelivery:
     async def _carry_out(self, orders: list[Order], jobs: dict[int, Job | None], read_s: float) -> set[int]:
         """The ids of those that were not carried out, because what was read of them is too old now (I8)."""
         for number, order in enumerate(orders):
-            if self._clock.monotonic_s() - read_s > FRESH_SECONDS:
+            if not self._telling.is_fresh(read_s):
                 return {late.id for late in orders[number:]}
             await self._tell(order, jobs)
             if number % ORDERS_PER_TURN == ORDERS_PER_TURN - 1:
@@ -124,4 +130,4 @@ class OrderDelivery:
             return
         job = jobs[order.task.job_id] if order.task else None
         if order.task is not None and job is not None:
-            await self._channel.send(make_notice(order.task, job, self._links, self._clock.now_ms()))
+            await self._telling.tell(order.task, job)

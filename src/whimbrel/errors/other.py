@@ -33,6 +33,10 @@ class NodeEndedError(StoreUnavailableError):
     """This gateway process was taken for dead and its devices for gone, so it writes nothing; it begins anew (I18)."""
 
 
+class LeaseLostError(StoreUnavailableError):
+    """Another process leads the engine, so this one decides nothing and writes nothing; it stands by (I18)."""
+
+
 class StoreFullError(WhimbrelError):
     """The disk is full; nothing was committed."""
 

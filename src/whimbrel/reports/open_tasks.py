@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from whimbrel.domain.job import Job
-from whimbrel.domain.notice import UpgradeNotice, make_notice, may_deliver
+from whimbrel.domain.notice import UpgradeNotice, is_held_back, make_notice, may_deliver
 from whimbrel.domain.retry import after_failure, waits_for_retry
 from whimbrel.domain.silence import HEARD_EVERY_MS
 from whimbrel.domain.task import SCHEDULE_ENDED_WORDS, Task, TaskStatus, UpgradeGoal, moved
@@ -56,7 +56,7 @@ async def push(context: ReportContext, *, again: bool) -> tuple[UpgradeNotice, .
         is_queued = task.status is TaskStatus.QUEUED
         if not job.need_push or not (again or is_queued):
             continue
-        if is_queued and not waits_for_retry(task) and (job.counts_claims or (task, job) not in may_leave):
+        if is_told_later(task, job, context.now_ms):
             await context.store.pacing.ready(task)
         elif (task, job) in may_leave:
             notice = await notify(context, task, job)
@@ -68,6 +68,13 @@ def goal_of(job: Job) -> UpgradeGoal:
     """What the job wants of a device that reports."""
     is_counted = job.rollout.pace is not None or bool(job.rollout.stages)
     return UpgradeGoal(job.dest_version, job.timeout_minutes, job.wave, job.era, is_counted)
+
+
+def is_told_later(task: Task, job: Job, now_ms: int) -> bool:
+    """Whether the engine tells the connected device, when its job's turn, hold, stage and window allow."""
+    if waits_for_retry(task) or task.status not in (TaskStatus.QUEUED, TaskStatus.NOTIFIED):
+        return False
+    return is_held_back(task, job, now_ms) or (task.status is TaskStatus.QUEUED and job.counts_claims)
 
 
 async def judged(context: ReportContext, task: Task, changed: Task | None, job: Job) -> None:

@@ -199,6 +199,24 @@ async def test_I8_a_report_does_not_carry_a_task_out_of_a_cancel(door: SignedDoo
     assert [task["TaskStatus"] for task in body["Data"]["SimpleOTATaskInfo"]] == ["CANCELED"]
 
 
+async def test_what_comes_after_the_answer_is_not_cancelled(door: SignedDoor) -> None:
+    """A dynamic job goes on to take devices, and a queued task to be told, also before the engine has looked at it."""
+    product_key = await make_product(door)
+    await make_device(door, product_key, "lamp-0001", "1.0.0")
+    given = {"FirmwareId": await make_firmware(door, product_key), "ProductKey": product_key, "SrcVersion": ["1.0.0"]}
+    job_id = (await door.ok("CreateOTADynamicUpgradeJob", **given))["Data"]["JobId"]
+    await door.ok(ACTION, JobId=job_id, CancelQueuedTask=True, CancelNotifiedTask=True)
+    later = await make_device(door, product_key, "lamp-0002", "1.0.0")
+    assert await statuses_of(door, job_id) == {"lamp-0001": "CANCELED", "lamp-0002": "NOTIFIED"}
+    await door.engine.settle()
+    await later.report_progress(10)
+    assert await statuses_of(door, job_id) == {"lamp-0001": "CANCELED", "lamp-0002": "IN_PROGRESS"}
+    (task,) = (await tasks_of_names(door, job_id, "lamp-0001")).values()
+    await door.ok(ACTION, JobId=job_id, CancelInProgressTask=True)
+    await door.ok("ReupgradeOTATask", JobId=job_id, TaskId=[task])
+    assert await statuses_of(door, job_id) == {"lamp-0001": "QUEUED", "lamp-0002": "CANCELED"}
+
+
 async def tasks_of_names(door: SignedDoor, job_id: str, *names: str) -> dict[str, str]:
     """Device name to task id."""
     body = await door.ok("ListOTATaskByJob", JobId=job_id, DeviceNames=names)

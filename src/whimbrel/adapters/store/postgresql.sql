@@ -37,12 +37,6 @@ SELECT block, job_id, {standing_columns}, count(*)
 FROM (SELECT {standing_groups} FROM task WHERE status = :old AND id IN ({in_the_way_of_product}) ORDER BY id FOR UPDATE) AS held
 GROUP BY block, job_id, {standing_columns}
 
--- name: standing_for_arc
--- In place of the one of all engines: the rows do not move before overwrite_for_arc changes them.
-SELECT block, job_id, {standing_columns}, count(*)
-FROM (SELECT {standing_groups} FROM task WHERE status = :old AND id IN ({in_the_way_of_arc}) ORDER BY id FOR UPDATE) AS held
-GROUP BY block, job_id, {standing_columns}
-
 -- name: standing_for_targets
 -- In place of the one of all engines: the rows do not move before overwrite_for_targets changes them.
 SELECT block, job_id, {standing_columns}, count(*)
@@ -118,6 +112,14 @@ DELETE FROM nonce WHERE digest IN (
 -- name: hold_node
 -- In place of the one of all engines: the row stays until the transaction ends, and beats do not wait for it.
 SELECT 1 FROM gateway_node WHERE node_id = :node_id FOR KEY SHARE
+
+-- name: hold_lease
+-- In place of the one of all engines: the row stays until the transaction ends, and beats do not wait for it.
+SELECT 1 FROM engine_lease WHERE name = :name AND token = :token FOR KEY SHARE
+
+-- name: claim_lease
+-- In place of the one of all engines: it waits for whoever holds the lease, and whoever comes to hold it waits.
+SELECT 1 FROM engine_lease WHERE name = :name AND token = :token AND beat = :beat FOR UPDATE
 
 -- name: devices_of_node
 -- In place of the one of all engines: with the turns of those devices that nobody has now, so that nobody waits in a ring.

@@ -60,6 +60,8 @@ from whimbrel.ports.store.jobs import JobMoves as JobMoves
 from whimbrel.ports.store.jobs import Jobs as Jobs
 from whimbrel.ports.store.jobs import JobState as JobState
 from whimbrel.ports.store.jobs import job_turn as job_turn
+from whimbrel.ports.store.leases import EngineLeases as EngineLeases
+from whimbrel.ports.store.leases import LeaseBeat as LeaseBeat
 from whimbrel.ports.store.modules import OtaModules as OtaModules
 from whimbrel.ports.store.pacing import Notices as Notices
 from whimbrel.ports.store.pacing import Pacing as Pacing
@@ -125,6 +127,8 @@ class Transaction(Protocol):
     def nodes(self) -> GatewayNodes: ...
     @property
     def orders(self) -> GatewayOrders: ...
+    @property
+    def leases(self) -> EngineLeases: ...
     @property
     def firmware(self) -> FirmwareRows: ...
     @property

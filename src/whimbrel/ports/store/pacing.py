@@ -21,7 +21,7 @@ class Pacing(Protocol):
     """MaximumPerMinute (api-contract 7.8, I5). No wall clock decides: the engine forgets what it knew long enough."""
 
     async def ready(self, task: Task) -> None:
-        """The queued task may leave as soon as its job's pace allows; once more changes nothing."""
+        """The queued task may leave as soon as its job allows, and a notified one once more; again changes nothing."""
         ...
 
     async def overlooked(self, device_ids: Collection[int]) -> list[Task]:
@@ -33,7 +33,9 @@ class Pacing(Protocol):
         ...
 
     async def deliver(self, job: Job, tasks_max: int, now_ms: int) -> list[Task]:
-        """Take the next ready tasks, and claim as NOTIFIED those whose device is online, as `Fleet.dispatch` does."""
+        """Take the next ready tasks of devices that are online: claim the queued ones as NOTIFIED, as `Fleet.dispatch`
+        does; those that were told before are told again, and count no more.
+        """
         ...
 
     async def hold_turns(self, device_ids: Collection[int]) -> None:

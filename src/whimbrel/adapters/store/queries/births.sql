@@ -34,9 +34,6 @@ d.id > :after AND d.id <= :bound AND {is_target} AND {is_of_rule}
   AND (CAST(:matches_max AS INTEGER) = 1
     OR (SELECT count(*) FROM task y WHERE y.job_id = :job_id AND y.device_id = d.id) = 0)
 
--- columns: of_arc
-d.gray_key > :after AND d.gray_key <= :bound AND {is_target}
-
 -- columns: of_targets
 x.device_id > :after AND x.device_id <= :bound AND {is_gathered}
 
@@ -64,12 +61,6 @@ ORDER BY device_id LIMIT 1 OFFSET :devices_max - 1
 SELECT place FROM job_target WHERE job_id = :job_id AND place > :after
 ORDER BY place LIMIT 1 OFFSET :devices_max - 1
 
--- name: fill_bound_of_arc
--- The key at which the next :devices_max devices of an ordered job that takes all end; keys below :limit.
-SELECT gray_key FROM device
-WHERE product_id = :product_id AND deleted_ms IS NULL AND gray_key > :after AND gray_key < :limit
-ORDER BY gray_key, id LIMIT 1 OFFSET :devices_max - 1
-
 -- columns: standing_groups
 id >> CAST(:block_bits AS INTEGER) AS block, job_id, {standing_columns}
 
@@ -80,9 +71,6 @@ SELECT o.id FROM taken CROSS JOIN task o
 -- columns: in_the_way_of_product
 WITH taken AS MATERIALIZED (SELECT d.id FROM device d {reported} WHERE {of_product}) {in_the_way}
 
--- columns: in_the_way_of_arc
-WITH taken AS MATERIALIZED (SELECT d.id FROM device d {reported} WHERE {of_arc}) {in_the_way}
-
 -- columns: in_the_way_of_targets
 WITH taken AS MATERIALIZED (SELECT d.id FROM job_target x CROSS JOIN device d {reported} WHERE {of_targets}) {in_the_way}
 
@@ -92,11 +80,6 @@ WITH taken AS MATERIALIZED (SELECT d.id FROM job_target x CROSS JOIN device d {r
 -- name: standing_for_product
 -- How many tasks in the status :old stand in the way of those that fill_product makes next, by all that is counted.
 SELECT {standing_groups}, count(*) FROM task WHERE status = :old AND id IN ({in_the_way_of_product})
-GROUP BY block, job_id, {standing_columns}
-
--- name: standing_for_arc
--- As standing_for_product, for fill_arc.
-SELECT {standing_groups}, count(*) FROM task WHERE status = :old AND id IN ({in_the_way_of_arc})
 GROUP BY block, job_id, {standing_columns}
 
 -- name: standing_for_targets
@@ -116,10 +99,6 @@ status = 6, due_ms = NULL, overwritten_by = :job_id, modified_ms = :now_ms
 -- Cancel the tasks that standing_for_product found.
 UPDATE task SET {overwritten} WHERE status = :old AND id IN ({in_the_way_of_product})
 
--- name: overwrite_for_arc
--- Cancel the tasks that standing_for_arc found.
-UPDATE task SET {overwritten} WHERE status = :old AND id IN ({in_the_way_of_arc})
-
 -- name: overwrite_for_targets
 -- Cancel the tasks that standing_for_targets found.
 UPDATE task SET {overwritten} WHERE status = :old AND id IN ({in_the_way_of_targets})
@@ -138,11 +117,6 @@ status, src_version, open_scope, created_ms, modified_ms
 -- Tasks for the product's devices in (:after, :bound].
 INSERT INTO task (job_id, device_id, {born})
 SELECT :job_id, d.id, {birth} FROM device d {reported} WHERE {of_product} ORDER BY d.id
-
--- name: fill_arc
--- Tasks for the product's devices with keys in (:after, :bound], in the order of their keys.
-INSERT INTO task (job_id, device_id, {born})
-SELECT :job_id, d.id, {birth} FROM device d {reported} WHERE {of_arc} ORDER BY d.gray_key, d.id
 
 -- name: fill_targets
 -- Tasks for the gathered devices in (:after, :bound]; in a dynamic job one may have had tasks before.

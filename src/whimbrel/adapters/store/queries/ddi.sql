@@ -24,13 +24,11 @@ FROM polled q JOIN ddi_action a ON a.device_id = q.id AND a.state = 0
 ORDER BY a.device_id, a.number
 
 -- name: ddi_open_tasks
--- Open tasks of the polling devices with their jobs, what the device reported for the module, and how many devices the
--- job told within the window of its pace; oldest first.
+-- Open tasks of the polling devices with their jobs, and what the device reported for the module; oldest first.
 WITH {polled}
 SELECT {task_columns},
   {job_columns},
-  m.version, CASE WHEN j.maximum_per_minute IS NULL THEN 0
-    ELSE CAST((SELECT coalesce(sum(n), 0) FROM job_notice o WHERE o.job_id = j.id) AS BIGINT) END
+  m.version
 FROM polled q JOIN task t ON t.device_id = q.id AND t.status < 4
   JOIN job j ON j.id = t.job_id JOIN product p ON p.id = j.product_id
   LEFT JOIN task_description w ON w.task_id = t.id

@@ -40,6 +40,16 @@ WHERE status = 1 AND id IN (
   WHERE {may_leave})
 RETURNING {claimed_columns}
 
+-- name: repeat_ready
+-- Those of the tasks with these ids whose connected devices were told of them before.
+SELECT t.id, t.job_id, t.device_id, t.status, t.attempt, t.progress, t.due_ms, t.src_version, '', {counted_columns}
+FROM ({given_ids}) AS given JOIN task t ON t.id = given.id
+WHERE t.status = 2 AND EXISTS (SELECT 1 FROM presence o WHERE o.device_id = t.device_id)
+  AND (:required_version = '' OR EXISTS (
+    SELECT 1 FROM module_version m
+    WHERE m.device_id = t.device_id AND m.module_name = :module_name AND m.version = :required_version))
+ORDER BY t.id
+
 -- name: overlooked_tasks
 -- None where there is one writer: who comes sees every task that there is. PostgreSQL has a statement of its own.
 SELECT NULL WHERE CAST(:entries AS BIGINT) < 0 AND CAST(:ids AS TEXT) = ''

@@ -33,8 +33,21 @@ SELECT :job_id, d.id, {place} FROM device d WHERE d.id = :device_id
 ON CONFLICT DO NOTHING
 
 -- columns: place
-CASE WHEN CAST(:order_start AS BIGINT) >= 0
-    THEN (d.gray_key - CAST(:order_start AS BIGINT) + 2147483648) % 2147483648 END
+CASE WHEN CAST(:order_factor AS BIGINT) > 0
+    THEN (d.gray_key * CAST(:order_factor AS BIGINT)) % 2147483648 END
+
+-- name: gather_product
+-- The product's devices in (:after, :bound], of an ordered job that takes all.
+INSERT INTO job_target (job_id, device_id, place)
+SELECT :job_id, d.id, {place}
+FROM device d WHERE d.product_id = :product_id AND d.deleted_ms IS NULL AND d.id > :after AND d.id <= :bound
+ON CONFLICT DO NOTHING
+
+-- name: gray_bound
+-- The key at which the next :devices_max devices of a product end, in the order of their keys.
+SELECT gray_key FROM device
+WHERE product_id = :product_id AND deleted_ms IS NULL AND gray_key > :after AND gray_key < :limit
+ORDER BY gray_key, id LIMIT 1 OFFSET :devices_max - 1
 
 -- name: gather_gray
 -- The first :devices_left candidates with keys in (:after, :bound].

@@ -29,6 +29,7 @@ from whimbrel.adapters.store.repositories.groups import GroupMemberRepository, G
 from whimbrel.adapters.store.repositories.job_lists import JobListRepository
 from whimbrel.adapters.store.repositories.job_moves import JobMoveRepository, StrategyRepository
 from whimbrel.adapters.store.repositories.jobs import JobRepository
+from whimbrel.adapters.store.repositories.leases import LeaseRepository
 from whimbrel.adapters.store.repositories.modules import OtaModuleRepository
 from whimbrel.adapters.store.repositories.pacing import PacingRepository
 from whimbrel.adapters.store.repositories.presence import ModuleVersionRepository, PresenceRepository
@@ -122,6 +123,10 @@ class Repositories:
     @property
     def orders(self) -> OrderRepository:
         return OrderRepository(self._session)
+
+    @property
+    def leases(self) -> LeaseRepository:
+        return LeaseRepository(self._session)
 
     @property
     def firmware(self) -> FirmwareRepository:

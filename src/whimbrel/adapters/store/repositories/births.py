@@ -27,13 +27,12 @@ def _source(name: str) -> Source:
 
 
 PRODUCT = _source("product")  # by ids
-ARC = _source("arc")  # by keys
 TARGETS = _source("targets")  # by ids
 PLACES = _source("places")  # by places
 
 
 async def make_tasks(session: Session, job: Job, source: Source, range_: tuple[int, int], now_ms: int) -> int:
-    """Tasks for devices with ids (of ARC: keys, of PLACES: places) above the first and up to the second of the range;
+    """Tasks for devices with ids (of PLACES: places) above the first and up to the second of the range;
     how many.
     """
     await hold_births(session, job.product_id)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from whimbrel.adapters.store.repositories.device_lists import device_turn
 from whimbrel.adapters.store.repositories.jobs import JOB_COLUMNS, job_of
+from whimbrel.adapters.store.repositories.pacing import free_of
 from whimbrel.adapters.store.repositories.padding import given
 from whimbrel.adapters.store.repositories.presence import PresenceRepository
 from whimbrel.adapters.store.repositories.tasks import TASK_COLUMNS, task_of
@@ -22,7 +23,6 @@ from whimbrel.domain.task import Task, TaskStatus
 from whimbrel.ports.store import Presence
 from whimbrel.ports.store.ddi import Deployment, JobObjects, Seen
 
-ID_WIDTH = 20  # as the statements cut them
 ACTION_COLUMNS = len(Action._fields)
 NUMBERS_PER_ACTION_MAX = 2  # two actions in turn differ by so much at most (`number_after`)
 
@@ -45,10 +45,14 @@ class DdiDeviceRepository:
             actions.setdefault(row[0], []).append(action_of(row))
         tasks: dict[int, list[OpenTask]] = {}
         jobs: dict[int, Job] = {}  # of one snapshot: devices of a rollout share theirs, and reading it costs the most
+        free: dict[int, int | None] = {}
         for row in await self._session.all("ddi_open_tasks", **where):
             job = jobs.get(row[1]) or job_of(row[TASK_COLUMNS : TASK_COLUMNS + JOB_COLUMNS])
             jobs[job.id] = job
-            tasks.setdefault(row[2], []).append(OpenTask(task_of(row), job, *row[TASK_COLUMNS + JOB_COLUMNS :]))
+            if job.id not in free:
+                free[job.id] = (await free_of(self._session, job, 1))[0] if job.counts_claims else None
+            found = OpenTask(task_of(row), job, row[TASK_COLUMNS + JOB_COLUMNS], free[job.id])
+            tasks.setdefault(row[2], []).append(found)
         rows = await self._session.all("ddi_devices", **where)
         return {row[0]: _view(row, tuple(actions.get(row[0], ())), tuple(tasks.get(row[0], ()))) for row in rows}
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 from operator import itemgetter
 
 from whimbrel.adapters.store.repositories.births import (
-    ARC,
     PLACES,
     PRODUCT,
     TARGETS,
@@ -40,9 +39,8 @@ class FleetRepository:
         if not job.is_gathered:
             await TargetRepository(self._session).gather(job, devices_max)
             return
-        if job.order_start is not None:
-            fill = self._fill_arc if job.takes_product else self._fill_places
-            await fill(job, job.order_start, devices_max, now_ms)
+        if job.order_factor is not None:
+            await self._fill_places(job, devices_max, now_ms)
             return
         if job.takes_product:
             source, where = PRODUCT, {"product_id": job.product_id, "until": job.fill_until}
@@ -57,30 +55,15 @@ class FleetRepository:
         is_filled = int(bound >= job.fill_until)
         await self._session.run("move_fill_cursor", job_id=job.id, bound=bound, is_filled=is_filled, now_ms=now_ms)
 
-    async def _fill_arc(self, job: Job, order_start: int, devices_max: int, now_ms: int) -> None:
-        """Key by key from the job's start to the largest, then from 0; the cursor is the place that comes next."""
-        has_wrapped = order_start + job.fill_after >= KEYS
-        base, limit = (KEYS, order_start) if has_wrapped else (0, KEYS)
-        after = order_start + job.fill_after - base - 1
-        row = await self._session.one(
-            "fill_bound_of_arc", product_id=job.product_id, after=after, limit=limit, devices_max=devices_max
-        )
-        bound = int(row[0]) if row else limit - 1
-        await make_tasks(self._session, job, ARC, (after, bound), now_ms)
-        await self._move_in_order(job, bound + base - order_start, now_ms)
-
-    async def _fill_places(self, job: Job, order_start: int, devices_max: int, now_ms: int) -> None:
-        """Place by place, as they were gathered; the cursor is the place that comes next."""
+    async def _fill_places(self, job: Job, devices_max: int, now_ms: int) -> None:
+        """Place by place; the cursor is the place that comes next."""
         row = await self._session.one(
             "fill_bound_of_places", job_id=job.id, after=job.fill_after - 1, devices_max=devices_max
         )
         bound = int(row[0]) if row else KEYS - 1
         await make_tasks(self._session, job, PLACES, (job.fill_after - 1, bound), now_ms)
-        await self._move_in_order(job, bound, now_ms)
-
-    async def _move_in_order(self, job: Job, place: int, now_ms: int) -> None:
-        is_filled = int(place >= KEYS - 1)
-        await self._session.run("move_fill_cursor", job_id=job.id, bound=place + 1, is_filled=is_filled, now_ms=now_ms)
+        is_filled = int(bound >= KEYS - 1)
+        await self._session.run("move_fill_cursor", job_id=job.id, bound=bound + 1, is_filled=is_filled, now_ms=now_ms)
 
     async def dispatch(self, job: Job, tasks_max: int, now_ms: int) -> list[Task]:
         bound = await self._bound(job.id, job.dispatch_after, tasks_max * LOOKED_AT_PER_CLAIM)
@@ -114,10 +97,14 @@ class FleetRepository:
 
     async def cancel(self, job: Job, tasks_max: int, now_ms: int) -> None:
         bound = await self._bound(job.id, job.cancel_after, tasks_max)
-        if bound is None:
-            if job.is_filled:
-                await self._session.run("finish_cancel", job_id=job.id, now_ms=now_ms)
-            return
+        if bound is not None:
+            await self._cancel_up_to(bound, job, now_ms)
+        # With the last of them, so that what comes after the answer to a small cancel is not taken for a part of it.
+        is_done = bound is None or await self._bound(job.id, bound, 1) is None
+        if is_done and job.is_filled:
+            await self._session.run("finish_cancel", job_id=job.id, now_ms=now_ms)
+
+    async def _cancel_up_to(self, bound: int, job: Job, now_ms: int) -> None:
         where = {"job_id": job.id, "after": job.cancel_after, "bound": bound, "statuses": status_bits(job.cancelling)}
         groups = await self._session.all_apart("tasks_in_statuses", block_bits=BLOCK_BITS, **where)
         if job.retry_minutes is not None:

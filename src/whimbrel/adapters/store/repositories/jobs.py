@@ -9,7 +9,7 @@ from whimbrel.adapters.store.repositories.rollout_text import rollout_of, rollou
 from whimbrel.adapters.store.repositories.trials import standing_of, tasks_list, trial_lists
 from whimbrel.adapters.store.session import Row, Session, list_total
 from whimbrel.domain.firmware import FirmwareFile
-from whimbrel.domain.gray import gray_start
+from whimbrel.domain.gray import order_factor
 from whimbrel.domain.job import NO_TASK_ABOVE, Counts, Job, JobDraft, JobStatus, JobType, SelectionType, Tag
 from whimbrel.domain.naming import shown_name
 from whimbrel.domain.rollout import Hold
@@ -61,7 +61,7 @@ class JobRepository:
         is_planned = draft.schedule_ms is not None
         values["rollout"] = rollout_text(draft.rollout)
         values["stage_until"] = 0 if draft.rollout.stages else NO_TASK_ABOVE
-        values["order_start"] = _order_start(draft)
+        values["order_factor"] = _factor_of(draft)
         values["status"] = (JobStatus.PLANNED if is_planned else JobStatus.IN_PROGRESS).value
         values["started_ms"] = None if is_planned else draft.created_ms
         row = await self._session.one("add_job", **values)
@@ -114,10 +114,10 @@ class JobRepository:
         return {status: found.get(status.value, 0) for status in TaskStatus}
 
 
-def _order_start(draft: JobDraft) -> int | None:
+def _factor_of(draft: JobDraft) -> int | None:
     """Dynamic jobs take devices as they come."""
     rollout = draft.rollout
     if draft.selection_type != SelectionType.STATIC or not rollout.is_ordered:
         return None
     assert rollout.seed is not None, "who drafts an ordered job gives it a seed"
-    return gray_start(rollout.seed)
+    return order_factor(rollout.seed)

@@ -44,18 +44,19 @@ class PacingRepository:
             tasks_max=claims_max or tasks_max,
             has_claims=int(claims_max > 0),
         )
-        if not taken or claims_max == 0:
+        if not taken:
             return []
-        rows = await self._session.all(
-            "dispatch_ready",
+        which: dict[str, object] = {
             **given(row[0] for row in taken),
-            module_name=job.module_name,
-            required_version=job.required_version,
-            wave=wave,
-            era=job.era,
-            now_ms=now_ms,
-        )
-        return await claimed(self._session, job, rows, wave, now_ms)
+            "module_name": job.module_name,
+            "required_version": job.required_version,
+        }
+        # First: those that were told before, and came back while their job was held.
+        repeated = [task_of(row) for row in await self._session.all("repeat_ready", **which)]
+        if claims_max == 0:
+            return repeated
+        rows = await self._session.all("dispatch_ready", wave=wave, era=job.era, now_ms=now_ms, **which)
+        return repeated + await claimed(self._session, job, rows, wave, now_ms)
 
     async def hold_turns(self, device_ids: Collection[int]) -> None:
         rows = await self._session.all("turns_of_devices", **given(sorted(device_ids))) if device_ids else []

@@ -33,19 +33,21 @@ class TargetRepository:
             fill_until=fill_until,
             devices=devices,
             gather_after=gather_after,
-            is_gathered=int(not (devices or job.device_list_key or is_group)),
+            is_gathered=int(not (devices or job.device_list_key or is_group or _gathers_product(job))),
             is_filled=int(fill_until == 0 or (job.target_selection == TargetSelection.GRAY and devices == 0)),
         )
 
     async def add(self, job: Job, device_ids: tuple[int, ...]) -> None:
         for device_id in device_ids:
-            await self._session.run("add_target", job_id=job.id, device_id=device_id, order_start=_order_start(job))
+            await self._session.run("add_target", job_id=job.id, device_id=device_id, order_factor=_factor(job))
 
     async def gather(self, job: Job, devices_max: int) -> None:
         if job.device_list_key:
             await self._gather_list(job, devices_max)
         elif job.target_selection == TargetSelection.GROUP:
             await self._gather_group(job, devices_max)
+        elif _gathers_product(job):
+            await self._gather_product(job, devices_max)
         else:
             await self._gather_gray(job, devices_max)
 
@@ -76,7 +78,7 @@ class TargetRepository:
         base, limit = (KEYS, start) if has_wrapped else (0, KEYS)
         after = job.gather_after - base
         row = await self._session.one(
-            "fill_bound_of_arc", product_id=job.product_id, after=after, limit=limit, devices_max=devices_max
+            "gray_bound", product_id=job.product_id, after=after, limit=limit, devices_max=devices_max
         )
         bound = int(row[0]) if row else limit - 1
         taken = await self._session.run_apart(
@@ -89,7 +91,7 @@ class TargetRepository:
             after=after,
             bound=bound,
             devices_left=job.gray_left,
-            order_start=_order_start(job),
+            order_factor=_factor(job),
         )
         is_gathered = taken >= job.gray_left or bound + base >= KEYS + start - 1
         await self._move(job, base + bound, taken, is_gathered=is_gathered)
@@ -109,7 +111,7 @@ class TargetRepository:
                 object_key=job.device_list_key,
                 number=number,
                 until=job.fill_until,
-                order_start=_order_start(job),
+                order_factor=_factor(job),
             )
         await self._move(job, number, 0, is_gathered=is_gathered)
 
@@ -117,10 +119,15 @@ class TargetRepository:
         where = {"group_row_id": job.group_row_id, "after": job.gather_after}
         row = await self._session.one("group_bound", devices_max=devices_max, **where)
         bound = int(row[0]) if row else NO_ROW_ABOVE
-        await self._session.run_apart(
-            "gather_group", job_id=job.id, bound=bound, order_start=_order_start(job), **where
-        )
+        await self._session.run_apart("gather_group", job_id=job.id, bound=bound, order_factor=_factor(job), **where)
         await self._move(job, bound, 0, is_gathered=row is None)
+
+    async def _gather_product(self, job: Job, devices_max: int) -> None:
+        where = {"product_id": job.product_id, "after": job.gather_after}
+        row = await self._session.one("fill_bound", until=job.fill_until, devices_max=devices_max, **where)
+        bound = int(row[0]) if row else job.fill_until
+        await self._session.run_apart("gather_product", job_id=job.id, bound=bound, order_factor=_factor(job), **where)
+        await self._move(job, bound, 0, is_gathered=bound >= job.fill_until)
 
     async def _move(self, job: Job, gather_after: int, taken: int, *, is_gathered: bool) -> None:
         await self._session.run(
@@ -137,9 +144,14 @@ async def hold_members(session: Session, group_row_id: int | None) -> None:
     await session.lock(f"group:{group_row_id}")
 
 
-def _order_start(job: Job) -> int:
-    """As the statements take it: below 0 for none."""
-    return -1 if job.order_start is None else job.order_start
+def _factor(job: Job) -> int:
+    """As the statements take it: 0 for none."""
+    return job.order_factor or 0
+
+
+def _gathers_product(job: Job) -> bool:
+    """A job that takes all walks the product while it is filled, unless its devices go out in an order of their own."""
+    return job.takes_product and job.order_factor is not None
 
 
 class DeviceListRepository:

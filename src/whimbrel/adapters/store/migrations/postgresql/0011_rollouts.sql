@@ -6,7 +6,7 @@
 -- what started from gate_wave on, and at what was told in this era; what is older is excused.
 -- stage: which of its stages is under way, from 0; stage_until: the newest task that may leave in it; soaked_ms: since
 -- when the stage is as healthy as it has to be.
--- order_start: the key that its devices are ordered from (domain/gray.py); NULL takes them in the order of their ids.
+-- order_factor: what shuffles its devices (domain/gray.py); NULL takes them in the order of their ids.
 ALTER TABLE job ADD COLUMN rollout TEXT NOT NULL DEFAULT '{}';
 ALTER TABLE job ADD COLUMN hold INTEGER NOT NULL DEFAULT 0 CHECK (hold IN (0, 1, 2));
 ALTER TABLE job ADD COLUMN hold_reason TEXT NOT NULL DEFAULT '';
@@ -18,7 +18,7 @@ ALTER TABLE job ADD COLUMN stage INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE job ADD COLUMN stage_until BIGINT NOT NULL DEFAULT 0;
 UPDATE job SET stage_until = 9223372036854775807;
 ALTER TABLE job ADD COLUMN soaked_ms BIGINT;
-ALTER TABLE job ADD COLUMN order_start BIGINT;
+ALTER TABLE job ADD COLUMN order_factor BIGINT;
 
 -- wave: the one in which the device started, 0 before, and for tasks that the gate does not count: a device counts once
 -- in a job. era: of the job when the task was last told; 0 before. is_silent: no word for longer than the gate allows.
@@ -26,7 +26,7 @@ ALTER TABLE task ADD COLUMN wave INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE task ADD COLUMN era INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE task ADD COLUMN is_silent INTEGER NOT NULL DEFAULT 0;
 
--- place: of a job whose devices are ordered, the distance of the device's key from the job's start.
+-- place: of a job whose devices are shuffled, where the device comes.
 ALTER TABLE job_target ADD COLUMN place BIGINT;
 CREATE INDEX job_target_by_place ON job_target (job_id, place, device_id) WHERE place IS NOT NULL;
 
