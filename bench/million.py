@@ -77,7 +77,7 @@ def data_folder(scale: Scale = MILLION) -> Path:
 
 def fill_postgresql(url: str, data: Path, scale: Scale = MILLION) -> None:
     """Fill a database on which a server with this data folder was started once."""
-    asyncio.run(_copy(url, tables(scale, sealer_of(data), time.time_ns() // 1_000_000)))
+    asyncio.run(copy_tables(url, tables(scale, sealer_of(data), time.time_ns() // 1_000_000)))
 
 
 def fill_sqlite(database: Path, content: list[Table]) -> None:
@@ -95,7 +95,8 @@ def fill_sqlite(database: Path, content: list[Table]) -> None:
     connection.close()
 
 
-async def _copy(url: str, content: list[Table]) -> None:
+async def copy_tables(url: str, content: list[Table]) -> None:
+    """As `fill_sqlite`, into a database that has the schema and one account."""
     connection = await asyncpg.connect(url)
     async with connection.transaction():
         for table in content:

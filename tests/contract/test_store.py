@@ -39,6 +39,7 @@ from tests.contract.store_cases_rows import (
     TestProducts,
     TestUploads,
 )
+from tests.contract.store_cases_sets import TestCancelledSteps, TestGroupTargets, TestOrderedJobs
 from tests.contract.store_cases_sqlite import TestDisk, TestGroups, disk, fatal, store
 from tests.contract.store_cases_tags import TestDeviceTags
 from tests.contract.store_cases_targets import TestDeviceLists, TestGray
@@ -55,6 +56,7 @@ __all__ = [
     "TestAuditLog",
     "TestCalls",
     "TestCancel",
+    "TestCancelledSteps",
     "TestClientTokens",
     "TestCounts",
     "TestDdiAccess",
@@ -86,6 +88,7 @@ __all__ = [
     "TestGatewayOrders",
     "TestGray",
     "TestGroupMembers",
+    "TestGroupTargets",
     "TestGroups",
     "TestJobLists",
     "TestJobMoves",
@@ -93,6 +96,7 @@ __all__ = [
     "TestLeasesTogether",
     "TestLogins",
     "TestNodesTogether",
+    "TestOrderedJobs",
     "TestOtaModules",
     "TestPacing",
     "TestPages",

@@ -23,6 +23,7 @@ from whimbrel.domain.task import Task
 from whimbrel.engine.chore import Chore
 from whimbrel.engine.pace_window import PaceWindow
 from whimbrel.engine.plan import Step, StepKind, due_ms, plan
+from whimbrel.engine.step_size import StepSize
 from whimbrel.engine.sweep import Sweep
 from whimbrel.engine.telling import Telling
 from whimbrel.errors import WhimbrelError
@@ -51,6 +52,7 @@ class Engine:
         self._seen_ms, self._seen_s = clock.now_ms(), clock.monotonic_s()
         self._window = PaceWindow(store, clock)
         self._chores: list[Chore] = []
+        self._sizes = {StepKind.FILL: StepSize(), StepKind.CANCEL: StepSize()}
         self._due_ms: int | None = None  # when time alone lets a running job go on
 
     def take_on(self, *chores: Chore) -> None:
@@ -158,6 +160,7 @@ class Engine:
         now_ms, begun_s = self._clock.now_ms(), self._clock.monotonic_s()
         async with self._store.transaction() as store:
             await store.hold(job_turn(seen.id))
+            begun_s = self._clock.monotonic_s()
             state = await store.jobs.state(seen.account_id, seen.id)
             step = next((step for step in plan(state, now_ms) if step.kind is kind), None) if state else None
             if state is None or step is None:
@@ -165,6 +168,8 @@ class Engine:
             job = state.job
             notified = await self._channel.post(store, await self._execute(store, job, step, now_ms))
             moved = await store.jobs.by_id(job.account_id, job.id)
+        if kind in self._sizes:
+            self._sizes[kind].took(self._clock.monotonic_s() - begun_s)
         crash_here("engine.committed")
         await self._telling.tell_claimed(notified, job, begun_s)
         return moved != job or kind in (StepKind.AGAIN, StepKind.DELIVER)
@@ -176,9 +181,9 @@ class Engine:
             case StepKind.END_SCHEDULE:
                 await store.job_moves.end_schedule(job.id, now_ms)
             case StepKind.CANCEL:
-                await store.fleet.cancel(job, ROWS_PER_STEP, now_ms)
+                await store.fleet.cancel(job, self._sizes[step.kind].tasks, now_ms)
             case StepKind.FILL:
-                await store.fleet.fill(job, ROWS_PER_STEP, now_ms)
+                await store.fleet.fill(job, self._sizes[step.kind].tasks, now_ms)
             case StepKind.HALT:
                 assert step.evidence is not None
                 await store.rollouts.hold(job.id, Hold.HALTED, Because(_words(step.evidence, job)), now_ms)

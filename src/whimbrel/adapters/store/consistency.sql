@@ -54,7 +54,9 @@ GROUP BY j.id, j.gray_devices, j.gray_left HAVING count(x.device_id) <> j.gray_d
 -- As far as a job with ALL is filled, each device it takes has a task; devices that reported since are not judged.
 SELECT j.id AS job_id, d.id AS device_id
 FROM job j
-  JOIN device d ON d.product_id = j.product_id AND d.id <= CASE j.is_filled WHEN 1 THEN j.fill_until ELSE j.fill_after END
+  JOIN device d ON d.product_id = j.product_id AND d.id <= j.fill_until AND (j.is_filled = 1
+    OR (j.order_factor IS NULL AND d.id <= j.fill_after)
+    OR (d.gray_key * j.order_factor) % 2147483648 < j.fill_after)
   LEFT JOIN module_version m ON m.device_id = d.id AND m.module_name = j.module_name
 WHERE j.target_selection = 'ALL' AND j.selection_type = 'STATIC' AND j.started_ms IS NOT NULL AND d.deleted_ms IS NULL
   AND (m.version IS NULL OR (m.version <> j.dest_version AND m.reported_ms < j.started_ms))

@@ -1,5 +1,9 @@
 -- What only PostgreSQL is asked, and what it is asked in words of its own in place of a statement of `queries/`.
 
+-- columns: given_ids
+-- In place of the one of all engines: to cut a piece out of a text, the server reads the text from its beginning.
+SELECT CAST(word AS BIGINT) AS id FROM unnest(string_to_array(CAST(:ids AS TEXT), ' ')) AS word WHERE word <> ''
+
 -- name: lock
 -- Hold a name until the transaction ends.
 SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))
@@ -16,16 +20,34 @@ FROM (SELECT hashtextextended(name, 0) AS key FROM unnest(string_to_array(:names
 -- name: hold_open_tasks
 -- In place of the one of all engines: the rows that are read next do not move before they are changed.
 SELECT t.id FROM task t
-WHERE t.status < 4 AND t.device_id IN (
-  SELECT CAST(rtrim(substr(CAST(:device_ids AS TEXT), i * 20 + 1, 20)) AS BIGINT)
-  FROM generate_series(0, CAST(:entries AS INTEGER) - 1) AS i)
+WHERE t.status < 4 AND t.device_id = ANY (ARRAY ({given_ids}))
 ORDER BY t.id FOR UPDATE OF t
 
 -- name: tasks_in_statuses
 -- In place of the one of all engines: it also locks the rows, so that none moves before cancel_tasks changes them.
-SELECT id, {standing_columns} FROM task
-WHERE job_id = :job_id AND id > :after AND id <= :bound AND status < 4 AND (:statuses & (1 << status)) <> 0
-ORDER BY id FOR UPDATE
+SELECT block, job_id, {standing_columns}, count(*)
+FROM (SELECT {standing_groups} FROM task
+  WHERE job_id = :job_id AND id > :after AND id <= :bound AND status < 4 AND (:statuses & (1 << status)) <> 0
+  ORDER BY id FOR UPDATE) AS held
+GROUP BY block, job_id, {standing_columns}
+
+-- name: standing_for_product
+-- In place of the one of all engines: the rows do not move before overwrite_for_product changes them.
+SELECT block, job_id, {standing_columns}, count(*)
+FROM (SELECT {standing_groups} FROM task WHERE status = :old AND id IN ({in_the_way_of_product}) ORDER BY id FOR UPDATE) AS held
+GROUP BY block, job_id, {standing_columns}
+
+-- name: standing_for_targets
+-- In place of the one of all engines: the rows do not move before overwrite_for_targets changes them.
+SELECT block, job_id, {standing_columns}, count(*)
+FROM (SELECT {standing_groups} FROM task WHERE status = :old AND id IN ({in_the_way_of_targets}) ORDER BY id FOR UPDATE) AS held
+GROUP BY block, job_id, {standing_columns}
+
+-- name: standing_for_places
+-- In place of the one of all engines: the rows do not move before overwrite_for_places changes them.
+SELECT block, job_id, {standing_columns}, count(*)
+FROM (SELECT {standing_groups} FROM task WHERE status = :old AND id IN ({in_the_way_of_places}) ORDER BY id FOR UPDATE) AS held
+GROUP BY block, job_id, {standing_columns}
 
 -- name: dispatch_job
 -- In place of the one of all engines, which with counts of rows that are not known yet is planned as a loop in a loop:
@@ -42,9 +64,7 @@ RETURNING {claimed_columns}
 UPDATE task SET {told}
 WHERE id = ANY (ARRAY (
   SELECT t.id FROM task t
-  WHERE t.id = ANY (ARRAY (
-      SELECT CAST(rtrim(substr(CAST(:task_ids AS TEXT), i * 20 + 1, 20)) AS BIGINT)
-      FROM generate_series(0, CAST(:entries AS INTEGER) - 1) AS i))
+  WHERE t.id = ANY (ARRAY ({given_ids}))
     AND {may_leave}
   ORDER BY t.id FOR UPDATE OF t))
 RETURNING {claimed_columns}
@@ -53,9 +73,7 @@ RETURNING {claimed_columns}
 -- In place of the one of all engines: the tasks of connected devices that could be told to them.
 SELECT {task_columns}
 FROM task t JOIN job j ON j.id = t.job_id LEFT JOIN task_description w ON w.task_id = t.id
-WHERE t.device_id = ANY (ARRAY (
-    SELECT CAST(rtrim(substr(CAST(:ids AS TEXT), i * 20 + 1, 20)) AS BIGINT)
-    FROM generate_series(0, CAST(:entries AS INTEGER) - 1) AS i))
+WHERE t.device_id = ANY (ARRAY ({given_ids}))
   AND t.status < 4 AND t.status IN (1, 2) AND t.due_ms IS NULL AND j.status = 'IN_PROGRESS' AND j.need_push = 1
   AND EXISTS (SELECT 1 FROM presence o WHERE o.device_id = t.device_id)
   AND (j.required_version = '' OR EXISTS (
@@ -70,9 +88,7 @@ SELECT due_ms FROM job_watch WHERE job_id = :job_id AND block = :block FOR UPDAT
 -- name: turns_of_devices
 -- In place of the one of all engines: the jobs whose turn a claim needs, in the order of all.
 SELECT DISTINCT t.job_id FROM task t JOIN job j ON j.id = t.job_id
-WHERE t.device_id = ANY (ARRAY (
-    SELECT CAST(rtrim(substr(CAST(:ids AS TEXT), i * 20 + 1, 20)) AS BIGINT)
-    FROM generate_series(0, CAST(:entries AS INTEGER) - 1) AS i))
+WHERE t.device_id = ANY (ARRAY ({given_ids}))
   AND t.status < 2 AND (j.maximum_per_minute IS NOT NULL OR j.rollout LIKE '%"pace":{%')
 ORDER BY t.job_id
 

@@ -84,6 +84,12 @@ class PostgresqlSession:
         # `INSERT 0 3`, `UPDATE 3`
         return int((await self._ask(statement, parameters, asyncpg.Connection.execute)).rpartition(" ")[2])
 
+    async def all_apart(self, statement: str, /, **parameters: object) -> list[Row]:
+        return await self.all(statement, **parameters)
+
+    async def run_apart(self, statement: str, /, **parameters: object) -> int:
+        return await self.run(statement, **parameters)
+
     async def run_many(self, statement: str, rows: list[dict[str, object]], /) -> None:
         await self.settle()
         self.ahead = None
@@ -189,4 +195,5 @@ def own_statements() -> dict[str, Statement]:
     """Those that all engines share, and PostgreSQL's own."""
     text = files(__package__).joinpath("postgresql.sql").read_text("utf-8")
     own = load_statements(text, columns_of=read_queries())
-    return {name: numbered(statement) for name, statement in (load_statements() | own).items()}
+    shared = load_statements(in_place=text)
+    return {name: numbered(statement) for name, statement in (shared | own).items()}

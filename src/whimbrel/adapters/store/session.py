@@ -37,6 +37,14 @@ class Session(Protocol):
         """Rows changed. Raises UniqueViolationError."""
         ...
 
+    async def all_apart(self, statement: str, /, **parameters: object) -> list[Row]:
+        """As `all`, of thousands of rows: the event loop goes on meanwhile, and nobody else writes on SQLite."""
+        ...
+
+    async def run_apart(self, statement: str, /, **parameters: object) -> int:
+        """As `run`, in the manner of `all_apart`."""
+        ...
+
     async def run_many(self, statement: str, rows: list[dict[str, object]], /) -> None:
         """The statement once for each; one that a unique index may refuse says ON CONFLICT."""
         ...

@@ -4,6 +4,7 @@ How it is kept fast and safe at once:
 - One writer. Transactions run one after the other on the event loop, each inside a SAVEPOINT; those that came while a
   commit was under way share the next one. COMMIT itself (the fsync) runs in a thread, and a transaction's block is left
   only after it: acknowledged means durable (I1), at a price that many share.
+- A step over thousands of rows runs in that thread too, its turn being held: the loop goes on, and writers wait.
 - Bounded reads run on the loop too, on connections of their own: a thread hop halves the rate (design.md part 2).
 - WAL and synchronous=FULL. A commit that fails for any reason but a full disk ends the process: what a failed fsync
   left behind nobody can know, so the truth is read again from the disk (F14).
@@ -18,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
 import apsw
 
@@ -45,15 +47,19 @@ _ENGINE_FAILURES = (
     apsw.CantOpenError,
     apsw.NotADBError,
 )
+T = TypeVar("T")
 _UNIQUE = (apsw.SQLITE_CONSTRAINT_UNIQUE, apsw.SQLITE_CONSTRAINT_PRIMARYKEY)
 
 
 class SqliteSession:
     """Runs named statements on one connection, inside a transaction that somebody else began."""
 
-    def __init__(self, connection: apsw.Connection, statements: dict[str, str]) -> None:
+    def __init__(
+        self, connection: apsw.Connection, statements: dict[str, str], thread: ThreadPoolExecutor | None = None
+    ) -> None:
         self._connection = connection
         self._statements = statements
+        self._thread = thread
         self._counts = CountChanges()
         self.ahead: ReadAhead | None = None
 
@@ -69,6 +75,12 @@ class SqliteSession:
         self.ahead = None
         self._execute(statement, parameters)
         return self._connection.changes()
+
+    async def all_apart(self, statement: str, /, **parameters: object) -> list[Row]:
+        return (await self._execute_apart(statement, parameters))[0]
+
+    async def run_apart(self, statement: str, /, **parameters: object) -> int:
+        return (await self._execute_apart(statement, parameters))[1]
 
     async def run_many(self, statement: str, rows: list[dict[str, object]], /) -> None:
         self.write_waiting()
@@ -107,6 +119,17 @@ class SqliteSession:
             self.ahead = None
         return self._execute(statement, parameters)
 
+    async def _execute_apart(self, statement: str, parameters: dict[str, object]) -> tuple[list[Row], int]:
+        """The rows, and how many were changed."""
+        self.write_waiting()
+        self.ahead = None
+
+        def work() -> tuple[list[Row], int]:
+            return self._execute(statement, parameters), self._connection.changes()
+
+        assert self._thread is not None, "a snapshot has nothing to do that takes long"
+        return await finished(asyncio.get_running_loop().run_in_executor(self._thread, work))
+
     def _execute(self, statement: str, parameters: dict[str, object]) -> list[Row]:
         try:
             return self._connection.execute(self._statements[statement], parameters).fetchall()
@@ -116,6 +139,20 @@ class SqliteSession:
             raise
         except _ENGINE_FAILURES as error:
             raise translated(error) from error
+
+
+async def finished(work: asyncio.Future[T]) -> T:
+    """Its result. A caller who is cancelled waits too: nobody may have the connection before the thread has left it."""
+    cancelled: asyncio.CancelledError | None = None
+    while not work.done():
+        try:
+            await asyncio.wait([work])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        work.exception()  # nobody is left to ask
+        raise cancelled
+    return work.result()
 
 
 @contextmanager
@@ -191,7 +228,7 @@ class SqliteStore:
         self._commit_hurries = False
         self._group: asyncio.Future[None] | None = None
         self._committing: set[asyncio.Task[None]] = set()
-        self._commit_thread = ThreadPoolExecutor(1, thread_name_prefix="commit")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
 
     def snapshot(self) -> _Snapshot:
         return _Snapshot(self)
@@ -211,7 +248,7 @@ class SqliteStore:
     async def _transaction(self, *, halts: bool) -> AsyncIterator[Repositories]:
         async with self._turns.turn(halts=halts):
             group = await self._current_group()
-            session = SqliteSession(self._writer, self._statements)
+            session = SqliteSession(self._writer, self._statements, self._thread)
             self._writer.execute("SAVEPOINT one")
             try:
                 yield Repositories(session, self._sealer)
@@ -237,7 +274,7 @@ class SqliteStore:
         async with self._turns.turn():
             pass
         await asyncio.gather(*self._committing)
-        self._commit_thread.shutdown()
+        self._thread.shutdown()
         for connection in (*self._readers, self._writer):
             connection.close()
 
@@ -283,7 +320,7 @@ class SqliteStore:
             if group is None or group.done():
                 return
             try:
-                await asyncio.get_running_loop().run_in_executor(self._commit_thread, self._execute_commit)
+                await asyncio.get_running_loop().run_in_executor(self._thread, self._execute_commit)
             except apsw.Error as error:
                 group.set_exception(translated(error))
                 if not isinstance(error, apsw.FullError | apsw.BusyError):

@@ -15,25 +15,28 @@ def is_change(statement: str) -> bool:
     return "RETURNING" in statement
 
 
-def load_statements(text: str | None = None, *, columns_of: str = "") -> dict[str, str]:
+def load_statements(text: str | None = None, *, columns_of: str = "", in_place: str = "") -> dict[str, str]:
     """Name to statement, of all files of `queries/` or of the given text, which may use the column lists of another.
+    The column lists of `in_place` take the place of any that have their names.
 
     Raises ValueError for a name given twice or column lists that do not exist, so that a slip stops the start.
     """
     parts = _ENTRY.split(text if text is not None else read_queries())[1:]
-    others = _ENTRY.split(columns_of)[1:]
-    columns = {
-        name: _COMMENT.sub("", body).strip()
-        for kind, name, body in zip(others[0::3], others[1::3], others[2::3], strict=True)
-        if kind == "columns"
-    }
+    columns: dict[str, str] = {}
     statements: dict[str, str] = {}
     for kind, name, body in zip(parts[0::3], parts[1::3], parts[2::3], strict=True):
         found = columns if kind == "columns" else statements
         if name in found:
             raise ValueError(f"the queries have {name} twice")
         found[name] = _COMMENT.sub("", body).strip()
+    columns = _columns_of(columns_of) | columns | _columns_of(in_place)
     return {name: _with_columns(body, columns) for name, body in statements.items()}
+
+
+def _columns_of(text: str) -> dict[str, str]:
+    parts = _ENTRY.split(text)[1:]
+    entries = zip(parts[0::3], parts[1::3], parts[2::3], strict=True)
+    return {name: _COMMENT.sub("", body).strip() for kind, name, body in entries if kind == "columns"}
 
 
 def read_queries() -> str:

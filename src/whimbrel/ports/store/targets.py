@@ -19,7 +19,9 @@ class Targets(Protocol):
     """The target set of a job, before its tasks are made. Filling (`Fleet.fill`) gathers by itself what is left."""
 
     async def freeze(self, job: Job) -> None:
-        """Fix the set as it is now (I2): the newest device, a group's members, the size of a share."""
+        """Fix the set as it is now (I2): the newest device, the size of a share, a group's members, which do not change
+        before they are gathered.
+        """
         ...
 
     async def add(self, job: Job, device_ids: tuple[int, ...]) -> None:
@@ -27,7 +29,7 @@ class Targets(Protocol):
         ...
 
     async def gather(self, job: Job, devices_max: int) -> None:
-        """The next chunk of a share or of a list; moves the job's gathering cursor."""
+        """The next chunk of a share, a list or a group; moves the job's gathering cursor."""
         ...
 
 

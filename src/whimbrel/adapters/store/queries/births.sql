@@ -1,6 +1,7 @@
 -- How tasks are made: each statement is one bounded step over a product's devices or over a job's gathered targets.
 -- CROSS JOIN is how SQLite is told to begin with a job's targets, and + that an index is not the one to use: it took the
--- product's devices and the job's open tasks, and looked at all of them for each step.
+-- product's devices and the job's open tasks, and looked at all of them for each step. For PostgreSQL, which does the same
+-- with EXISTS, some are counted instead: a count is looked up for each row.
 -- The rules are domain/job.targets_version and stands_in_the_way, domain/task.birth_status and OVERWRITABLE.
 
 -- columns: birth_status
@@ -31,7 +32,7 @@ d.product_id = :product_id AND d.deleted_ms IS NULL AND d.id <= :until
 -- columns: of_product
 d.id > :after AND d.id <= :bound AND {is_target} AND {is_of_rule}
   AND (CAST(:matches_max AS INTEGER) = 1
-    OR NOT EXISTS (SELECT 1 FROM task y WHERE y.job_id = :job_id AND y.device_id = d.id))
+    OR (SELECT count(*) FROM task y WHERE y.job_id = :job_id AND y.device_id = d.id) = 0)
 
 -- columns: of_targets
 x.device_id > :after AND x.device_id <= :bound AND {is_gathered}
@@ -41,8 +42,9 @@ x.place > :after AND x.place <= :bound AND {is_gathered}
 
 -- columns: is_gathered
 d.id = x.device_id AND x.job_id = :job_id AND {is_target}
-  AND NOT EXISTS (SELECT 1 FROM task y WHERE y.job_id = :job_id AND y.device_id = d.id AND +y.status < 4)
   AND (SELECT count(*) FROM task y WHERE y.job_id = :job_id AND y.device_id = d.id) < CAST(:matches_max AS INTEGER)
+  AND (CAST(:matches_max AS INTEGER) = 1
+    OR (SELECT count(*) FROM task y WHERE y.job_id = :job_id AND y.device_id = d.id AND +y.status < 4) = 0)
 
 -- name: fill_bound
 -- The device id at which the next :devices_max devices of a product end.
@@ -59,60 +61,81 @@ ORDER BY device_id LIMIT 1 OFFSET :devices_max - 1
 SELECT place FROM job_target WHERE job_id = :job_id AND place > :after
 ORDER BY place LIMIT 1 OFFSET :devices_max - 1
 
+-- columns: standing_groups
+id >> CAST(:block_bits AS INTEGER) AS block, job_id, {standing_columns}
+
+-- columns: in_the_way
+SELECT o.id FROM taken CROSS JOIN task o
+  WHERE o.device_id = taken.id AND o.status < 4 AND +o.status = :old AND o.job_id <> :job_id AND {stands_in_the_way}
+
+-- columns: in_the_way_of_product
+WITH taken AS MATERIALIZED (SELECT d.id FROM device d {reported} WHERE {of_product}) {in_the_way}
+
+-- columns: in_the_way_of_targets
+WITH taken AS MATERIALIZED (SELECT d.id FROM job_target x CROSS JOIN device d {reported} WHERE {of_targets}) {in_the_way}
+
+-- columns: in_the_way_of_places
+WITH taken AS MATERIALIZED (SELECT d.id FROM job_target x CROSS JOIN device d {reported} WHERE {of_places}) {in_the_way}
+
+-- name: standing_for_product
+-- How many tasks in the status :old stand in the way of those that fill_product makes next, by all that is counted.
+SELECT {standing_groups}, count(*) FROM task WHERE status = :old AND id IN ({in_the_way_of_product})
+GROUP BY block, job_id, {standing_columns}
+
+-- name: standing_for_targets
+-- As standing_for_product, for fill_targets.
+SELECT {standing_groups}, count(*) FROM task WHERE status = :old AND id IN ({in_the_way_of_targets})
+GROUP BY block, job_id, {standing_columns}
+
+-- name: standing_for_places
+-- As standing_for_product, for fill_places.
+SELECT {standing_groups}, count(*) FROM task WHERE status = :old AND id IN ({in_the_way_of_places})
+GROUP BY block, job_id, {standing_columns}
+
+-- columns: overwritten
+status = 6, due_ms = NULL, overwritten_by = :job_id, modified_ms = :now_ms
+
 -- name: overwrite_for_product
--- Cancel the tasks in the status :old that stand in the way of the tasks that fill_product makes next.
-UPDATE task SET status = 6, due_ms = NULL, overwritten_by = :job_id, modified_ms = :now_ms
-WHERE status = :old AND id IN (
-  SELECT o.id FROM device d {reported}
-    JOIN task o ON o.device_id = d.id AND o.status < 4 AND o.status = :old AND o.job_id <> :job_id
-  WHERE {of_product} AND {stands_in_the_way})
-RETURNING id, job_id, retries, wave, era, is_silent
+-- Cancel the tasks that standing_for_product found.
+UPDATE task SET {overwritten} WHERE status = :old AND id IN ({in_the_way_of_product})
 
 -- name: overwrite_for_targets
--- As overwrite_for_product, for fill_targets.
-UPDATE task SET status = 6, due_ms = NULL, overwritten_by = :job_id, modified_ms = :now_ms
-WHERE status = :old AND id IN (
-  SELECT o.id FROM job_target x CROSS JOIN device d {reported}
-    JOIN task o ON o.device_id = d.id AND o.status < 4 AND o.status = :old AND o.job_id <> :job_id
-  WHERE {of_targets} AND {stands_in_the_way})
-RETURNING id, job_id, retries, wave, era, is_silent
+-- Cancel the tasks that standing_for_targets found.
+UPDATE task SET {overwritten} WHERE status = :old AND id IN ({in_the_way_of_targets})
 
 -- name: overwrite_for_places
--- As overwrite_for_product, for fill_places.
-UPDATE task SET status = 6, due_ms = NULL, overwritten_by = :job_id, modified_ms = :now_ms
-WHERE status = :old AND id IN (
-  SELECT o.id FROM job_target x CROSS JOIN device d {reported}
-    JOIN task o ON o.device_id = d.id AND o.status < 4 AND o.status = :old AND o.job_id <> :job_id
-  WHERE {of_places} AND {stands_in_the_way})
-RETURNING id, job_id, retries, wave, era, is_silent
+-- Cancel the tasks that standing_for_places found.
+UPDATE task SET {overwritten} WHERE status = :old AND id IN ({in_the_way_of_places})
+
+-- columns: born
+status, src_version, open_scope, created_ms, modified_ms
+
+-- columns: birth
+{birth_status}, coalesce(m.version, ''), CAST(:open_scope AS TEXT), :now_ms, :now_ms
 
 -- name: fill_product
 -- Tasks for the product's devices in (:after, :bound].
-INSERT INTO task (job_id, device_id, status, src_version, open_scope, created_ms, modified_ms)
-SELECT :job_id, d.id, {birth_status}, coalesce(m.version, ''), CAST(:open_scope AS TEXT), :now_ms, :now_ms
-FROM device d {reported}
-WHERE {of_product}
-ORDER BY d.id
-RETURNING id, status
+INSERT INTO task (job_id, device_id, {born})
+SELECT :job_id, d.id, {birth} FROM device d {reported} WHERE {of_product} ORDER BY d.id
 
 -- name: fill_targets
 -- Tasks for the gathered devices in (:after, :bound]; in a dynamic job one may have had tasks before.
-INSERT INTO task (job_id, device_id, match_number, status, src_version, open_scope, created_ms, modified_ms)
-SELECT :job_id, d.id, 1 + (SELECT count(*) FROM task y WHERE y.job_id = :job_id AND y.device_id = d.id), {birth_status},
-  coalesce(m.version, ''), CAST(:open_scope AS TEXT), :now_ms, :now_ms
+INSERT INTO task (job_id, device_id, match_number, {born})
+SELECT :job_id, d.id, CASE WHEN CAST(:matches_max AS INTEGER) = 1 THEN 1
+  ELSE 1 + (SELECT count(*) FROM task y WHERE y.job_id = :job_id AND y.device_id = d.id) END, {birth}
 FROM job_target x CROSS JOIN device d {reported}
-WHERE {of_targets}
-ORDER BY d.id
-RETURNING id, status
+WHERE {of_targets} ORDER BY d.id
 
 -- name: fill_places
 -- Tasks for the gathered devices at the places (:after, :bound] of an ordered job, in that order.
-INSERT INTO task (job_id, device_id, status, src_version, open_scope, created_ms, modified_ms)
-SELECT :job_id, d.id, {birth_status}, coalesce(m.version, ''), CAST(:open_scope AS TEXT), :now_ms, :now_ms
-FROM job_target x CROSS JOIN device d {reported}
-WHERE {of_places}
-ORDER BY x.place, d.id
-RETURNING id, status
+INSERT INTO task (job_id, device_id, {born})
+SELECT :job_id, d.id, {birth} FROM job_target x CROSS JOIN device d {reported}
+WHERE {of_places} ORDER BY x.place, d.id
+
+-- name: births_after
+-- A job's tasks that are newer than :newest, by status and block: how many, and the first and the last of them.
+SELECT status, id >> CAST(:block_bits AS INTEGER) AS block, count(*), min(id), max(id) FROM task
+WHERE job_id = :job_id AND id > :newest GROUP BY status, block
 
 -- name: describe_conflicts
 -- Tasks born FAILED say which task holds their device (api-contract 7.3).

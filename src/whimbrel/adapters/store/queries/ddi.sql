@@ -1,8 +1,7 @@
 -- DDI devices: what a poll reads, actions, and what devices say.
 
 -- columns: polled
-RECURSIVE entry (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM entry WHERE i + 1 < :entries),
-polled (id) AS MATERIALIZED (SELECT CAST(rtrim(substr(CAST(:device_ids AS TEXT), i * 20 + 1, 20)) AS BIGINT) FROM entry)
+polled (id) AS MATERIALIZED ({given_ids})
 
 -- columns: ddi_action_columns
 a.device_id, a.number, a.task_id, a.attempt, a.state, a.messages, t.status, t.attempt, j.cancelling, j.hold

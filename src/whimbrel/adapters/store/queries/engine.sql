@@ -37,9 +37,7 @@ RETURNING task_id
 -- As dispatch_job, for the tasks with these ids.
 UPDATE task SET {told}
 WHERE status = 1 AND id IN (
-  WITH RECURSIVE entry (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM entry WHERE i + 1 < :entries)
-  SELECT t.id
-  FROM entry JOIN task t ON t.id = CAST(rtrim(substr(CAST(:task_ids AS TEXT), entry.i * 20 + 1, 20)) AS BIGINT)
+  SELECT t.id FROM ({given_ids}) AS given JOIN task t ON t.id = given.id
   WHERE {may_leave})
 RETURNING {claimed_columns}
 

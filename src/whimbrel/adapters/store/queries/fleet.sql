@@ -28,9 +28,10 @@ UPDATE task SET status = 6, due_ms = NULL, modified_ms = :now_ms
 WHERE job_id = :job_id AND id > :after AND id <= :bound AND status < 4 AND (:statuses & (1 << status)) <> 0
 
 -- name: tasks_in_statuses
--- Open tasks in (:after, :bound] that cancel_tasks will change, as they are now, for the lists' counts.
-SELECT id, {standing_columns} FROM task
+-- How many open tasks in (:after, :bound] cancel_tasks will change, by all that is counted, as they are now.
+SELECT {standing_groups}, count(*) FROM task
 WHERE job_id = :job_id AND id > :after AND id <= :bound AND status < 4 AND (:statuses & (1 << status)) <> 0
+GROUP BY block, job_id, {standing_columns}
 
 -- name: move_cancel_cursor
 -- The cancelling has come to this task id.

@@ -6,12 +6,25 @@ UPDATE job SET fill_until = :fill_until, gray_devices = :devices, gray_left = :d
   is_gathered = :is_gathered, is_filled = :is_filled
 WHERE id = :job_id
 
--- name: freeze_group
--- A group's members of now: one statement, because members come and go. Of other products none becomes a task.
+-- name: group_bound
+-- The device id at which the next :devices_max members of a group end.
+SELECT device_id FROM device_group_member WHERE group_id = :group_row_id AND device_id > :after
+ORDER BY device_id LIMIT 1 OFFSET :devices_max - 1
+
+-- name: gather_group
+-- A group's members in (:after, :bound]. Of other products none becomes a task.
 INSERT INTO job_target (job_id, device_id, place)
 SELECT :job_id, d.id, {place}
-FROM device_group_member g JOIN device d ON d.id = g.device_id WHERE g.group_id = :group_row_id
+FROM device_group_member g JOIN device d ON d.id = g.device_id
+WHERE g.group_id = :group_row_id AND g.device_id > :after AND g.device_id <= :bound
 ON CONFLICT DO NOTHING
+
+-- name: jobs_gathering_group
+-- Jobs whose target set is a group's members of a moment ago, as long as they are not all gathered.
+SELECT account_id, id FROM job
+WHERE status IN ('PLANNED', 'IN_PROGRESS') AND status = 'IN_PROGRESS' AND is_gathered = 0
+  AND target_selection = 'GROUP' AND group_row_id = :group_row_id
+ORDER BY id
 
 -- name: add_target
 -- A device named by itself.

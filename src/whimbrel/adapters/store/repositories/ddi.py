@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from whimbrel.adapters.store.repositories.device_lists import device_turn
 from whimbrel.adapters.store.repositories.jobs import JOB_COLUMNS, job_of
 from whimbrel.adapters.store.repositories.pacing import free_of
-from whimbrel.adapters.store.repositories.padding import padded
+from whimbrel.adapters.store.repositories.padding import given
 from whimbrel.adapters.store.repositories.presence import PresenceRepository
 from whimbrel.adapters.store.repositories.tasks import TASK_COLUMNS, task_of
 from whimbrel.adapters.store.session import Row, Session
@@ -23,7 +23,6 @@ from whimbrel.domain.task import Task, TaskStatus
 from whimbrel.ports.store import Presence
 from whimbrel.ports.store.ddi import Deployment, JobObjects, Seen
 
-ID_WIDTH = 20  # as the statements cut them
 ACTION_COLUMNS = len(Action._fields)
 NUMBERS_PER_ACTION_MAX = 2  # two actions in turn differ by so much at most (`number_after`)
 
@@ -40,7 +39,7 @@ class DdiDeviceRepository:
 
     async def views(self, device_ids: Sequence[int]) -> dict[int, DeviceView]:
         asked = list(dict.fromkeys(device_ids))
-        where: dict[str, object] = {"entries": len(asked), "device_ids": padded(map(str, asked), ID_WIDTH)}
+        where = given(asked)
         actions: dict[int, list[Action]] = {}
         for row in await self._session.all("ddi_open_actions", **where):
             actions.setdefault(row[0], []).append(action_of(row))

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Collection
 
 from whimbrel.adapters.store.repositories.padding import padded
+from whimbrel.adapters.store.repositories.targets import TargetRepository
 from whimbrel.adapters.store.session import Row, Session, UniqueViolationError, list_total, position_of
 from whimbrel.domain.group import (
     COUNTED_DEVICES_MAX,
@@ -101,6 +102,7 @@ class GroupMemberRepository:
     async def _change(self, statement: str, group: Group, device_ids: Collection[int], n: int) -> None:
         if not device_ids:
             return
+        await TargetRepository(self._session).gather_before_change(group.id)
         texts = padded([str(device_id) for device_id in device_ids], ID_WIDTH)
         changed = await self._session.run(statement, group_row_id=group.id, entries=len(device_ids), device_ids=texts)
         assert changed == len(device_ids), "the caller has asked who is a member"

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from operator import itemgetter
 
 from whimbrel.adapters.store.repositories.jobs import job_of
-from whimbrel.adapters.store.repositories.padding import ID_WIDTH, given, padded
+from whimbrel.adapters.store.repositories.padding import given
 from whimbrel.adapters.store.repositories.silence import SilenceRepository
 from whimbrel.adapters.store.repositories.tasks import TaskRepository, task_of
 from whimbrel.adapters.store.repositories.trials import count_move, standing_of, tasks_list
@@ -49,8 +49,7 @@ class PacingRepository:
             return []
         rows = await self._session.all(
             "dispatch_ready",
-            entries=len(taken),
-            task_ids=padded([str(row[0]) for row in taken], ID_WIDTH),
+            **given(row[0] for row in taken),
             module_name=job.module_name,
             required_version=job.required_version,
             wave=wave,

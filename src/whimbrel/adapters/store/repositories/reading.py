@@ -7,7 +7,7 @@ from collections.abc import Collection
 from whimbrel.adapters.store.read_ahead import ReadAhead, Standing
 from whimbrel.adapters.store.repositories.device_lists import device_turn
 from whimbrel.adapters.store.repositories.jobs import job_of
-from whimbrel.adapters.store.repositories.padding import ID_WIDTH, padded
+from whimbrel.adapters.store.repositories.padding import given
 from whimbrel.adapters.store.repositories.tasks import task_of
 from whimbrel.adapters.store.session import Session
 from whimbrel.domain.device import DeviceStatus
@@ -21,14 +21,14 @@ async def read_ahead(session: Session, device_ids: Collection[int], turn_ids: Co
     if not device_ids:
         return
     await session.lock_all([device_turn(device_id) for device_id in sorted(turn_ids)])
-    given = _given(sorted(set(device_ids)))
-    held = {row[0] for row in await session.all("hold_open_tasks", **given)}
-    tasks = [task_of(row) for row in await session.all("open_tasks_of_devices", **given)]
+    these = given(sorted(set(device_ids)))
+    held = {row[0] for row in await session.all("hold_open_tasks", **these)}
+    tasks = [task_of(row) for row in await session.all("open_tasks_of_devices", **these)]
     # A task that was made between the two is held by nobody: its device's tasks are read when they are asked for.
     unheld = set() if None in held else {task.device_id for task in tasks if task.id not in held}
     tasks = [task for task in tasks if task.device_id not in unheld]
     jobs = await _jobs_of(session, tasks)
-    reported = await session.all("reported_by_devices", **given)
+    reported = await session.all("reported_by_devices", **these)
     ahead = ReadAhead(set(device_ids) - unheld, turn_ids, {row[0] for row in reported if row[4]})
     ahead.take_tasks((task, jobs[task.job_id]) for task in tasks)
     for device_id, product_id, module_name, version, _ in reported:
@@ -50,13 +50,9 @@ async def _jobs_of(session: Session, tasks: list[Task]) -> dict[int, Job]:
 async def _take_standings(session: Session, ahead: ReadAhead, device_ids: list[int]) -> None:
     if not device_ids:
         return
-    for row in await session.all("standings_of_devices", **_given(device_ids)):
+    for row in await session.all("standings_of_devices", **given(device_ids)):
         device_id, account_id, product_id, state, activated_ms, node_id, session_id = row
         status = DeviceStatus(state)
         ahead.take_standing(
             device_id, Standing(account_id, product_id, status, activated_ms is not None, node_id, session_id)
         )
-
-
-def _given(device_ids: list[int]) -> dict[str, object]:
-    return {"entries": len(device_ids), "device_ids": padded([str(device_id) for device_id in device_ids], ID_WIDTH)}

@@ -31,15 +31,15 @@ def tasks_list(job_id: int, status: TaskStatus | None = None) -> str:
     return f"tasks:{job_id}" if status is None else f"tasks:{job_id}:{status.value}"
 
 
-def count_move(session: Session, old: Task, new: Task) -> None:
-    """A task has moved: its lists change with it."""
+def count_move(session: Session, old: Task, new: Task, tasks: int = 1) -> None:
+    """A task has moved, or so many of its block alike: its lists change with it."""
     if new.status is not old.status:
-        session.count(tasks_list(old.job_id, old.status), old.id, -1)
-        session.count(tasks_list(old.job_id, new.status), old.id, 1)
+        session.count(tasks_list(old.job_id, old.status), old.id, -tasks)
+        session.count(tasks_list(old.job_id, new.status), old.id, tasks)
     lists = trial_lists(old.job_id)
     if old.wave == 0 and new.wave > 0:
-        session.count(lists.started, new.wave << BLOCK_BITS, 1)
-    for task, n in ((old, -1), (new, 1)):
+        session.count(lists.started, new.wave << BLOCK_BITS, tasks)
+    for task, n in ((old, -tasks), (new, tasks)):
         if task.is_failing:
             session.count(lists.failing, task.wave << BLOCK_BITS, n)
         if task.is_exposed:
