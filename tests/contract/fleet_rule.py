@@ -123,7 +123,7 @@ class FleetRule:
 
         counted = sum(may_be_taken(device) for device in self._frozen.devices if device.is_there)
         taken = gray_devices(job.gray_percent, counted)
-        start = gray_start(job.id)
+        start = gray_start(job.id if job.rollout.seed is None else job.rollout.seed)
         around = sorted(filter(may_be_taken, devices), key=lambda d: ((d.gray_key - start) % KEYS, d.id))
         self._seen["a share goes around"] += any(device.gray_key < start for device in around[:taken])
         self._note(target, "takes less than all" if taken < len(around) else "takes all")
