@@ -82,6 +82,7 @@ class Ledger:
         self._exposed -= 1
         if kind is Kind.SUCCEEDED:
             self._succeeded += 1
+            self._change(self._wave_of[place], waiting=-1)
         else:
             self._fails(place)
         return False
@@ -118,9 +119,14 @@ class Ledger:
         return True
 
     def _fails(self, place: int) -> None:
-        number = self._wave_of[place]
-        self._waves[number] = self._waves[number]._replace(failing=self._waves[number].failing + 1)
+        self._change(self._wave_of[place], failing=1, waiting=-1)
         self._is_suspect = True
+
+    def _change(self, number: int, started: int = 0, failing: int = 0, waiting: int = 0) -> None:
+        wave = self._waves[number]
+        self._waves[number] = Wave(
+            wave.number, wave.started + started, wave.failing + failing, wave.waiting + waiting
+        )
 
     def _fall_silent(self, now_ms: int) -> bool:
         has_any = False
@@ -197,7 +203,7 @@ class Ledger:
         number = current_wave(self._job, self._standing()) - self._job.gate_wave
         while len(self._waves) <= number:
             self._waves.append(Wave(self._job.gate_wave + len(self._waves), 0, 0))
-        self._waves[number] = self._waves[number]._replace(started=self._waves[number].started + len(places))
+        self._change(number, started=len(places), waiting=len(places))
         self._exposed += len(places)
         self.exposed_max = max(self.exposed_max, self._exposed)
         for place in places:
