@@ -52,7 +52,8 @@ def wave_end(number: int) -> int:
 
 
 def tripping(waves: Iterable[Wave], limit_basis_points: int) -> Evidence | None:
-    """The evidence on which the gate halts, None while there is not enough."""
+    """The evidence on which the gate halts, the widest there is; None while there is not enough."""
+    found = None
     started = failing = 0
     for wave in sorted(waves):
         started += wave.started
@@ -61,8 +62,8 @@ def tripping(waves: Iterable[Wave], limit_basis_points: int) -> Evidence | None:
         if failing * BASIS_POINTS > started * limit_basis_points and failing >= failures_to_halt(
             started, limit_basis_points
         ):
-            return Evidence(started, failing)
-    return None
+            found = Evidence(started, failing)
+    return found
 
 
 def settled(waves: Iterable[Wave], limit_basis_points: int) -> int:
