@@ -80,33 +80,45 @@ class Sight(NamedTuple):
     words: str
 
 
-class RehearsedEngine:
-    """One run. A new Engine takes over for every look with `dies`, as if the last one had been killed."""
+class OnTheWay(NamedTuple):
+    """What befalls a run. `mixed`: what becomes of reports on their way; `watch` sees after every look how many devices
+    are at risk and how many have succeeded. `dies`: a new engine takes over for every look, as if the last was killed.
+    """
 
-    def __init__(self, store: Store, template: Template, plan: Plan, seed: int, *, dies: bool = False) -> None:
+    mixed: Callable[[list[Happening]], list[Happening]] = list
+    watch: Callable[[int, int], None] = lambda exposed, succeeded: None
+    dies: bool = False
+
+
+SMOOTH = OnTheWay()
+
+
+class RehearsedEngine:
+    """One run of a rehearsal's plan."""
+
+    def __init__(self, store: Store, template: Template, plan: Plan, seed: int, on_the_way: OnTheWay) -> None:
         self._store = store
         self._template = template
         self._plan = plan
         self._clock = SteeredClock()
         self._channel = RecordingChannel()
         self._place_of = {device_id: place for place, device_id in enumerate(template.device_ids)}
-        self._dies = dies
+        self._on_the_way = on_the_way
         self._engine = self._new_engine()
         self._ended: set[int] = set()
         self._succeeded = 0
         self.fleet = VirtualFleet(plan.devices, plan.faults, seed)
         self.told_ms: dict[int, int] = {}
         self.exposed_max = 0
-        self.watch: Callable[[int, int], None] = lambda exposed, succeeded: None
 
-    async def run(self, mixed: Callable[[list[Happening]], list[Happening]] = list) -> Sight:
-        """Until the job is halted or nothing can happen any more. `mixed`: what becomes of reports on their way."""
+    async def run(self) -> Sight:
+        """Until the job is halted or nothing can happen any more."""
         await self._send_away()
         now_ms: int | None = 0
         halted_ms: int | None = None
         while now_ms is not None and halted_ms is None:
             self._clock.pass_ms(NOW_MS + now_ms - self._clock.ms)
-            await self._report(mixed(self.fleet.until(now_ms)))
+            await self._report(self._on_the_way.mixed(self.fleet.until(now_ms)))
             await self._settle(now_ms)
             job = await read_job(self._store, self._template.job)
             halted_ms = job.hold_ms
@@ -116,7 +128,7 @@ class RehearsedEngine:
         return Sight(told_ms, harmed, self.exposed_max, None if halted_ms is None else halted_ms - NOW_MS, words)
 
     async def _settle(self, now_ms: int) -> None:
-        if self._dies:
+        if self._on_the_way.dies:
             self._engine = self._new_engine()
         await self._engine.settle()
         for notice in self._channel.sent:
@@ -124,7 +136,7 @@ class RehearsedEngine:
         self._channel.sent.clear()
         exposed = len(self.told_ms) - len(self._ended)
         self.exposed_max = max(self.exposed_max, exposed)
-        self.watch(exposed, self._succeeded)
+        self._on_the_way.watch(exposed, self._succeeded)
 
     async def _next_ms(self, now_ms: int) -> int | None:
         async with self._store.snapshot() as store:
@@ -177,13 +189,13 @@ class RehearsedEngine:
 
 
 async def run_engine(
-    template: Template, folder: Path, plan: Plan, seed: int, **how: bool
+    template: Template, folder: Path, plan: Plan, seed: int, on_the_way: OnTheWay = SMOOTH
 ) -> Sight:
     """On a copy of the template of its own."""
     copy = folder / f"seed-{seed}"
     shutil.copytree(template.folder, copy)
     store = open_store(copy)
-    sight = await RehearsedEngine(store, template, plan, seed, **how).run()
+    sight = await RehearsedEngine(store, template, plan, seed, on_the_way).run()
     await store.close()
     shutil.rmtree(copy)
     return sight

@@ -69,5 +69,6 @@ def free_claims(job: Job, standing: Standing) -> int | None:
     at_risk_max = risk_max(job, standing)
     if at_risk_max is not None:
         bounds.append(at_risk_max - standing.exposed)
-        bounds.append(wave_end(wave_after(standing.started)) - standing.started)
+        started = standing.started
+        bounds.append(wave_end(wave_after(started)) - started)
     return max(0, min(bounds)) if bounds else None

@@ -104,6 +104,7 @@ class Ledger:
                 self._job.soaked_ms,
             ):
                 break
+        self.exposed_max = max(self.exposed_max, self._exposed)
         return told
 
     # ---- what devices do ----
@@ -205,7 +206,6 @@ class Ledger:
             self._waves.append(Wave(self._job.gate_wave + len(self._waves), 0, 0))
         self._change(number, started=len(places), waiting=len(places))
         self._exposed += len(places)
-        self.exposed_max = max(self.exposed_max, self._exposed)
         for place in places:
             self._status[place] = TOLD
             self._wave_of[place] = number

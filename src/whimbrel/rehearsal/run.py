@@ -24,16 +24,22 @@ class Plan(NamedTuple):
 class Outcome(NamedTuple):
     """How the rehearsal ended. `harmed`: devices that were told and failed, fell silent or died, after a halt too.
 
-    `ended_ms`: of the halt, else when nothing was left that could happen. `waves`: how many the gate counted.
+    `succeeded` and `exposed_max`, how many were at risk at once, are counted only where a pace or stages ask for them.
+
+    `told_ms`: by the place of the device, when it was told. `ended_ms`: of the halt, else when nothing was left that could happen. `waves`: how many the gate counted.
     """
 
-    told: int
+    told_ms: dict[int, int]
     harmed: int
     succeeded: int
     exposed_max: int
     waves: int
     ended_ms: int
     halted: Evidence | None
+
+    @property
+    def told(self) -> int:
+        return len(self.told_ms)
 
 
 def rehearse(plan: Plan, seed: int) -> Outcome:
@@ -51,8 +57,8 @@ def rehearse(plan: Plan, seed: int) -> Outcome:
         for place in ledger.settle(now_ms):
             fleet.told(place, now_ms)
         now_ms = None if ledger.halted else next_look_ms(plan, fleet.next_ms, ledger.next_ms)
-    told = len(ledger.told_ms)
-    return Outcome(told, fleet.harmed, ledger.succeeded, ledger.exposed_max, ledger.waves, ended_ms, ledger.halted)
+    told_ms = ledger.told_ms
+    return Outcome(told_ms, fleet.harmed, ledger.succeeded, ledger.exposed_max, ledger.waves, ended_ms, ledger.halted)
 
 
 def next_look_ms(plan: Plan, *times_ms: int | None) -> int | None:
