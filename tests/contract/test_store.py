@@ -19,6 +19,7 @@ from tests.contract.store_cases_ddi import TestDdiActions, TestDdiClaims, TestDd
 from tests.contract.store_cases_ddi_access import TestDdiAccess, TestDdiHistory
 from tests.contract.store_cases_devices import TestCalls, TestDeletedDevices, TestDeviceStates
 from tests.contract.store_cases_enrolment import TestEnrolment, TestLogins
+from tests.contract.store_cases_exposure import TestExposure, TestExposureTogether
 from tests.contract.store_cases_firmware import TestFirmwareFiles, TestOtaModules, TestUploadPurposes
 from tests.contract.store_cases_fleet import TestCancel, TestDispatch, TestFill, TestFillEqualsTheRule, TestTimeOut
 from tests.contract.store_cases_fleet_rule import TestFleetRule
@@ -77,6 +78,8 @@ __all__ = [
     "TestDurability",
     "TestEngineLease",
     "TestEnrolment",
+    "TestExposure",
+    "TestExposureTogether",
     "TestFaults",
     "TestFill",
     "TestFillEqualsTheRule",
