@@ -48,7 +48,7 @@ class Storm:
     """Engines, pulls, connects and reports of the same devices, all at once and on several stores."""
 
     def __init__(self, stores: Sequence[Store], job: Job, ids: list[int], seed: int) -> None:
-        self._dice = random.Random(seed)  # noqa: S311
+        self._dice = random.Random(seed)
         self._stores = stores
         self._job = job
         self._ids = ids

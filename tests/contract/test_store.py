@@ -25,6 +25,7 @@ from tests.contract.store_cases_fleet import TestCancel, TestDispatch, TestFill,
 from tests.contract.store_cases_fleet_rule import TestFleetRule
 from tests.contract.store_cases_gateways import TestGatewayNodes, TestGatewayOrders
 from tests.contract.store_cases_groups import TestDeviceGroups, TestGroupMembers
+from tests.contract.store_cases_health import TestFleetHealth
 from tests.contract.store_cases_jobs import TestJobs, TestTasks
 from tests.contract.store_cases_leases import TestEngineLease, TestLeasesTogether
 from tests.contract.store_cases_moves import TestJobLists, TestJobMoves, TestReopen, TestStrategies
@@ -85,6 +86,7 @@ __all__ = [
     "TestFillEqualsTheRule",
     "TestFirmware",
     "TestFirmwareFiles",
+    "TestFleetHealth",
     "TestFleetRule",
     "TestFollowing",
     "TestGatewayNodes",

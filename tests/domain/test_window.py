@@ -75,7 +75,7 @@ def test_days_are_bits(day: int) -> None:
     noon = [at(f"2026-01-{12 + number}T12:00") for number in range(7)]
     found = [is_open((Window(1 << day, 660, 780),), BERLIN, time_ms) for time_ms in noon]
     assert found == [number == day for number in range(7)]
-    assert DAYS[day] == "MON TUE WED THU FRI SAT SUN".split()[day]
+    assert DAYS[day] == ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"][day]
 
 
 @pytest.mark.parametrize(

@@ -188,9 +188,7 @@ class RehearsedEngine:
         return engine
 
 
-async def run_engine(
-    template: Template, folder: Path, plan: Plan, seed: int, on_the_way: OnTheWay = SMOOTH
-) -> Sight:
+async def run_engine(template: Template, folder: Path, plan: Plan, seed: int, on_the_way: OnTheWay = SMOOTH) -> Sight:
     """On a copy of the template of its own."""
     copy = folder / f"seed-{seed}"
     shutil.copytree(template.folder, copy)

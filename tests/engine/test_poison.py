@@ -100,7 +100,7 @@ async def test_I6_with_reports_that_come_twice_late_and_mixed(paced: Template, t
     """Seen by the devices, with an engine that is killed after every look: never one more than
     `first + growth x succeeded`.
     """
-    dice = random.Random(5)  # noqa: S311
+    dice = random.Random(5)
     late: list[Happening] = []
 
     def mixed(happenings: list[Happening]) -> list[Happening]:

@@ -67,7 +67,7 @@ def tripping(waves: Iterable[Wave], limit_basis_points: int) -> Evidence | None:
 
 
 def settled(waves: Iterable[Wave], limit_basis_points: int) -> int:
-    """How many devices are through, of the waves on which the gate would not halt even if all that wait there failed."""
+    """How many devices are through, of the waves on which the gate would not halt if all that wait there failed."""
     through = started = doubtful = 0
     for wave in sorted(waves):
         started += wave.started

@@ -75,7 +75,9 @@ class VirtualFleet:
         self._coming: list[Happening] = []
         self.courses: dict[int, Course] = {}
         arrivals = random.Random(f"{seed}/arrivals")  # noqa: S311
-        self.away = frozenset(place for place in range(devices if faults.away else 0) if arrivals.random() < faults.away)
+        self.away = frozenset(
+            place for place in range(devices if faults.away else 0) if arrivals.random() < faults.away
+        )
         for place in sorted(self.away):
             self._expect(round(arrivals.random() * faults.comes_within_ms), place, Kind.CONNECTS)
 

@@ -125,9 +125,7 @@ class Ledger:
 
     def _change(self, number: int, started: int = 0, failing: int = 0, waiting: int = 0) -> None:
         wave = self._waves[number]
-        self._waves[number] = Wave(
-            wave.number, wave.started + started, wave.failing + failing, wave.waiting + waiting
-        )
+        self._waves[number] = Wave(wave.number, wave.started + started, wave.failing + failing, wave.waiting + waiting)
 
     def _fall_silent(self, now_ms: int) -> bool:
         has_any = False

@@ -11,12 +11,11 @@ from whimbrel.domain.gate import Wave
 from whimbrel.domain.job import Job
 from whimbrel.domain.task import Task, TaskStatus
 
-
 _ERA_KINDS_FROM = 3  # of job_trials: the kinds before it are counted by wave
 
 
 class TrialLists(NamedTuple):
-    """The names of a job's lists: by wave, who started, is failing, or waits; by era, who is at risk, silent, or proof."""
+    """The names of a job's lists: by wave, who started, fails, or waits; by era, who is at risk, silent, or proof."""
 
     started: str
     failing: str
