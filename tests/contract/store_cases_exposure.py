@@ -62,7 +62,7 @@ class Storm:
         self.succeeded: set[int] = set()
 
     async def round(self) -> None:
-        """As many claims as there are devices, and some of those that were told say how it ended, some of them twice."""
+        """Many claims, and some of those that were told say how it ended, some of them twice."""
         told = sorted(self.told - self.ended)
         ends = self._dice.sample(told, len(told) // 2)
         work = [engine.settle() for engine in self._engines]

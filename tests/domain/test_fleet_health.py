@@ -35,6 +35,7 @@ def test_the_time_looked_at() -> None:
     ],
 )
 def test_more_than_chance(lost: int, devices: int, other_lost: int, others: int, says: bool) -> None:
+    """A share is conspicuous when that of the others does not explain it."""
     assert is_conspicuous(lost, devices, other_lost, others) is says
 
 

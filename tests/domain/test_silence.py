@@ -27,6 +27,7 @@ def test_others_never_are(status: TaskStatus) -> None:
 
 @pytest.mark.parametrize("status", list(TaskStatus))
 def test_without_a_gate_nobody_is(status: TaskStatus) -> None:
+    """A job without a gate asks nobody for a word."""
     assert silent_from_ms(status, None, 0) is None
 
 

@@ -71,10 +71,12 @@ class TestMoves:
 
     @pytest.mark.parametrize(("proved", "soaks"), [(8, False), (9, True), (10, True)])
     def test_it_soaks_when_enough_succeeded(self, proved: int, soaks: bool) -> None:
+        """A stage soaks from its share of successes on, not one earlier."""
         assert stage_move(FIRST, FLEET, proved, NOW_MS) == (StageMove(0, soaks=True) if soaks else None)
 
     @pytest.mark.parametrize(("late_ms", "follows"), [(-1, False), (0, True), (1, True)])
     def test_the_next_follows_after_the_soak(self, late_ms: int, follows: bool) -> None:
+        """The next stage follows when the soak is over, not a millisecond earlier."""
         soaking = FIRST._replace(soaked_ms=NOW_MS)
         until_ms = NOW_MS + 60 * MINUTE_MS
         assert soaks_until_ms(soaking) == until_ms
@@ -88,10 +90,12 @@ class TestMoves:
 
     @pytest.mark.parametrize("hold", [Hold.PAUSED, Hold.HALTED])
     def test_I8_a_held_job_stands_still(self, hold: Hold) -> None:
+        """No stage begins, soaks or follows while the job is held."""
         for job in (JOB, FIRST._replace(soaked_ms=0), SECOND):
             assert stage_move(job._replace(hold=hold), FLEET, 1_000, NOW_MS) is None
 
     def test_a_job_without_stages_has_no_moves(self) -> None:
+        """Without stages, and after the last one, nothing moves or soaks."""
         assert stage_move(SAMPLE, FLEET, 1_000, NOW_MS) is None
         assert soaks_until_ms(SAMPLE) is None
         assert soaks_until_ms(FIRST) is None

@@ -35,6 +35,7 @@ NIGHT = (window(EVERY_DAY, "22:00", "04:00"),)
 
 
 def test_without_windows_it_is_always_open() -> None:
+    """A job without windows is never closed, and nothing changes."""
     assert is_open((), "", 0)
     assert next_change_ms((), "", 0) is None
     assert next_opening_ms((), "", 0) is None
@@ -42,6 +43,7 @@ def test_without_windows_it_is_always_open() -> None:
 
 @pytest.mark.parametrize(("name", "is_known"), [(BERLIN, True), ("UTC", True), ("", False), ("Mars/Olympus", False)])
 def test_time_zones(name: str, is_known: bool) -> None:
+    """IANA names are time zones, nothing else is."""
     assert is_time_zone(name) is is_known
 
 
@@ -113,6 +115,7 @@ class TestClocksGoForward:
     """In Berlin 2026-03-29 has no hour from 2:00 to 3:00."""
 
     def test_a_window_over_the_gap_is_an_hour_shorter(self) -> None:
+        """It opens and closes by the wall clock."""
         start_ms = at("2026-03-28T22:00")
         assert next_change_ms(NIGHT, BERLIN, start_ms) == start_ms + 5 * HOUR_MS == at("2026-03-29T04:00")
 
@@ -136,6 +139,7 @@ class TestClocksGoBack:
     """In Berlin 2026-10-25 has the hour from 2:00 to 3:00 twice."""
 
     def test_a_window_over_it_is_an_hour_longer(self) -> None:
+        """It opens and closes by the wall clock."""
         start_ms = at("2026-10-24T22:00")
         assert next_change_ms(NIGHT, BERLIN, start_ms) == start_ms + 7 * HOUR_MS
 

@@ -26,7 +26,7 @@ def paced(tmp_path_factory: pytest.TempPathFactory) -> Template:
 
 
 def agree(sight: Sight, outcome: Outcome, plan: Plan) -> None:
-    """The engine and the rehearsal did the same: these devices then, at risk at once so many, halted then and on that."""
+    """Both told these devices then, put so many at risk at once, and halted then and on that."""
     halted_ms = outcome.ended_ms if outcome.halted else None
     assert (sight.told_ms, sight.harmed, sight.halted_ms) == (outcome.told_ms, outcome.harmed, halted_ms)
     if plan.rollout.pace is not None:
@@ -89,7 +89,7 @@ async def test_the_engine_does_what_the_rehearsal_does(
 )
 @pytest.mark.parametrize("faults", [Faults(fails=0.02), Faults(fails=0.08, silent=0.02, away=0.2)])
 async def test_so_does_every_policy(tmp_path: Path, rollout: Rollout, faults: Faults) -> None:
-    """Without a pace, with stages, with other paces, without a gate; of a fleet that is healthy, and one that is not."""
+    """Without a pace, with stages, other paces, no gate; of a fleet that is healthy, and of one that is not."""
     (tmp_path / "template").mkdir()
     template = await make_template(tmp_path / "template", 1_000, rollout)
     plan = Plan(1_000, rollout, faults._replace(comes_within_ms=HOUR_MS), look_every_ms=5_000)

@@ -54,7 +54,7 @@ def test_F21_a_silent_brick_harms_exactly_the_first(first: int) -> None:
 
 @pytest.mark.parametrize(("silent", "harmed_below"), [(0.10, 250), (0.30, 150), (0.60, 110)])
 def test_F21_a_firmware_that_kills_some_in_silence(silent: float, harmed_below: int) -> None:
-    """Those that it spares are quick, those that it kills are noticed after 30 minutes: the job does not outgrow them."""
+    """Those it spares are quick, those it kills are noticed after 30 minutes: the job does not outgrow them."""
     found = outcomes(Plan(FLEET, PACED, Faults(silent=silent)), 50)
     assert harmed(found) < harmed_below
     assert all(outcome.halted for outcome in found)
@@ -121,5 +121,6 @@ def test_late_death_is_not_seen_by_the_gate() -> None:
 
 
 def test_the_same_seed_is_the_same_rehearsal() -> None:
+    """A plan and a seed decide everything, and another seed decides otherwise."""
     plan = Plan(20_000, PACED, Faults(fails=0.05, silent=0.01, away=0.2))
     assert rehearse(plan, 3) == rehearse(plan, 3) != rehearse(plan, 4)

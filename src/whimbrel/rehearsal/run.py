@@ -24,9 +24,9 @@ class Plan(NamedTuple):
 class Outcome(NamedTuple):
     """How the rehearsal ended. `harmed`: devices that were told and failed, fell silent or died, after a halt too.
 
-    `succeeded` and `exposed_max`, how many were at risk at once, are counted only where a pace or stages ask for them.
-
-    `told_ms`: by the place of the device, when it was told. `ended_ms`: of the halt, else when nothing was left that could happen. `waves`: how many the gate counted.
+    `told_ms`: when each place was told. `succeeded` and `exposed_max`, how many were at risk at once, are counted only
+    where a pace or stages ask for them. `ended_ms`: of the halt, else when nothing was left that could happen. `waves`:
+    how many the gate counted.
     """
 
     told_ms: dict[int, int]
