@@ -126,6 +126,8 @@ class Repositories:
     @property
     def explaining(self) -> ExplainingRepository:
         return ExplainingRepository(self._session)
+
+    @property
     def health(self) -> HealthRepository:
         return HealthRepository(self._session)
 
