@@ -39,10 +39,11 @@ def test_I5_the_rate(told: int, free: int) -> None:
 
 @pytest.mark.parametrize("hold", [Hold.PAUSED, Hold.HALTED])
 def test_I8_nobody_while_held(hold: Hold) -> None:
-    """Whatever else the job allows; and a gate that has halted does not halt again."""
+    """Whatever else the job allows. The gate goes on to watch who has begun in a pause; it does not halt twice."""
     held = GUARDED._replace(hold=hold)
     assert free_claims(held, FULL) == 0
-    assert evidence_to_halt(held, FULL._replace(waves=HALTING)) is None
+    evidence = evidence_to_halt(held, FULL._replace(waves=HALTING))
+    assert evidence == (Evidence(100, 11) if hold is Hold.PAUSED else None)
 
 
 def test_I8_nobody_on_evidence_that_halts() -> None:

@@ -10,7 +10,15 @@ from tests.domain.jobs import JOB as SAMPLE
 from whimbrel.domain.claims import Standing
 from whimbrel.domain.job import SelectionType
 from whimbrel.domain.rollout import Gate, Hold, Rollout, Stage
-from whimbrel.domain.stages import MINUTE_MS, StageMove, needed_successes, soaks_until_ms, stage_devices, stage_move
+from whimbrel.domain.stages import (
+    MINUTE_MS,
+    StageMove,
+    devices_until,
+    needed_successes,
+    soaks_until_ms,
+    stage_devices,
+    stage_move,
+)
 
 NOW_MS = SAMPLE.created_ms
 CANARY, HALF = Stage("1", None, 60, 90), Stage("50", None, 0, 50)
@@ -51,7 +59,7 @@ def test_how_many_devices(stage: Stage, tasks: int, devices: int) -> None:
 )
 def test_how_many_successes(stage: Stage, tasks: int, needed: int) -> None:
     """Of the devices that there are, rounded up."""
-    assert needed_successes(stage, tasks) == needed
+    assert needed_successes((stage,), 0, tasks) == needed
 
 
 @given(st.integers(1, 100_000), st.integers(1, 10_000), st.integers(0, 100))
@@ -59,7 +67,14 @@ def test_a_stage_can_always_be_left(tasks: int, hundredths: int, percent: int) -
     """It never wants more successes than it has devices."""
     stage = Stage(f"{hundredths // 100}.{hundredths % 100:02}", None, 0, percent)
     assert 1 <= stage_devices(stage, tasks) <= tasks
-    assert 0 <= needed_successes(stage, tasks) <= stage_devices(stage, tasks)
+    assert 0 <= needed_successes((stage,), 0, tasks) <= stage_devices(stage, tasks)
+
+
+@pytest.mark.parametrize(("tasks", "devices"), [(100, [5, 5, 20]), (1_000, [5, 100, 100])])
+def test_a_later_stage_is_never_smaller(tasks: int, devices: list[int]) -> None:
+    """Numbers and shares may take turns: whoever may begin in a stage may in the next one."""
+    stages = (Stage(devices=5), Stage("10" if tasks > 500 else "1"), Stage(devices=20))
+    assert [devices_until(stages, number, tasks) for number in range(3)] == devices
 
 
 class TestMoves:
