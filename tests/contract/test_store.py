@@ -19,11 +19,13 @@ from tests.contract.store_cases_ddi import TestDdiActions, TestDdiClaims, TestDd
 from tests.contract.store_cases_ddi_access import TestDdiAccess, TestDdiHistory
 from tests.contract.store_cases_devices import TestCalls, TestDeletedDevices, TestDeviceStates
 from tests.contract.store_cases_enrolment import TestEnrolment, TestLogins
+from tests.contract.store_cases_exposure import TestExposure, TestExposureTogether
 from tests.contract.store_cases_firmware import TestFirmwareFiles, TestOtaModules, TestUploadPurposes
 from tests.contract.store_cases_fleet import TestCancel, TestDispatch, TestFill, TestFillEqualsTheRule, TestTimeOut
 from tests.contract.store_cases_fleet_rule import TestFleetRule
 from tests.contract.store_cases_gateways import TestGatewayNodes, TestGatewayOrders
 from tests.contract.store_cases_groups import TestDeviceGroups, TestGroupMembers
+from tests.contract.store_cases_health import TestFleetHealth
 from tests.contract.store_cases_jobs import TestJobs, TestTasks
 from tests.contract.store_cases_leases import TestEngineLease, TestLeasesTogether
 from tests.contract.store_cases_moves import TestJobLists, TestJobMoves, TestReopen, TestStrategies
@@ -77,11 +79,14 @@ __all__ = [
     "TestDurability",
     "TestEngineLease",
     "TestEnrolment",
+    "TestExposure",
+    "TestExposureTogether",
     "TestFaults",
     "TestFill",
     "TestFillEqualsTheRule",
     "TestFirmware",
     "TestFirmwareFiles",
+    "TestFleetHealth",
     "TestFleetRule",
     "TestFollowing",
     "TestGatewayNodes",

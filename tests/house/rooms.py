@@ -35,6 +35,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     **dict.fromkeys(_DOORS, _SEEN_BY_DOORS),
     # Virtual devices know what a vendor device knows, and share the codec; nothing of the server's state or rules.
     "simulator": _CORE | {"gateway.packets", "gateway.topics"},
+    # Rollouts in virtual time: the domain's rules and a virtual fleet, without a server.
+    "rehearsal": _CORE,
     # The terminal signs like any client, runs virtual devices, reads settings, and starts or checks the application.
     "cli": _SEEN_BY_DOORS | _DOORS | {"settings", "data_folder", "app", "inspection", "simulator"},
     **dict.fromkeys(_PARTS, frozenset[str]()),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from whimbrel.domain.evidence_pace import exposure_max
-from whimbrel.domain.gate import Evidence, Wave, tripping, wave_after, wave_end
+from whimbrel.domain.gate import Evidence, Wave, settled, tripping, wave_after, wave_end
 from whimbrel.domain.job import Job
 from whimbrel.domain.rollout import Hold
 
@@ -50,7 +50,10 @@ def risk_max(job: Job, standing: Standing) -> int | None:
     pace = job.rollout.pace
     if pace is None:
         return None
-    return exposure_max(pace, job.rollout.gate, standing.tasks, standing.proved, standing.failing)
+    gate, proved = job.rollout.gate, standing.proved
+    if gate is not None:
+        proved = min(proved, settled(standing.waves, gate.limit_basis_points))
+    return exposure_max(pace, gate, standing.tasks, proved, standing.failing)
 
 
 def free_claims(job: Job, standing: Standing) -> int | None:
@@ -66,5 +69,6 @@ def free_claims(job: Job, standing: Standing) -> int | None:
     at_risk_max = risk_max(job, standing)
     if at_risk_max is not None:
         bounds.append(at_risk_max - standing.exposed)
-        bounds.append(wave_end(wave_after(standing.started)) - standing.started)
+        started = standing.started
+        bounds.append(wave_end(wave_after(started)) - started)
     return max(0, min(bounds)) if bounds else None

@@ -24,11 +24,14 @@ _WAVES_PER_DOUBLING = 4
 
 
 class Wave(NamedTuple):
-    """Devices that started together: how many, and how many of them have failed or gone silent."""
+    """Devices that started together: how many, how many of them have failed or gone silent, and how many are neither
+    that nor through.
+    """
 
     number: int
     started: int
     failing: int
+    waiting: int = 0
 
 
 class Evidence(NamedTuple):
@@ -49,7 +52,8 @@ def wave_end(number: int) -> int:
 
 
 def tripping(waves: Iterable[Wave], limit_basis_points: int) -> Evidence | None:
-    """The evidence on which the gate halts, None while there is not enough."""
+    """The evidence on which the gate halts, the widest there is; None while there is not enough."""
+    found = None
     started = failing = 0
     for wave in sorted(waves):
         started += wave.started
@@ -58,8 +62,22 @@ def tripping(waves: Iterable[Wave], limit_basis_points: int) -> Evidence | None:
         if failing * BASIS_POINTS > started * limit_basis_points and failing >= failures_to_halt(
             started, limit_basis_points
         ):
-            return Evidence(started, failing)
-    return None
+            found = Evidence(started, failing)
+    return found
+
+
+def settled(waves: Iterable[Wave], limit_basis_points: int) -> int:
+    """How many devices are through, of the waves on which the gate would not halt if all that wait there failed."""
+    through = started = doubtful = 0
+    for wave in sorted(waves):
+        started += wave.started
+        doubtful += wave.failing + wave.waiting
+        if doubtful * BASIS_POINTS > started * limit_basis_points and doubtful >= failures_to_halt(
+            started, limit_basis_points
+        ):
+            break
+        through = started - doubtful
+    return through
 
 
 @lru_cache(4096)

@@ -108,6 +108,11 @@ class Task(NamedTuple):
             return False
         return self.status is TaskStatus.FAILED or (self.status.is_open and (self.retries > 0 or self.is_silent))
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether its device has started and neither succeeded nor counts as failing: it may yet do either."""
+        return self.wave > 0 and self.status.is_open and not self.is_failing
+
 
 class UpgradeGoal(NamedTuple):
     """What the task's job wants of the device; `wave` and `era` are the job's. `is_counted`: it tells in its turn."""

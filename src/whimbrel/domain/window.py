@@ -55,6 +55,8 @@ def is_open(windows: tuple[Window, ...], time_zone: str, now_ms: int) -> bool:
 
 def next_change_ms(windows: tuple[Window, ...], time_zone: str, now_ms: int) -> int | None:
     """When the next window opens or closes; None without windows."""
+    if not windows:
+        return None
     times = [time for span in _times(windows, time_zone, now_ms) for time in span if time > now_ms]
     return min(times, default=None)
 

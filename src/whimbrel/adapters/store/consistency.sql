@@ -158,6 +158,8 @@ WITH rows_of_task AS (
   UNION ALL SELECT 'started:' || job_id, wave, count(*) FROM task WHERE wave > 0 GROUP BY 1, 2
   UNION ALL SELECT 'failing:' || job_id, wave, count(*) FROM task
     WHERE wave > 0 AND (status = 5 OR (status < 4 AND (retries > 0 OR is_silent = 1))) GROUP BY 1, 2
+  UNION ALL SELECT 'waiting:' || job_id, wave, count(*) FROM task
+    WHERE wave > 0 AND status < 4 AND retries = 0 AND is_silent = 0 GROUP BY 1, 2
   UNION ALL SELECT 'exposed:' || job_id, era, count(*) FROM task WHERE era > 0 AND status IN (2, 3) GROUP BY 1, 2
   UNION ALL SELECT 'silent:' || job_id, era, count(*) FROM task
     WHERE era > 0 AND status IN (2, 3) AND is_silent = 1 GROUP BY 1, 2

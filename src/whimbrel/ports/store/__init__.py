@@ -56,6 +56,7 @@ from whimbrel.ports.store.groups import DeviceIdentity as DeviceIdentity
 from whimbrel.ports.store.groups import DevicePlace as DevicePlace
 from whimbrel.ports.store.groups import GroupMembers as GroupMembers
 from whimbrel.ports.store.groups import Groups as Groups
+from whimbrel.ports.store.health import FleetHealth as FleetHealth
 from whimbrel.ports.store.jobs import JobChange as JobChange
 from whimbrel.ports.store.jobs import JobLists as JobLists
 from whimbrel.ports.store.jobs import JobMoves as JobMoves
@@ -170,6 +171,8 @@ class Transaction(Protocol):
     def silence(self) -> Silence: ...
     @property
     def explaining(self) -> Explaining: ...
+    @property
+    def health(self) -> FleetHealth: ...
     @property
     def ddi_devices(self) -> DdiDevices: ...
     @property

@@ -1,12 +1,12 @@
 -- Gates, paces, stages, and holding jobs. What is counted for them are lists (`lists.sql`) whose blocks are waves or eras.
 
 -- name: job_trials
--- Of the waves that the gate of a job looks at, how many devices started and are failing; and how many are at risk, silent,
--- or proof in the job's era.
-SELECT CASE list WHEN :started THEN 0 ELSE 1 END, block, n FROM list_count
-WHERE list IN (:started, :failing) AND block >= :gate_wave
+-- Of the waves that the gate of a job looks at, how many devices started, are failing, and wait for what comes of them;
+-- and how many are at risk, silent, or proof in the job's era.
+SELECT CASE list WHEN :started THEN 0 WHEN :failing THEN 1 ELSE 2 END, block, n FROM list_count
+WHERE list IN (:started, :failing, :waiting) AND block >= :gate_wave
 UNION ALL
-SELECT CASE list WHEN :exposed THEN 2 WHEN :silent THEN 3 ELSE 4 END, block, n FROM list_count
+SELECT CASE list WHEN :exposed THEN 3 WHEN :silent THEN 4 ELSE 5 END, block, n FROM list_count
 WHERE list IN (:exposed, :silent, :proved) AND block = :era
 
 -- name: hold_job

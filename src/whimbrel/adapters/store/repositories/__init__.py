@@ -27,6 +27,7 @@ from whimbrel.adapters.store.repositories.firmware import FirmwareRepository
 from whimbrel.adapters.store.repositories.fleet import FleetRepository
 from whimbrel.adapters.store.repositories.gateways import NodeRepository, OrderRepository
 from whimbrel.adapters.store.repositories.groups import GroupMemberRepository, GroupRepository
+from whimbrel.adapters.store.repositories.health import HealthRepository
 from whimbrel.adapters.store.repositories.job_lists import JobListRepository
 from whimbrel.adapters.store.repositories.job_moves import JobMoveRepository, StrategyRepository
 from whimbrel.adapters.store.repositories.jobs import JobRepository
@@ -125,6 +126,10 @@ class Repositories:
     @property
     def explaining(self) -> ExplainingRepository:
         return ExplainingRepository(self._session)
+
+    @property
+    def health(self) -> HealthRepository:
+        return HealthRepository(self._session)
 
     @property
     def nodes(self) -> NodeRepository:

@@ -11,12 +11,15 @@ from whimbrel.domain.gate import Wave
 from whimbrel.domain.job import Job
 from whimbrel.domain.task import Task, TaskStatus
 
+_ERA_KINDS_FROM = 3  # of job_trials: the kinds before it are counted by wave
+
 
 class TrialLists(NamedTuple):
-    """The names of a job's lists: by wave, who started and who is failing; by era, who is at risk, silent, or proof."""
+    """The names of a job's lists: by wave, who started, fails, or waits; by era, who is at risk, silent, or proof."""
 
     started: str
     failing: str
+    waiting: str
     exposed: str
     silent: str
     proved: str
@@ -42,6 +45,8 @@ def count_move(session: Session, old: Task, new: Task, tasks: int = 1) -> None:
     for task, n in ((old, -tasks), (new, tasks)):
         if task.is_failing:
             session.count(lists.failing, task.wave << BLOCK_BITS, n)
+        if task.is_waiting:
+            session.count(lists.waiting, task.wave << BLOCK_BITS, n)
         if task.is_exposed:
             session.count(lists.exposed, task.era << BLOCK_BITS, n)
             if task.is_silent:
@@ -66,10 +71,10 @@ async def standing_of(session: Session, job: Job, tasks: int, told: int) -> Stan
     waves: dict[int, list[int]] = {}
     of_era = [0, 0, 0]
     for kind, block, n in await session.all("job_trials", gate_wave=job.gate_wave, era=job.era, **lists):
-        if kind < 2:
-            waves.setdefault(block, [0, 0])[kind] = n
+        if kind < _ERA_KINDS_FROM:
+            waves.setdefault(block, [0, 0, 0])[kind] = n
         else:
-            of_era[kind - 2] = n
-    counted = tuple(Wave(number, started, failing) for number, (started, failing) in sorted(waves.items()))
+            of_era[kind - _ERA_KINDS_FROM] = n
+    counted = tuple(Wave(number, *counts) for number, counts in sorted(waves.items()))
     exposed, silent, proved = of_era
     return Standing(tasks, told, exposed, silent, proved, counted)
