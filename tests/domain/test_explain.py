@@ -187,3 +187,14 @@ def test_a_disabled_device_without_a_job() -> None:
     disabled = DEVICE._replace(status=DeviceStatus.DISABLE)
     assert [finding.code for finding in explain(View(disabled, Contact(), ()), NOW_MS)] == [Code.DISABLED]
     assert [finding.code for finding in explain(View(DEVICE, Contact(), ()), NOW_MS)] == [Code.NO_JOB]
+
+
+def test_a_disabled_device_that_a_job_waits_for() -> None:
+    """It cannot report what the job waits for; once nothing is in its way, nothing of it is said."""
+    disabled = DEVICE._replace(status=DeviceStatus.DISABLE)
+    waiting = case(None, job=DYNAMIC, fill_after=9)
+    codes = [finding.code for finding in findings(waiting, disabled, Contact())]
+    assert codes == [Code.DISABLED, Code.WAITING_REPORT]
+    succeeded = case(TASK._replace(status=TaskStatus.SUCCEEDED))
+    assert [finding.code for finding in findings(succeeded, disabled, Contact())] == [Code.SUCCEEDED]
+    assert [finding.code for finding in findings(case(), disabled, Contact())] == [Code.DISABLED]

@@ -13,10 +13,19 @@ from whimbrel.domain.rollout import Hold, Pace, Rollout, Stage, Window, basis_po
 from whimbrel.domain.rollout_duration import UPGRADE_MINUTES, Load, expected_end_ms
 from whimbrel.domain.rollout_state import RolloutState, StageState, rollout_state, stage_standings
 from whimbrel.domain.stages import MINUTE_MS, StageMove, advance_fault, devices_until, stage_move, stages_fault
-from whimbrel.domain.window import days_of, days_text, is_open, minute_of, minute_text
+from whimbrel.domain.window import (
+    days_of,
+    days_text,
+    is_open,
+    minute_of,
+    minute_text,
+    next_change_ms,
+    next_opening_ms,
+)
 
 NOW_MS = 1_735_787_045_678  # Thursday, 03:04 UTC
 HOUR_MS = 60 * MINUTE_MS
+SATURDAY_MS = 1_806_148_800_000  # 27 March 2027, 12:00 UTC
 EVERY_NIGHT = Window(0b1111111, 22 * 60, 5 * 60)
 
 
@@ -159,3 +168,12 @@ def test_years_of_windows_are_soon_counted(devices: int, rate: int, days: int, s
     at_ms = expected_end_ms(rollout, Load(devices, rate), NOW_MS) - UPGRADE_MINUTES * MINUTE_MS
     assert is_open(rollout.windows, "UTC", at_ms) or is_open(rollout.windows, "UTC", at_ms - 1)
     assert at_ms >= NOW_MS + (devices - 1) // rate * MINUTE_MS
+
+
+def test_a_window_that_the_clocks_skip_is_no_opening() -> None:
+    """In Berlin 02:30 to 03:00 is not there on 28 March 2027: what is told as the next opening is one."""
+    night = (Window(1 << 6, 150, 180),)
+    opening_ms = next_opening_ms(night, "Europe/Berlin", SATURDAY_MS)
+    assert opening_ms == SATURDAY_MS + 7 * 24 * HOUR_MS + 12 * HOUR_MS + 30 * MINUTE_MS
+    assert is_open(night, "Europe/Berlin", opening_ms)
+    assert next_change_ms(night, "Europe/Berlin", SATURDAY_MS) == opening_ms

@@ -15,7 +15,7 @@ from whimbrel.adapters.store.postgresql_pool import CONNECTIONS_MAX
 from whimbrel.errors import ServiceUnavailableError
 from whimbrel.operations.declaration import Services
 from whimbrel.rpc import crowd
-from whimbrel.rpc.crowd import AT_WORK_MAX, Crowd
+from whimbrel.rpc.crowd import AT_WORK_MAX, WALKS_MAX, Crowd
 from whimbrel.rpc.server import Ambience, RpcDoor
 
 CANCEL = "CancelOTATaskByJob"
@@ -100,6 +100,28 @@ class TestCrowd:
                     pass
             go_on.set()
         assert at_work == AT_WORK_MAX + 1
+
+    async def test_I17_few_walk_through_a_fleet_at_once(self) -> None:
+        """One of an account and WALKS_MAX in all, whoever calls; what does not walk goes on, also of the same account."""
+        walk, read = OPERATIONS["XPreviewOTAJob"], OPERATIONS["QueryOTAJob"]
+        places, go_on, at_work = Crowd(), asyncio.Event(), []
+
+        async def work(account_id: int) -> None:
+            async with places.place(account_id, walk):
+                at_work.append(account_id)
+                await go_on.wait()
+
+        async with asyncio.TaskGroup() as group:
+            for account_id in (1, 1, *range(2, WALKS_MAX + 2)):
+                group.create_task(work(account_id))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            assert at_work == list(range(1, WALKS_MAX + 1))
+            for account_id in (1, WALKS_MAX + 1):
+                async with places.place(account_id, read):
+                    pass
+            go_on.set()
+        assert sorted(at_work) == [1, *range(1, WALKS_MAX + 2)]
 
     async def test_who_waits_too_long_is_told_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """503, and nothing was begun."""

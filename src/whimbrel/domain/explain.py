@@ -36,8 +36,11 @@ def explain(view: View, now_ms: int) -> list[Finding]:
         if view.is_narrow or module_name not in open_modules | ended_modules:
             ended_modules.add(module_name)
             findings += why_ended(case, case.task)
-    if not findings and view.device.status is DeviceStatus.DISABLE:
-        findings.append(Finding(Code.DISABLED, Code.DISABLED.value, when=When(view.device.status_ms)))
+    # Of an open task it is said already; jobs without one wait for reports of a device that may not connect.
+    is_said = any(finding.code is Code.DISABLED for finding in findings)
+    is_done = bool(findings) and not any(finding.code.is_in_the_way for finding in findings)
+    if view.device.status is DeviceStatus.DISABLE and not is_said and not is_done:
+        findings.insert(0, Finding(Code.DISABLED, Code.DISABLED.value, when=When(view.device.status_ms)))
     return findings or [Finding(Code.NO_JOB, Code.NO_JOB.value)]
 
 

@@ -14,7 +14,7 @@ EVERY_DAY = "ALL"
 DAY_MINUTES = 24 * 60
 WINDOWS_MAX = 14
 TIME_ZONE_LENGTH_MAX = 64
-_WEEK_DAYS = 8  # a week, and the day on which it began
+_DAYS_AHEAD = 15  # two weeks, for the clocks may skip a window, and the day on which they began
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
@@ -69,22 +69,22 @@ def next_opening_ms(windows: tuple[Window, ...], time_zone: str, now_ms: int) ->
 
 
 def _times(windows: tuple[Window, ...], time_zone: str, now_ms: int) -> list[tuple[int, int]]:
-    """Start and end, in milliseconds, of the windows that begin from yesterday to a week from now.
+    """Start and end, in milliseconds, of the windows that begin from yesterday to two weeks from now.
 
     The zone's wall clock decides: an hour that a change of the clocks skips makes a window shorter, and one that it
-    repeats makes it longer.
+    repeats makes it longer. One that is skipped whole is none.
     """
     zone = _zone(time_zone)
     assert zone is not None, "a job is only made with a time zone that is known"
     today = datetime.fromtimestamp(now_ms / 1000, zone).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
     spans = []
-    for day in (today + timedelta(days=number) for number in range(-1, _WEEK_DAYS)):
+    for day in (today + timedelta(days=number) for number in range(-1, _DAYS_AHEAD)):
         for window in windows:
             if window.days >> day.weekday() & 1:
                 lasts = (window.end_minute - window.start_minute) % DAY_MINUTES or DAY_MINUTES
                 start = day + timedelta(minutes=window.start_minute)
                 spans.append((_instant_ms(start, zone), _instant_ms(start + timedelta(minutes=lasts), zone)))
-    return spans
+    return [(start_ms, end_ms) for start_ms, end_ms in spans if start_ms < end_ms]
 
 
 def _instant_ms(wall: datetime, zone: ZoneInfo) -> int:

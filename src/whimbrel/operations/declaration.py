@@ -69,12 +69,14 @@ class Manner(NamedTuple):
     `idempotent`: repeating the call changes nothing more. `creates`: each call makes something new, so it takes a
     ClientToken, with which it makes it once (I14). `qps`: the vendor's limit of calls a second per account.
     `halts`: it stops something, so it has capacity of its own and no limit holds it up (I8, ADR 0051).
+    `walks`: it looks at a whole fleet, for seconds, so few of its kind are at work at once (I17).
     """
 
     idempotent: bool = False
     creates: bool = False
     qps: int = QPS_DEFAULT
     halts: bool = False
+    walks: bool = False
 
 
 class Operation(NamedTuple):

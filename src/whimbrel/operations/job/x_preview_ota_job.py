@@ -7,7 +7,8 @@
 3. Each stage names its first 20 devices. With XStage only that one does, a page of them: PageSize 1 to 200.
 4. The end is expected with these assumptions: every device is there, takes AssumedMinutes from its notice to its
    success, and none fails. A stage ends with its last device. Devices in conflict are told nothing.
-5. Every device of the selection is looked at, in small pieces: a million take some ten seconds. Other calls go on.
+5. Every device of the selection is looked at, in small pieces: a million take some ten seconds. Other calls go on. An
+   account has one preview at a time; another waits for it some seconds, and is answered ServiceUnavailable then.
 
 Source: ours; design.md part 4.
 """
@@ -163,7 +164,7 @@ class _Shown(NamedTuple):
         OtaMissingParameterError,
         TooManyDevicesError,
     ),
-    manner=Manner(qps=1),
+    manner=Manner(qps=1, walks=True),
 )
 async def handle(request: Request, context: Context) -> Response:
     page = _page(request)
