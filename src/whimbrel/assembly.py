@@ -101,7 +101,7 @@ def _open_sqlite(opening: _Opening) -> _OfDatabase:
     stack.push_async_callback(reserve.close)
     store = SqliteStore(settings.database_file, opening.sealer, opening.on_fatal, SystemClock().now_ms(), reserve)
     stack.push_async_callback(store.close)
-    nonces = SqliteNonces(settings.data / "nonces.db")
+    nonces = SqliteNonces(settings.data / "nonces.db", reserve)
     stack.push_async_callback(nonces.close)
     # A start has to succeed on a full disk too, or nothing could be halted any more.
     halts = SqliteHalts(store, reserve)

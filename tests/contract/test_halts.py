@@ -15,6 +15,7 @@ from whimbrel.adapters.store import disk_reserve
 from whimbrel.adapters.store.disk_reserve import DiskReserve
 from whimbrel.adapters.store.sqlite import SqliteStore
 from whimbrel.adapters.store.sqlite_halts import SqliteHalts
+from whimbrel.adapters.store.sqlite_nonces import SqliteNonces
 from whimbrel.adapters.store.turns import Turns
 from whimbrel.domain.job import Job
 from whimbrel.domain.rollout import Hold
@@ -150,6 +151,28 @@ class TestReserve:
         assert (reserve.is_spent, path.stat().st_size) == (False, disk_reserve.RESERVE_BYTES)
         reserve.give_back()
         assert not reserve.give_back(), "there is nothing more"
+
+    async def test_F14_nonces_leave_what_was_given_back_to_halts(self, tmp_path: Path) -> None:
+        """While the reserve is spent they are kept in memory; used nonces stay used, also afterwards (I14)."""
+        path, log = tmp_path / "nonces.db", tmp_path / "nonces.db-wal"
+        reserve = DiskReserve(tmp_path / "reserve")
+        nonces = SqliteNonces(path, reserve)
+        assert await nonces.use("key", "before", NOW_MS)
+        reserve.give_back()
+        before_bytes = path.stat().st_size + log.stat().st_size
+        assert all([await nonces.use("key", str(number), NOW_MS) for number in range(100)])
+        assert [await nonces.use("key", nonce, NOW_MS) for nonce in ("before", "7")] == [False, False]
+        assert path.stat().st_size + log.stat().st_size == before_bytes
+        reserve._fill()
+        assert [await nonces.use("key", nonce, NOW_MS) for nonce in ("before", "7", "after")] == [False, False, True]
+        await nonces.close()
+
+    def test_F14_a_filling_that_a_crash_broke_off(self, tmp_path: Path) -> None:
+        """What is there of it is no reserve: it is filled at the next start."""
+        path = tmp_path / "reserve"
+        path.write_bytes(bytes(disk_reserve.RESERVE_BYTES - 1))
+        reserve = DiskReserve(path)
+        assert (reserve.is_spent, path.stat().st_size) == (False, disk_reserve.RESERVE_BYTES)
 
     def test_a_disk_without_room_for_it(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """The server starts without a reserve, and says so; one that was spent stays spent."""

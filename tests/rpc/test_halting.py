@@ -102,7 +102,7 @@ class TestCrowd:
         assert at_work == AT_WORK_MAX + 1
 
     async def test_I17_few_walk_through_a_fleet_at_once(self) -> None:
-        """One of an account and WALKS_MAX in all, whoever calls; what does not walk goes on, also of the same account."""
+        """One of an account and WALKS_MAX in all, whoever calls; what does not walk goes on."""
         walk, read = OPERATIONS["XPreviewOTAJob"], OPERATIONS["QueryOTAJob"]
         places, go_on, at_work = Crowd(), asyncio.Event(), []
 

@@ -2,8 +2,8 @@
 
 Each call at work has its turns on the event loop, so a crowd of them makes everybody wait, a halt as well: that one
 does not wait here (I8). Reads and changes wait apart, because changes of an account take turns anyhow (ADR 0013).
-Of calls that look at a whole fleet few are at work in a process, and one of an account: each keeps for seconds what others
-need (I17).
+Of calls that look at a whole fleet few are at work in a process, and one of an account: each keeps for seconds what
+others need (I17).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from whimbrel.errors import ServiceUnavailableError
 from whimbrel.operations.declaration import Operation
 
 AT_WORK_MAX = 32  # more are no faster: a commit of the embedded store has long found company by then
-WALKS_MAX = 3  # in a process: each keeps a connection for seconds, or 64 MiB of pages, and takes the loop for 3 ms a time
+WALKS_MAX = 3  # in a process: each keeps a connection or 64 MiB of pages for seconds, and the loop for 3 ms a time
 WAIT_SECONDS_MAX = 5.0
 
 

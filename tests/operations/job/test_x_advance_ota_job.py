@@ -42,6 +42,15 @@ async def test_the_next_stage_begins_now(door: SignedDoor, case: Case) -> None:
     assert await door.refusal(ACTION, JobId=job_id, **WHY) == "iot.ota.JobStatusError"
 
 
+async def test_I14_a_call_that_is_repeated_lets_one_stage_begin(door: SignedDoor) -> None:
+    """A client whose connection broke repeats it with its ClientToken, and not a third of the fleet more is told."""
+    job_id, fleet = await rollout(door, 10, XStages=STAGES)
+    await told(door, fleet)
+    for _ in range(2):
+        assert (await door.ok(ACTION, JobId=job_id, ClientToken="t", **WHY))["Data"] == {"Stage": 2}
+    assert len(await told(door, fleet)) == 3
+
+
 async def test_stages_go_on_by_themselves(door: SignedDoor) -> None:
     """After half of the canary and its hour; without a soaking time at once."""
     job_id, fleet = await rollout(door, 10, XStages=STAGES)

@@ -29,7 +29,8 @@ class DiskReserve:
         self._path = path
         self._looked_s = 0.0
         self._filling: asyncio.Future[None] | None = None
-        self._is_spent = path.exists() and path.stat().st_size == 0
+        # A part of it is a filling that a crash broke off.
+        self._is_spent = path.exists() and path.stat().st_size < RESERVE_BYTES
         if not path.exists() or self._is_spent:
             self._fill()
 

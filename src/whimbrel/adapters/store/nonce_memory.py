@@ -27,9 +27,13 @@ class KeptWhileFull:
     def __contains__(self, digest: bytes) -> bool:
         return digest in self._digests
 
+    @property
+    def has_room(self) -> bool:
+        return len(self._digests) < WHILE_FULL_MAX
+
     def keep(self, digest: bytes, error: StoreFullError) -> None:
         """Raises the error when there is no more room here either."""
-        if len(self._digests) >= WHILE_FULL_MAX:
+        if not self.has_room:
             raise error
         self._digests.add(digest)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import apsw
 
+from whimbrel.adapters.store.disk_reserve import DiskReserve
 from whimbrel.adapters.store.nonce_memory import KEPT_MS, KeptWhileFull, digest_of
 from whimbrel.adapters.store.sqlite import translated
 from whimbrel.errors import StoreFullError
@@ -22,10 +23,14 @@ CHECKPOINT_EVERY = 2_000  # uses between two checkpoints, which run in a thread 
 
 
 class SqliteNonces:
-    """Port `Nonces` on one file."""
+    """Port `Nonces` on one file.
 
-    def __init__(self, path: Path) -> None:
+    While the `reserve` is spent nonces are kept in memory first: what it gave back is for halts (ADR 0051).
+    """
+
+    def __init__(self, path: Path, reserve: DiskReserve | None = None) -> None:
         self._path = path
+        self._reserve = reserve
         self._connection = apsw.Connection(str(path))
         # Digests fall on random pages, and each page touched goes to the log: small pages, many of them in memory.
         self._connection.execute("PRAGMA page_size=1024")
@@ -53,12 +58,14 @@ class SqliteNonces:
         while self._checkpointing is not None and not self._checkpointing.done():
             # The log starts over only when nobody writes to it meanwhile; without this pause it would grow for ever.
             await asyncio.shield(self._checkpointing)
+        if self._reserve is not None and self._reserve.is_spent and self._while_full.has_room:
+            return self._use_while_full(digest, StoreFullError())
         try:
             self._take_turn(now_ms // TURN_MS)
             self._store_what_was_kept()
             is_new = self._insert(digest)
         except apsw.FullError as error:
-            return self._use_while_full(digest, error)
+            return self._use_while_full(digest, StoreFullError(translated(error).message))
         except apsw.Error as error:
             raise translated(error) from error
         self._uses += 1
@@ -81,13 +88,13 @@ class SqliteNonces:
         )
         return self._connection.changes() == 1
 
-    def _use_while_full(self, digest: bytes, error: apsw.FullError) -> bool:
+    def _use_while_full(self, digest: bytes, error: StoreFullError) -> bool:
         tables = (f"nonce_{parity}" for parity in (0, 1))
         is_known = digest in self._while_full or any(
             self._connection.execute(f"SELECT 1 FROM {table} WHERE digest = ?", (digest,)).fetchone()  # noqa: S608
             for table in tables
         )
-        self._while_full.keep(digest, StoreFullError(translated(error).message))
+        self._while_full.keep(digest, error)
         return not is_known
 
     def _store_what_was_kept(self) -> None:

@@ -3,6 +3,7 @@
 1. Only of a job with stages, one of which is under way; after the last one all other devices follow.
 2. A job that is held is refused: resume it first. One that has not started, or has ended, is refused too.
 3. Gate, pace and windows hold as before.
+4. Repeated, it lets one stage more begin, unless it is repeated with its ClientToken.
 
 Source: ours; design.md part 4.
 """
@@ -17,7 +18,7 @@ from whimbrel.domain.access import Permission
 from whimbrel.domain.rollout import REASON_LENGTH_MAX
 from whimbrel.domain.stages import advance_fault, stage_begin
 from whimbrel.errors import JobNotFoundError, JobStatusError, OtaInvalidParameterError
-from whimbrel.operations.declaration import Context, Example, operation
+from whimbrel.operations.declaration import Context, Example, Manner, operation
 from whimbrel.operations.fields import Field
 from whimbrel.operations.ids import ID_LENGTH_MAX
 from whimbrel.operations.job.lookup import find_job
@@ -48,6 +49,7 @@ EXAMPLE = Example(
     permission=Permission.JOB_WRITE,
     example=EXAMPLE,
     errors=(JobNotFoundError, JobStatusError, OtaInvalidParameterError),
+    manner=Manner(creates=True),
 )
 async def handle(request: Request, context: Context) -> Response:
     job = await find_job(context, request.job_id)
