@@ -49,6 +49,17 @@ class ListField(NamedTuple):
     is_required: bool
     field: Field
 
+    @property
+    def is_ours(self) -> bool:
+        """Unknown parameters are ignored by contract, but no part of a list of ours (ADR 0007): a misspelt canary would
+        go to everybody.
+        """
+        return self.name.startswith("X")
+
+    @property
+    def member_names(self) -> frozenset[str]:
+        return frozenset(member.name for member in self.members) or frozenset(("",))
+
 
 class RequestReader:
     """Reads one operation's requests."""
@@ -178,8 +189,12 @@ def _items(parameters: Parameters, field: ListField) -> dict[int, dict[str, str]
         index_text, _, member = name[len(prefix) :].partition(".")
         if _INDEX.fullmatch(index_text) is None:
             raise InvalidParameterError(None, f"{prefix}N needs a decimal index from 0 to {INDEX_MAX}")
+        if text and field.is_ours and member not in field.member_names:
+            raise field.field.error(f"{name} is nothing that {field.name} has: {_forms(field)}")
         if text and (member != "") == bool(field.members):
             found.setdefault(int(index_text), {})[member] = text
+    if field.is_ours and parameters.get(field.name):
+        raise field.field.error(f"{field.name} is a list: {_forms(field)}")
     if field.is_required and not found:
         raise MissingParameterError(f"{field.name}.1")
     required = [member.name for member in field.members if member.is_required]
@@ -188,6 +203,10 @@ def _items(parameters: Parameters, field: ListField) -> dict[int, dict[str, str]
             if member_name not in found[index]:
                 raise MissingParameterError(f"{field.name}.{index}.{member_name}")
     return found
+
+
+def _forms(field: ListField) -> str:
+    return ", ".join(f"{field.name}.1.{name}" if name else f"{field.name}.1" for name in sorted(field.member_names))
 
 
 def _read_items(field: ListField, found: dict[int, dict[str, str]]) -> tuple[Any, ...]:

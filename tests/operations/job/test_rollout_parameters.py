@@ -176,6 +176,15 @@ async def test_what_does_not_go_together(door: SignedDoor, action: str, paramete
     assert await door.refusal(action, **await targets(door, action), **parameters) == code
 
 
+@pytest.mark.parametrize("action", [STATIC, DYNAMIC])
+@pytest.mark.parametrize("name", ["XStages", "XStages.1", "XStages.1.Counts", "XStages.2.Count.1", "XWindows.1.Day"])
+async def test_a_part_that_is_misspelt_is_refused(door: SignedDoor, action: str, name: str) -> None:
+    """Ignored as other unknown parameters are, a canary would go to everybody."""
+    given = await targets(door, action)
+    assert await door.refusal(action, **given, **{name: "5"}) == INVALID
+    assert door.rows()["job"] == []
+
+
 async def test_members_of_a_window_are_needed(door: SignedDoor) -> None:
     """The gate names the parameter that is missing."""
     given = await targets(door)
