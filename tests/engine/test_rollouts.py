@@ -159,6 +159,20 @@ async def test_silence_halts(stage: Stage) -> None:
     assert await is_sound(stage, job)
 
 
+async def test_who_spoke_again_may_fall_silent_again(stage: Stage) -> None:
+    """A device that speaks after its silence is listened for anew, also when nobody else of its block is at risk."""
+    job, ids = await careful_job(stage, 1, GUARDED)
+    await connect(stage.store, ids)
+    assert await told(stage) == ids
+    await say(stage, ids, 10)
+    await told(stage, 31 * MINUTE_MS)
+    assert [row.task.is_silent for row in await rows_of(stage.store, job)] == [True]
+    await say(stage, ids, 20)
+    assert [row.task.is_silent for row in await rows_of(stage.store, job)] == [False]
+    await told(stage, 31 * MINUTE_MS)
+    assert [row.task.is_silent for row in await rows_of(stage.store, job)] == [True]
+
+
 async def test_a_told_device_has_a_day(stage: Stage) -> None:
     """Without progress it is silent a day after its notice."""
     job, ids = await careful_job(stage, 2, GUARDED)

@@ -105,6 +105,9 @@ class PostgresqlSession:
     def count(self, list_name: str, row_id: int, n: int) -> None:
         self._counts.add(list_name, row_id, n)
 
+    def counted(self, list_name: str) -> dict[int, int]:
+        return self._counts.of(list_name)
+
     async def lock(self, name: str, *, shared: bool = False) -> None:
         if self._begin is Begin.SNAPSHOT or not self._held.isdisjoint({(name, False), (name, shared)}):
             return

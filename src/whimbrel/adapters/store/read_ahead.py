@@ -103,7 +103,7 @@ class ReadAhead:
             of_device[place] = (new, job)
         else:
             del of_device[place]
-        first = self._tasks[old.id][0] if old.id in self._tasks else old
+        first = self._tasks[old.id][0] if old.id in self._tasks else task
         self._tasks[old.id] = (first, new, now_ms)
         if new.description != old.description:
             self._words[old.id] = new.description
@@ -229,6 +229,7 @@ def _change(old: Task, new: Task, now_ms: int) -> dict[str, object]:
         "task_id": old.id,
         "old_status": old.status.value,
         "old_attempt": old.attempt,
+        "was_silent": int(old.is_silent),
         "status": new.status.value,
         "attempt": new.attempt,
         "progress": new.progress,

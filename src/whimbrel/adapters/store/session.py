@@ -53,6 +53,10 @@ class Session(Protocol):
         """The list gained (n > 0) or lost rows at this id; written before the transaction commits."""
         ...
 
+    def counted(self, list_name: str) -> dict[int, int]:
+        """By block, what was counted and is not written yet: statements that read the list do not see it."""
+        ...
+
     async def lock(self, name: str, *, shared: bool = False) -> None:
         """Until the transaction ends nobody else holds this name, over all processes; sharers exclude only others.
 
@@ -78,6 +82,12 @@ class CountChanges:
     def add(self, list_name: str, row_id: int, n: int) -> None:
         for key in ((list_name, row_id >> BLOCK_BITS), (list_name, TOTAL_BLOCK)):
             self._changes[key] = self._changes.get(key, 0) + n
+
+    def of(self, list_name: str) -> dict[int, int]:
+        """By block, what the list has gained or lost; the whole list's is left out."""
+        return {
+            block: n for (name, block), n in self._changes.items() if name == list_name and block != TOTAL_BLOCK and n
+        }
 
     def take(self) -> list[dict[str, object]]:
         """The parameters of `add_to_list`, and forget them. In one order for all, so that nobody deadlocks."""

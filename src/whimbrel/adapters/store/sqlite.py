@@ -91,6 +91,9 @@ class SqliteSession:
     def count(self, list_name: str, row_id: int, n: int) -> None:
         self._counts.add(list_name, row_id, n)
 
+    def counted(self, list_name: str) -> dict[int, int]:
+        return self._counts.of(list_name)
+
     async def lock(self, name: str, *, shared: bool = False) -> None:
         """There is one writer: whoever is inside a transaction holds every name."""
 

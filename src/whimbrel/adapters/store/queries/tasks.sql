@@ -78,7 +78,7 @@ WHERE t.status = 6 OR (j.cancelling >> t.status) & 1 = 1 OR j.hold = 2
 -- Compare and set of one task's moving state (I4).
 UPDATE task SET status = :status, attempt = :attempt, progress = :progress, due_ms = :due_ms, retries = :retries,
   is_confirmed = :is_confirmed, wave = :wave, era = :era, is_silent = :is_silent, modified_ms = :now_ms
-WHERE id = :task_id AND status = :old_status AND attempt = :old_attempt
+WHERE id = :task_id AND status = :old_status AND attempt = :old_attempt AND is_silent = :was_silent
 
 -- name: reopen_task
 -- An ended task is started again, unless its device is gone or has another open task that stands in its way (I3).

@@ -70,7 +70,7 @@ class PacingRepository:
             assert row is not None, "a task refers to its job"
             job = job_of(row)  # as it is in its turn: it may have been held meanwhile
             free, wave = await free_of(self._session, job, 1)
-            if free == 0 or task.id > job.stage_until:
+            if free == 0 or task.id > job.stage_until or task.status in job.cancelling:
                 return None
         notified = told(task, wave, job.era)
         assert notified is not None, "only a queued task is claimed"
