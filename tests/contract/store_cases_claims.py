@@ -1,4 +1,4 @@
-"""Cases of the store contract: what claims, silence and held jobs count, in one transaction and in several (I4, I6, I8)."""
+"""Cases of the store contract: what claims, silence and held jobs count, in one transaction and in several (I4, I6)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from tests.contract.store_cases_rig import Rig
-from tests.contract.store_cases_together import LONG_S, Two, until_somebody_waits
+from tests.contract.store_cases_together import LONG_S, Two, broken_rules, until_somebody_waits
 from tests.engine.world import (
     LINKS,
     NOW_MS,
@@ -19,8 +19,10 @@ from tests.engine.world import (
     fill,
     presence,
     put_task,
+    read_job,
     tasks_of,
 )
+from whimbrel.adapters.store.postgresql import PostgresqlStore
 from whimbrel.domain.claims import Standing
 from whimbrel.domain.job import Job
 from whimbrel.domain.rollout import GUARDED, Gate, Hold, Pace, Rollout
@@ -101,7 +103,7 @@ class TestClaims:
 
 class TestClaimsTogether:
     async def test_F05_who_comes_again_as_its_job_goes_on(self, two: Two, database: str) -> None:
-        """A device that comes a second time while its job is held is told, though the engine takes its row meanwhile."""
+        """A device that comes a second time while its job is held is told, whatever the engine takes off just then."""
         job, tasks = await made(two[0], GUARDED, 1)
         [task] = tasks
         async with two[0].transaction() as store:
@@ -122,10 +124,34 @@ class TestClaimsTogether:
                 async with two[1].transaction() as other:
                     await other.rollouts.resume(job.id, Because("looked", "key"), NOW_MS)
                 telling = asyncio.create_task(again())
-                await asyncio.wait(
-                    [telling, asyncio.create_task(until_somebody_waits(database))], return_when="FIRST_COMPLETED"
-                )
+                waiting = asyncio.create_task(until_somebody_waits(database))
+                await asyncio.wait([telling, waiting], return_when=asyncio.FIRST_COMPLETED)
+                waiting.cancel()
             found = await telling
             if not found:
                 found = await again()
         assert [told.id for told in found] == [task.id]
+
+    async def test_I19_batches_that_begin_in_many_blocks(self, two: Two, database: str) -> None:
+        """Two small batches whose devices begin in the same blocks, the other way around, do not wait in a ring."""
+        job, tasks = await made(two[0], GUARDED, 1_100)
+        told = [await put_task(two[0], task, status=NOTIFIED, wave=1, era=1) for task in (tasks[0], tasks[-1])]
+        reached = asyncio.Event()
+
+        async def batch(store: PostgresqlStore, order: list[Task], *, first: bool) -> None:
+            async with store.transaction() as transaction:
+                await transaction.silence.watch(order[0], job, NOW_MS)
+                if first:
+                    reached.set()
+                    await asyncio.sleep(0.2)
+                await transaction.silence.watch(order[1], job, NOW_MS)
+                if not first:
+                    await asyncio.sleep(0.2)
+
+        async with asyncio.timeout(LONG_S):
+            running = asyncio.create_task(batch(two[0], told, first=True))
+            await reached.wait()
+            await batch(two[1], told[::-1], first=False)
+            await running
+        assert await broken_rules(two[0]) == []
+        assert (await read_job(two[0], job)).hold is Hold.NONE
