@@ -17,7 +17,9 @@ id, job_id, device_id, status, attempt, progress, due_ms, src_version, '', retri
 
 -- columns: told
 status = 2, era = :era, modified_ms = :now_ms,
-  wave = CASE WHEN wave = 0 AND attempt = 1 AND match_number = 1 THEN CAST(:wave AS INTEGER) ELSE wave END
+  wave = CASE WHEN wave = 0 AND attempt = 1 AND (match_number = 1 OR NOT EXISTS (
+      SELECT 1 FROM task y WHERE y.job_id = task.job_id AND y.device_id = task.device_id AND y.wave > 0))
+    THEN CAST(:wave AS INTEGER) ELSE wave END
 
 -- columns: task_row_columns
 {task_columns},
