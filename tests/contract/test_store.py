@@ -15,6 +15,7 @@ from tests.contract.store_cases_access import TestAccessKeys, TestAccounts, Test
 from tests.contract.store_cases_ahead import TestReadAhead
 from tests.contract.store_cases_applies import TestApplies, TestProductChanges
 from tests.contract.store_cases_audit_check import TestAuditCheck
+from tests.contract.store_cases_claims import TestClaims, TestClaimsTogether
 from tests.contract.store_cases_ddi import TestDdiActions, TestDdiClaims, TestDdiPresence, TestDdiViews, TestDdiWords
 from tests.contract.store_cases_ddi_access import TestDdiAccess, TestDdiHistory
 from tests.contract.store_cases_devices import TestCalls, TestDeletedDevices, TestDeviceStates
@@ -59,6 +60,8 @@ __all__ = [
     "TestCalls",
     "TestCancel",
     "TestCancelledSteps",
+    "TestClaims",
+    "TestClaimsTogether",
     "TestClientTokens",
     "TestCounts",
     "TestDdiAccess",

@@ -11,6 +11,7 @@ from tests.engine.world import (
     Stage,
     add_devices,
     add_job,
+    cancel,
     connect,
     count_errors,
     read_job,
@@ -19,7 +20,7 @@ from tests.engine.world import (
     statuses_of,
 )
 from tests.reports.mouth import Device
-from whimbrel.domain.job import Job, TargetSelection
+from whimbrel.domain.job import DynamicMode, Job, SelectionType, TargetSelection
 from whimbrel.domain.rollout import GUARDED, Gate, Hold, Pace, Rollout, Window
 from whimbrel.domain.rollout import Stage as RolloutStage
 from whimbrel.domain.task import MINUTE_MS, TaskStatus
@@ -159,6 +160,20 @@ async def test_silence_halts(stage: Stage) -> None:
     assert await is_sound(stage, job)
 
 
+async def test_who_spoke_again_may_fall_silent_again(stage: Stage) -> None:
+    """A device that speaks after its silence is listened for anew, also when nobody else of its block is at risk."""
+    job, ids = await careful_job(stage, 1, GUARDED)
+    await connect(stage.store, ids)
+    assert await told(stage) == ids
+    await say(stage, ids, 10)
+    await told(stage, 31 * MINUTE_MS)
+    assert [row.task.is_silent for row in await rows_of(stage.store, job)] == [True]
+    await say(stage, ids, 20)
+    assert [row.task.is_silent for row in await rows_of(stage.store, job)] == [False]
+    await told(stage, 31 * MINUTE_MS)
+    assert [row.task.is_silent for row in await rows_of(stage.store, job)] == [True]
+
+
 async def test_a_told_device_has_a_day(stage: Stage) -> None:
     """Without progress it is silent a day after its notice."""
     job, ids = await careful_job(stage, 2, GUARDED)
@@ -258,3 +273,30 @@ async def test_I2_an_ordered_set_is_the_same_set(stage: Stage, selection: Target
     else:
         assert orders[0] == orders[1] != orders[2]
         assert [sorted(order) for order in orders] == [ids] * 3
+
+
+@pytest.mark.parametrize("rollout", [GUARDED, Rollout(gate=Gate(), pace=Pace(first=5))], ids=["gate", "pace"])
+async def test_F21_a_first_match_that_was_never_told(stage: Stage, rollout: Rollout) -> None:
+    """In a dynamic job a device starts with the first of its tasks that it is told of, and never again."""
+    ids = await add_devices(stage.store, stage.place, 3, "1.0.0")
+    await connect(stage.store, ids)
+    other = await add_job(stage.store, stage.place, need_confirm=True)
+    await stage.engine.settle()
+    dynamic = {"selection_type": SelectionType.DYNAMIC, "dynamic_mode": DynamicMode.LATER, "src_versions": ("1.0.0",)}
+    job = await add_job(stage.store, stage.place, rollout=rollout, is_filled=True, **dynamic)
+    async with stage.store.transaction() as store:
+        await store.strategies.add(job)
+    await say(stage, ids, "1.0.0")
+    assert set((await statuses_of(stage.store, job)).values()) == {FAILED}
+    await cancel(stage.store, other, CONFIRM)
+    assert await told(stage) == []
+    await say(stage, ids[:2], "1.0.0")
+    await told(stage)
+    await say(stage, ids[:1], -1, "1.0.0")  # fails, and matches for the third time
+    await told(stage)
+    await say(stage, ids[:1], -1)
+    async with stage.store.snapshot() as snapshot:
+        state = await snapshot.jobs.state(job.account_id, job.id)
+    assert state is not None
+    assert (state.standing.started, state.standing.failing) == (2, 1)
+    assert await is_sound(stage, job)

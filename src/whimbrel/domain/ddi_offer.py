@@ -101,6 +101,9 @@ def _offer_of(found: OpenTask, view: DeviceView, now_ms: int) -> Offer | None:
             return None
         if not view.auto_confirm:
             return Offer(OfferKind.CONFIRM, number, found)
+        # It is told with that, so it waits for what any other waits for.
+        if not may_deliver(task._replace(status=TaskStatus.QUEUED), job, found.reported, now_ms):
+            return None
         return Offer(OfferKind.DEPLOY, number, found, claims=True, confirms=True) if found.has_room else NOTHING
     if not may_deliver(task, job, found.reported, now_ms):
         return None

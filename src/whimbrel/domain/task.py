@@ -143,15 +143,16 @@ def shown_description(task: Task) -> str:
     return task.description or (CANCELLED_WORDS if task.status is TaskStatus.CANCELED else "")
 
 
-def told(task: Task, wave: int, era: int) -> Task | None:
+def told(task: Task, wave: int, era: int, *, has_started: bool = False) -> Task | None:
     """The queued task once its device is told, in this wave and era of its job; None when it is not queued.
 
-    A device starts once in a job: retries and re-upgrades, and what it matches later, start in no wave.
+    A device starts once in a job: retries and re-upgrades start in no wave, nor what it matches later when it
+    `has_started` with what it matched before.
     """
     notified = moved(task, TaskStatus.NOTIFIED) if task.status is TaskStatus.QUEUED else None
     if notified is None:
         return None
-    starts = task.wave == 0 and task.attempt == 1 and task.match_number == 1
+    starts = task.wave == 0 and task.attempt == 1 and not has_started
     return notified._replace(era=era, wave=wave if starts else task.wave)
 
 
@@ -189,7 +190,7 @@ def after_progress(task: Task, step: int, words: str, goal: UpgradeGoal, now_ms:
     for confirmation was never sent: a report for it changes nothing. Who speaks is silent no more.
     """
     if task.status is TaskStatus.QUEUED and task.attempt == 1 and not goal.is_counted:
-        task = told(task, goal.wave, goal.era) or task
+        task = told(task, goal.wave, goal.era, has_started=task.match_number > 1) or task
     # A queued one of another attempt was not sent yet: what is reported belongs to the attempt before (I13).
     if task.status not in (TaskStatus.NOTIFIED, TaskStatus.IN_PROGRESS):
         return None

@@ -79,7 +79,7 @@ class OrderDelivery:
         undone = await self._carry_out(ready, jobs, read_s)
         crash_here("orders.told")
         async with self._store.transaction() as transaction:
-            for task in self._held_back(orders, jobs):
+            for task in sorted(self._held_back(orders, jobs)):  # in one order for all, so that nobody deadlocks
                 await transaction.rollouts.tell_again(task)
             await transaction.orders.forget([order for order in orders if order.id not in undone])
         if not undone and len(orders) < ORDERS_PER_STEP:

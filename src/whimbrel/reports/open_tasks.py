@@ -87,7 +87,8 @@ async def judged(context: ReportContext, task: Task, changed: Task | None, job: 
         changed = after_failure(changed, job, context.now_ms)
     if not await context.store.tasks.change(task, changed, context.now_ms):
         return
-    if changed.status is not task.status and changed.status is TaskStatus.IN_PROGRESS:
+    # Nobody listens for a device that is silent already: when it speaks, it is listened for anew.
+    if changed.status is TaskStatus.IN_PROGRESS and (task.is_silent or changed.status is not task.status):
         await context.store.silence.watch(changed, job, context.now_ms)
     if changed.attempt != task.attempt and changed.due_ms is None and job.need_push:
         await context.store.pacing.ready(changed)

@@ -14,7 +14,7 @@ import asyncpg
 from whimbrel.adapters.store.postgresql_connection import FOREIGN, Connection, translated, translating
 from whimbrel.adapters.store.postgresql_pool import ConnectionPool
 from whimbrel.adapters.store.read_ahead import ReadAhead
-from whimbrel.adapters.store.session import CountChanges, Row
+from whimbrel.adapters.store.session import CountChanges, Row, WatchChanges
 from whimbrel.adapters.store.statements import is_change, load_statements, read_queries
 from whimbrel.errors import StoreUnavailableError, WhimbrelError
 
@@ -66,6 +66,7 @@ class PostgresqlSession:
         self._begin = begin
         self._connection: Connection | None = None
         self._counts = CountChanges()
+        self._watches = WatchChanges()
         self._has_savepoint = False
         self._held: set[tuple[str, bool]] = set()
         self._turn: asyncio.Lock | None = None
@@ -105,6 +106,12 @@ class PostgresqlSession:
     def count(self, list_name: str, row_id: int, n: int) -> None:
         self._counts.add(list_name, row_id, n)
 
+    def counted(self, list_name: str) -> dict[int, int]:
+        return self._counts.of(list_name)
+
+    def watch(self, job_id: int, block: int, due_ms: int) -> None:
+        self._watches.add(job_id, block, due_ms)
+
     async def lock(self, name: str, *, shared: bool = False) -> None:
         if self._begin is Begin.SNAPSHOT or not self._held.isdisjoint({(name, False), (name, shared)}):
             return
@@ -127,14 +134,13 @@ class PostgresqlSession:
 
     async def commit(self) -> None:
         """Durable afterwards. The counts change in the transaction of the rows they count (design.md part 3)."""
-        if self._connection is None:
-            return
         try:
             await self.settle()
-            with translating():
-                if changes := self._counts.take():
-                    add = self._statements["add_to_list"]
-                    await self._connection.executemany(add.sql, [add.values(change) for change in changes])
+            for statement, rows in (("watch_tasks", self._watches.take()), ("add_to_list", self._counts.take())):
+                if rows:
+                    await self._execute_many(statement, rows)
+            if self._connection is None:
+                return
             status = await self._end(self._connection)
         except BaseException:
             await self.undo()

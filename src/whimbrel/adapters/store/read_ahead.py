@@ -60,7 +60,6 @@ class ReadAhead:
         self._words: dict[int, str] = {}
         self._versions: dict[tuple[int, str], tuple[str, int]] = {}
         self._ready: dict[tuple[int, int], None] = {}
-        self._watches: dict[tuple[int, int], int] = {}
         self._standings: dict[int, Standing] = {}
         self._moves: dict[int, Writes] = {}
 
@@ -103,7 +102,7 @@ class ReadAhead:
             of_device[place] = (new, job)
         else:
             del of_device[place]
-        first = self._tasks[old.id][0] if old.id in self._tasks else old
+        first = self._tasks[old.id][0] if old.id in self._tasks else task
         self._tasks[old.id] = (first, new, now_ms)
         if new.description != old.description:
             self._words[old.id] = new.description
@@ -114,14 +113,6 @@ class ReadAhead:
         if task.id not in self._devices:
             return False
         self._ready[(task.job_id, task.id)] = None
-        return True
-
-    def watch(self, task: Task, block: int, due_ms: int) -> bool:
-        """False when the task was not read."""
-        if task.id not in self._devices:
-            return False
-        key = (task.job_id, block)
-        self._watches[key] = min(due_ms, self._watches.get(key, due_ms))
         return True
 
     def follows_none(self, device_id: int) -> bool:
@@ -185,7 +176,7 @@ class ReadAhead:
 
     @property
     def has_writes(self) -> bool:
-        return bool(self._tasks or self._versions or self._ready or self._watches or self._moves)
+        return bool(self._tasks or self._versions or self._ready or self._moves)
 
     def take_writes(self) -> Writes:
         """The statements to run, in order, each with its rows in the order of their keys; nothing waits afterwards."""
@@ -200,16 +191,9 @@ class ReadAhead:
                 ],
             ),
             ("add_ready", [{"job_id": job_id, "task_id": task_id} for job_id, task_id in sorted(self._ready)]),
-            (
-                "watch_tasks",
-                [
-                    {"job_id": job_id, "block": block, "due_ms": due_ms}
-                    for (job_id, block), due_ms in sorted(self._watches.items())
-                ],
-            ),
         ]
         writes += self._take_moves()
-        for waiting in (self._tasks, self._words, self._versions, self._ready, self._watches):
+        for waiting in (self._tasks, self._words, self._versions, self._ready):
             waiting.clear()
         return [(statement, rows) for statement, rows in writes if rows]
 
@@ -229,6 +213,7 @@ def _change(old: Task, new: Task, now_ms: int) -> dict[str, object]:
         "task_id": old.id,
         "old_status": old.status.value,
         "old_attempt": old.attempt,
+        "was_silent": int(old.is_silent),
         "status": new.status.value,
         "attempt": new.attempt,
         "progress": new.progress,

@@ -53,6 +53,14 @@ class Session(Protocol):
         """The list gained (n > 0) or lost rows at this id; written before the transaction commits."""
         ...
 
+    def counted(self, list_name: str) -> dict[int, int]:
+        """By block, what was counted and is not written yet: statements that read the list do not see it."""
+        ...
+
+    def watch(self, job_id: int, block: int, due_ms: int) -> None:
+        """Silence among these tasks is looked for at the latest then; written before the transaction commits."""
+        ...
+
     async def lock(self, name: str, *, shared: bool = False) -> None:
         """Until the transaction ends nobody else holds this name, over all processes; sharers exclude only others.
 
@@ -79,11 +87,36 @@ class CountChanges:
         for key in ((list_name, row_id >> BLOCK_BITS), (list_name, TOTAL_BLOCK)):
             self._changes[key] = self._changes.get(key, 0) + n
 
+    def of(self, list_name: str) -> dict[int, int]:
+        """By block, what the list has gained or lost; the whole list's is left out."""
+        return {
+            block: n for (name, block), n in self._changes.items() if name == list_name and block != TOTAL_BLOCK and n
+        }
+
     def take(self) -> list[dict[str, object]]:
         """The parameters of `add_to_list`, and forget them. In one order for all, so that nobody deadlocks."""
         changes = [{"list": name, "block": block, "n": n} for (name, block), n in sorted(self._changes.items()) if n]
         self._changes.clear()
         return changes
+
+
+class WatchChanges:
+    """The blocks of tasks that a transaction wants to be watched, each for the earliest time."""
+
+    def __init__(self) -> None:
+        self._due: dict[tuple[int, int], int] = {}
+
+    def add(self, job_id: int, block: int, due_ms: int) -> None:
+        key = (job_id, block)
+        self._due[key] = min(due_ms, self._due.get(key, due_ms))
+
+    def take(self) -> list[dict[str, object]]:
+        """The parameters of `watch_tasks`, and forget them. In one order for all, so that nobody deadlocks."""
+        watches: list[dict[str, object]] = [
+            {"job_id": key[0], "block": key[1], "due_ms": due_ms} for key, due_ms in sorted(self._due.items())
+        ]
+        self._due.clear()
+        return watches
 
 
 class Position(NamedTuple):

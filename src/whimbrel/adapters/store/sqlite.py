@@ -27,7 +27,7 @@ from whimbrel.adapters.store.disk_reserve import DiskReserve
 from whimbrel.adapters.store.migrate_sqlite import migrate
 from whimbrel.adapters.store.read_ahead import ReadAhead
 from whimbrel.adapters.store.repositories import Repositories
-from whimbrel.adapters.store.session import CountChanges, Row, UniqueViolationError
+from whimbrel.adapters.store.session import CountChanges, Row, UniqueViolationError, WatchChanges
 from whimbrel.adapters.store.statements import is_change, load_statements
 from whimbrel.adapters.store.turns import Place, Turns
 from whimbrel.errors import StoreFullError, StoreUnavailableError, WhimbrelError
@@ -61,6 +61,7 @@ class SqliteSession:
         self._statements = statements
         self._thread = thread
         self._counts = CountChanges()
+        self._watches = WatchChanges()
         self.ahead: ReadAhead | None = None
 
     async def all(self, statement: str, /, **parameters: object) -> list[Row]:
@@ -91,6 +92,12 @@ class SqliteSession:
     def count(self, list_name: str, row_id: int, n: int) -> None:
         self._counts.add(list_name, row_id, n)
 
+    def counted(self, list_name: str) -> dict[int, int]:
+        return self._counts.of(list_name)
+
+    def watch(self, job_id: int, block: int, due_ms: int) -> None:
+        self._watches.add(job_id, block, due_ms)
+
     async def lock(self, name: str, *, shared: bool = False) -> None:
         """There is one writer: whoever is inside a transaction holds every name."""
 
@@ -109,9 +116,10 @@ class SqliteSession:
 
     def write_counts(self) -> None:
         """The counts change in the transaction of the rows they count (design.md part 3)."""
-        if changes := self._counts.take():
-            with translating():
-                self._connection.executemany(self._statements["add_to_list"], changes)
+        with translating():
+            for statement, rows in (("watch_tasks", self._watches.take()), ("add_to_list", self._counts.take())):
+                if rows:
+                    self._connection.executemany(self._statements[statement], rows)
 
     def _ask(self, statement: str, parameters: dict[str, object]) -> list[Row]:
         self.write_waiting()

@@ -51,6 +51,10 @@ t.status = 1 AND t.due_ms IS NULL AND EXISTS (SELECT 1 FROM presence o WHERE o.d
       SELECT 1 FROM module_version m
       WHERE m.device_id = t.device_id AND m.module_name = :module_name AND m.version = :required_version))
 
+-- name: has_started
+-- A device was told of a task of the job, for the first time.
+SELECT 1 FROM task WHERE job_id = :job_id AND device_id = :device_id AND wave > 0 LIMIT 1
+
 -- name: add_notices
 -- So many devices are told now.
 INSERT INTO job_notice (job_id, at_ms, n) VALUES (:job_id, :at_ms, :n)

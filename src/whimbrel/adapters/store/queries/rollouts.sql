@@ -60,8 +60,9 @@ INSERT INTO job_event (job_id, at_ms, kind, who, words) VALUES (:job_id, :now_ms
 SELECT at_ms, kind, who, words FROM job_event WHERE job_id = :job_id ORDER BY id DESC LIMIT :limit
 
 -- name: add_again
--- The task's device is to be told once more.
-INSERT INTO job_again (job_id, task_id) VALUES (:job_id, :task_id) ON CONFLICT DO NOTHING
+-- The task's device is to be told once more. A row that is there is held, so that nobody takes it off unseen.
+INSERT INTO job_again (job_id, task_id) VALUES (:job_id, :task_id)
+ON CONFLICT (job_id, task_id) DO UPDATE SET task_id = excluded.task_id
 
 -- name: take_again
 -- Take off the next tasks whose devices are to be told once more.

@@ -17,7 +17,9 @@ id, job_id, device_id, status, attempt, progress, due_ms, src_version, '', retri
 
 -- columns: told
 status = 2, era = :era, modified_ms = :now_ms,
-  wave = CASE WHEN wave = 0 AND attempt = 1 AND match_number = 1 THEN CAST(:wave AS INTEGER) ELSE wave END
+  wave = CASE WHEN wave = 0 AND attempt = 1 AND (match_number = 1 OR NOT EXISTS (
+      SELECT 1 FROM task y WHERE y.job_id = task.job_id AND y.device_id = task.device_id AND y.wave > 0))
+    THEN CAST(:wave AS INTEGER) ELSE wave END
 
 -- columns: task_row_columns
 {task_columns},
@@ -78,7 +80,7 @@ WHERE t.status = 6 OR (j.cancelling >> t.status) & 1 = 1 OR j.hold = 2
 -- Compare and set of one task's moving state (I4).
 UPDATE task SET status = :status, attempt = :attempt, progress = :progress, due_ms = :due_ms, retries = :retries,
   is_confirmed = :is_confirmed, wave = :wave, era = :era, is_silent = :is_silent, modified_ms = :now_ms
-WHERE id = :task_id AND status = :old_status AND attempt = :old_attempt
+WHERE id = :task_id AND status = :old_status AND attempt = :old_attempt AND is_silent = :was_silent
 
 -- name: reopen_task
 -- An ended task is started again, unless its device is gone or has another open task that stands in its way (I3).

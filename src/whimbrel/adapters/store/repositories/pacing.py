@@ -70,9 +70,9 @@ class PacingRepository:
             assert row is not None, "a task refers to its job"
             job = job_of(row)  # as it is in its turn: it may have been held meanwhile
             free, wave = await free_of(self._session, job, 1)
-            if free == 0 or task.id > job.stage_until:
+            if free == 0 or task.id > job.stage_until or task.status in job.cancelling:
                 return None
-        notified = told(task, wave, job.era)
+        notified = told(task, wave, job.era, has_started=await self._has_started(task))
         assert notified is not None, "only a queued task is claimed"
         if not await TaskRepository(self._session).change(task, notified, now_ms):
             return None
@@ -82,6 +82,11 @@ class PacingRepository:
             await self._session.run("move_wave", job_id=job.id, wave=wave)
         await SilenceRepository(self._session).watch(notified, job, now_ms)
         return notified
+
+    async def _has_started(self, task: Task) -> bool:
+        """Whether its device was told of another of its tasks in a dynamic job."""
+        where = {"job_id": task.job_id, "device_id": task.device_id}
+        return task.match_number > 1 and await self._session.one("has_started", **where) is not None
 
     async def count(self, job_id: int, n: int, now_ms: int) -> None:
         await self._session.run("add_notices", job_id=job_id, at_ms=now_ms - now_ms % ROW_MS, n=n)

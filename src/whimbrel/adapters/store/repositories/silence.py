@@ -20,19 +20,14 @@ class SilenceRepository:
 
     async def watch(self, task: Task, job: Job, now_ms: int) -> None:
         due_ms = silent_from_ms(task.status, job.rollout.gate, now_ms)
-        if due_ms is None:
-            return
-        if self._session.ahead is not None and self._session.ahead.watch(task, task.id >> BLOCK_BITS, due_ms):
-            return
-        await self._session.run("watch_tasks", job_id=task.job_id, block=task.id >> BLOCK_BITS, due_ms=due_ms)
+        if due_ms is not None:
+            self._session.watch(task.job_id, task.id >> BLOCK_BITS, due_ms)
 
     async def watch_all(self, job: Job, tasks: Iterable[Task], now_ms: int) -> None:
         due_ms = silent_from_ms(TaskStatus.NOTIFIED, job.rollout.gate, now_ms)
         if due_ms is not None:
-            blocks = sorted({task.id >> BLOCK_BITS for task in tasks})
-            await self._session.run_many(
-                "watch_tasks", [{"job_id": job.id, "block": block, "due_ms": due_ms} for block in blocks]
-            )
+            for block in {task.id >> BLOCK_BITS for task in tasks}:
+                self._session.watch(job.id, block, due_ms)
 
     async def look(self, blocks_max: int, now_ms: int) -> int:
         rows = await self._session.all("due_watches", now_ms=now_ms, limit=blocks_max)

@@ -81,7 +81,12 @@ class TaskRepository:
         ahead = self._session.ahead
         is_changed = ahead.change(old, new, now_ms) if ahead is not None else None
         if is_changed is None:
-            is_changed = await self._change(old, new, now_ms)
+            # It may have fallen silent, or spoken, since it was read: it leaves the lists as what it is now.
+            for seen in (old, old._replace(is_silent=not old.is_silent)):
+                if await self._change(seen, new, now_ms):
+                    count_move(self._session, seen, new)
+                    return True
+            return False
         if is_changed:
             count_move(self._session, old, new)
         return is_changed
@@ -92,6 +97,7 @@ class TaskRepository:
             task_id=old.id,
             old_status=old.status.value,
             old_attempt=old.attempt,
+            was_silent=int(old.is_silent),
             status=new.status.value,
             attempt=new.attempt,
             progress=new.progress,

@@ -67,14 +67,17 @@ async def standing_of(session: Session, job: Job, tasks: int, told: int) -> Stan
     """Where the job's gate and pace stand now; `told`: how many devices it told within the minute."""
     if job.rollout.gate is None and job.rollout.pace is None and not job.rollout.stages:
         return Standing(tasks, told)
-    lists = trial_lists(job.id)._asdict()
+    lists = trial_lists(job.id)
     waves: dict[int, list[int]] = {}
     of_era = [0, 0, 0]
-    for kind, block, n in await session.all("job_trials", gate_wave=job.gate_wave, era=job.era, **lists):
-        if kind < _ERA_KINDS_FROM:
-            waves.setdefault(block, [0, 0, 0])[kind] = n
-        else:
-            of_era[kind - _ERA_KINDS_FROM] = n
+    rows = await session.all("job_trials", gate_wave=job.gate_wave, era=job.era, **lists._asdict())
+    # A batch claims for many devices in one transaction: those before count already (I6).
+    rows += [(kind, block, n) for kind, name in enumerate(lists) for block, n in session.counted(name).items()]
+    for kind, block, n in rows:
+        if kind < _ERA_KINDS_FROM and block >= job.gate_wave:
+            waves.setdefault(block, [0, 0, 0])[kind] += n
+        elif kind >= _ERA_KINDS_FROM and block == job.era:
+            of_era[kind - _ERA_KINDS_FROM] += n
     counted = tuple(Wave(number, *counts) for number, counts in sorted(waves.items()))
     exposed, silent, proved = of_era
     return Standing(tasks, told, exposed, silent, proved, counted)
