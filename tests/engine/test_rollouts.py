@@ -20,10 +20,11 @@ from tests.engine.world import (
     statuses_of,
 )
 from tests.reports.mouth import Device
+from whimbrel.adapters.store.consistency import ConsistencyCheck
 from whimbrel.domain.job import DynamicMode, Job, SelectionType, TargetSelection
 from whimbrel.domain.rollout import GUARDED, Gate, Hold, Pace, Rollout, Window
 from whimbrel.domain.rollout import Stage as RolloutStage
-from whimbrel.domain.task import MINUTE_MS, TaskStatus
+from whimbrel.domain.task import MINUTE_MS, TaskStatus, reopened
 from whimbrel.engine.silence import AWAY_MS_MAX, SilenceWatch
 from whimbrel.ports.store import Because
 
@@ -77,6 +78,11 @@ async def resume(stage: Stage, job: Job) -> None:
 
 
 async def is_sound(stage: Stage, job: Job) -> bool:
+    """The counts of the job equal its tasks, those of its gate and pace too (I4)."""
+    check = ConsistencyCheck(stage.store._path)
+    broken = [f for f in check.findings() if f.rule.name == "counters_count_their_rows" and not f.holds]
+    check.close()
+    assert broken == []
     return await count_errors(stage.store, [job]) == []
 
 
@@ -135,6 +141,29 @@ async def test_a_resume_begins_anew(stage: Stage) -> None:
     assert len(second) == 2
     assert (await read_job(stage.store, job)).hold is Hold.NONE
     await say(stage, second, 10, -4)
+    assert await told(stage) == []
+    assert (await read_job(stage.store, job)).hold is Hold.HALTED
+    assert await is_sound(stage, job)
+
+
+async def test_F21_what_is_started_again_is_watched(stage: Stage) -> None:
+    """A task that is re-upgraded counts for the gate like any other, whether its device was told before or not."""
+    job, ids = await careful_job(stage, 4, GUARDED)
+    await connect(stage.store, ids[:1])
+    assert await told(stage) == ids[:1]
+    await say(stage, ids[:1], 10, -4)
+    await cancel(stage.store, job, QUEUED)
+    await told(stage)
+    for row in await rows_of(stage.store, job):
+        again = reopened(row.task, None, need_confirm=False)
+        assert again is not None
+        async with stage.store.transaction() as store:
+            assert await store.tasks.reopen(job, row.task, again, stage.clock.ms)
+    assert await is_sound(stage, job)
+    await connect(stage.store, ids[1:])
+    assert await told(stage) == ids
+    assert await is_sound(stage, job)
+    await say(stage, ids[:3], 10, -4)
     assert await told(stage) == []
     assert (await read_job(stage.store, job)).hold is Hold.HALTED
     assert await is_sound(stage, job)

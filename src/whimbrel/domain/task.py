@@ -146,13 +146,13 @@ def shown_description(task: Task) -> str:
 def told(task: Task, wave: int, era: int, *, has_started: bool = False) -> Task | None:
     """The queued task once its device is told, in this wave and era of its job; None when it is not queued.
 
-    A device starts once in a job: retries and re-upgrades start in no wave, nor what it matches later when it
-    `has_started` with what it matched before.
+    A device starts once in a job, and anew when somebody starts its task again: retries start in no wave, nor what it
+    matches later when it `has_started` with what it matched before.
     """
     notified = moved(task, TaskStatus.NOTIFIED) if task.status is TaskStatus.QUEUED else None
     if notified is None:
         return None
-    starts = task.wave == 0 and task.attempt == 1 and not has_started
+    starts = task.wave == 0 and task.retries == 0 and not has_started
     return notified._replace(era=era, wave=wave if starts else task.wave)
 
 
@@ -166,7 +166,8 @@ def reopened(task: Task, reported: str | None, *, need_confirm: bool) -> Task | 
     """The task started again by ReupgradeOTATask, as a new attempt with all its retries (api-contract 11.3).
 
     None when it has not failed and was not cancelled, or was never confirmed though it needs to be. `reported` is the
-    module's version now: the new attempt is judged by it.
+    module's version now: the new attempt is judged by it. For the gate its device starts anew, so what is started again
+    is watched like everything else (F21).
     """
     queued = moved(task, TaskStatus.QUEUED) if task.status in (TaskStatus.FAILED, TaskStatus.CANCELED) else None
     if queued is None or (need_confirm and not task.is_confirmed):
@@ -179,6 +180,7 @@ def reopened(task: Task, reported: str | None, *, need_confirm: bool) -> Task | 
         src_version=reported or "",
         description="",
         is_silent=False,
+        wave=0,
     )
 
 

@@ -17,7 +17,7 @@ id, job_id, device_id, status, attempt, progress, due_ms, src_version, '', retri
 
 -- columns: told
 status = 2, era = :era, modified_ms = :now_ms,
-  wave = CASE WHEN wave = 0 AND attempt = 1 AND (match_number = 1 OR NOT EXISTS (
+  wave = CASE WHEN wave = 0 AND retries = 0 AND (match_number = 1 OR NOT EXISTS (
       SELECT 1 FROM task y WHERE y.job_id = task.job_id AND y.device_id = task.device_id AND y.wave > 0))
     THEN CAST(:wave AS INTEGER) ELSE wave END
 
@@ -84,8 +84,8 @@ WHERE id = :task_id AND status = :old_status AND attempt = :old_attempt AND is_s
 
 -- name: reopen_task
 -- An ended task is started again, unless its device is gone or has another open task that stands in its way (I3).
-UPDATE task SET status = 1, attempt = :attempt, progress = 0, due_ms = NULL, retries = 0, src_version = :src_version, is_silent = 0,
-  overwritten_by = NULL, modified_ms = :now_ms
+UPDATE task SET status = 1, attempt = :attempt, progress = 0, due_ms = NULL, retries = 0, src_version = :src_version,
+  is_silent = 0, wave = 0, overwritten_by = NULL, modified_ms = :now_ms
 WHERE id = :task_id AND status = :old_status AND attempt = :old_attempt
   AND EXISTS (SELECT 1 FROM device d WHERE d.id = task.device_id AND d.deleted_ms IS NULL)
   AND NOT EXISTS (

@@ -114,8 +114,8 @@ async def claimed(session: Session, job: Job, rows: list[Row], wave: int, now_ms
     rows.sort(key=itemgetter(0))  # an UPDATE returns rows in no order that may be relied on
     tasks = [task_of(row) for row in rows]
     for task in tasks:
-        # A queued task is in no wave but by an attempt before.
-        had_wave = 0 if task.attempt == 1 else task.wave
+        # A queued task is in no wave but by the attempt that it is a retry of.
+        had_wave = task.wave if task.retries else 0
         count_move(session, task._replace(status=TaskStatus.QUEUED, wave=had_wave), task)
     if not tasks:
         return tasks

@@ -40,9 +40,9 @@ def count_move(session: Session, old: Task, new: Task, tasks: int = 1) -> None:
         session.count(tasks_list(old.job_id, old.status), old.id, -tasks)
         session.count(tasks_list(old.job_id, new.status), old.id, tasks)
     lists = trial_lists(old.job_id)
-    if old.wave == 0 and new.wave > 0:
-        session.count(lists.started, new.wave << BLOCK_BITS, tasks)
     for task, n in ((old, -tasks), (new, tasks)):
+        if task.wave > 0 and old.wave != new.wave:
+            session.count(lists.started, task.wave << BLOCK_BITS, n)
         if task.is_failing:
             session.count(lists.failing, task.wave << BLOCK_BITS, n)
         if task.is_waiting:
