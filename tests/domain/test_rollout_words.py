@@ -10,7 +10,7 @@ from tests.domain.jobs import JOB
 from whimbrel.domain.claims import Standing
 from whimbrel.domain.job import JobStatus
 from whimbrel.domain.rollout import Hold, Pace, Rollout, Stage, Window, basis_points_of, percent_text
-from whimbrel.domain.rollout_duration import UPGRADE_MINUTES, Load, expected_end_ms
+from whimbrel.domain.rollout_duration import HORIZON_MS, UPGRADE_MINUTES, Load, expected_end_ms
 from whimbrel.domain.rollout_state import RolloutState, StageState, rollout_state, stage_standings
 from whimbrel.domain.stages import MINUTE_MS, StageMove, advance_fault, devices_until, stage_move, stages_fault
 from whimbrel.domain.window import (
@@ -177,3 +177,10 @@ def test_a_window_that_the_clocks_skip_is_no_opening() -> None:
     assert opening_ms == SATURDAY_MS + 7 * 24 * HOUR_MS + 12 * HOUR_MS + 30 * MINUTE_MS
     assert is_open(night, "Europe/Berlin", opening_ms)
     assert next_change_ms(night, "Europe/Berlin", SATURDAY_MS) == opening_ms
+
+
+def test_a_rollout_of_centuries_ends_at_the_horizon() -> None:
+    """Ten million devices in one minute a week would end in a year that no calendar has."""
+    rollout = Rollout(windows=(Window(1, 0, 1),), time_zone="UTC")
+    assert expected_end_ms(rollout, Load(10_000_000, 10), NOW_MS) == NOW_MS + HORIZON_MS
+    assert expected_end_ms(rollout, Load(10, 10), NOW_MS) < NOW_MS + HORIZON_MS

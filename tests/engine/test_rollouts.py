@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.engine.world import (
+    LINKS,
     Stage,
+    SteeredClock,
     add_devices,
     add_job,
+    add_place,
     cancel,
     connect,
     count_errors,
@@ -21,10 +24,12 @@ from tests.engine.world import (
 )
 from tests.reports.mouth import Device
 from whimbrel.adapters.store.consistency import ConsistencyCheck
+from whimbrel.adapters.wakeup.in_process import InProcessWakeup
 from whimbrel.domain.job import DynamicMode, Job, SelectionType, TargetSelection
 from whimbrel.domain.rollout import GUARDED, Gate, Hold, Pace, Rollout, Window
 from whimbrel.domain.rollout import Stage as RolloutStage
 from whimbrel.domain.task import MINUTE_MS, TaskStatus, reopened
+from whimbrel.engine.execute import Engine
 from whimbrel.engine.silence import AWAY_MS_MAX, SilenceWatch
 from whimbrel.ports.store import Because
 
@@ -111,6 +116,39 @@ async def test_F21_two_failures_of_two_halt(stage: Stage) -> None:
     assert job.hold is Hold.HALTED
     assert job.hold_reason == "2 of the first 2 devices failed or went silent; the limit is 3 %"
     assert await told(stage, 24 * HOUR_MS) == []
+
+
+class HurryingClock(SteeredClock):
+    """Each look at it takes a while."""
+
+    def now_ms(self) -> int:
+        self.pass_ms(100)
+        return self.ms
+
+    def monotonic_s(self) -> float:
+        self.pass_ms(100)
+        return self.s
+
+
+async def test_I8_a_gate_does_not_wait_for_others(tmp_path: Path) -> None:
+    """While jobs before it take their steps, a job that has to halt halts first."""
+    async with set_stage(tmp_path) as stage:
+        ids = await add_devices(stage.store, stage.place, 6)
+        elsewhere = await add_place(stage.store, 2)
+        await add_devices(stage.store, elsewhere, 3)
+        other = await add_job(stage.store, elsewhere, need_confirm=True)
+        job = await add_job(stage.store, stage.place, rollout=GUARDED)
+        await connect(stage.store, ids)
+        await told(stage)
+        await say(stage, ids[:3], 10, -4)
+        engine = Engine(stage.store, stage.channel, InProcessWakeup(), HurryingClock(), LINKS)
+        async with stage.store.transaction() as store:
+            await store.jobs.cancel_tasks(other.id, frozenset({CONFIRM}), stage.clock.ms)
+        await engine.settle()
+        job = await read_job(stage.store, job)
+        assert job.hold is Hold.HALTED
+        assert job.hold_ms is not None
+        assert job.hold_ms < min(row.modified_ms for row in await rows_of(stage.store, other))
 
 
 async def test_I8_held_jobs_stand_still(stage: Stage) -> None:

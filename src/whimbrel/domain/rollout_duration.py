@@ -15,6 +15,7 @@ from whimbrel.domain.window import DAY_MINUTES, is_open, next_change_ms, next_op
 
 UPGRADE_MINUTES = 10  # of one device: a small Linux image over a home's line, with its restart
 _WEEK_MS = 7 * DAY_MINUTES * MINUTE_MS
+HORIZON_MS = 50 * 365 * DAY_MINUTES * MINUTE_MS  # what takes longer ends here: calendars end, too
 
 
 class Load(NamedTuple):
@@ -25,7 +26,7 @@ class Load(NamedTuple):
 
 
 def expected_end_ms(rollout: Rollout, load: Load, start_ms: int) -> int:
-    """When the last device has succeeded; of none the start."""
+    """When the last device has succeeded; of none the start. At most `HORIZON_MS` later."""
     at_ms, done = start_ms, 0
     ends = [min(devices_until(rollout.stages, n, load.devices), load.devices) for n in range(len(rollout.stages))]
     soaks = [stage.soak_minutes for stage in rollout.stages]
@@ -36,6 +37,8 @@ def expected_end_ms(rollout: Rollout, load: Load, start_ms: int) -> int:
                 wave = min(wave, exposure_max(rollout.pace, rollout.gate, load.devices, done, 0))
             at_ms = _told_ms(rollout, wave, load.maximum_per_minute, at_ms) + UPGRADE_MINUTES * MINUTE_MS
             done += wave
+            if at_ms - start_ms >= HORIZON_MS:
+                return start_ms + HORIZON_MS
         if done < load.devices:
             at_ms += soak_minutes * MINUTE_MS
     return at_ms
@@ -51,6 +54,8 @@ def _told_ms(rollout: Rollout, devices: int, maximum_per_minute: int | None, fro
         return at_ms + left_ms
     week_ms = _open_ms(rollout, at_ms)
     at_ms += left_ms // week_ms * _WEEK_MS
+    if at_ms - from_ms >= HORIZON_MS:
+        return at_ms
     left_ms %= week_ms
     while left_ms > 0:
         change_ms = next_change_ms(windows, zone, at_ms)
