@@ -6,7 +6,7 @@ on the disk, on the engine, and most on the order of the devices, which decides 
 
 from __future__ import annotations
 
-TASKS_MIN = 2_000  # ordered jobs: with fewer, twice as many pages are written in all
+TASKS_MIN = 2_000  # with fewer the pages that a shuffled job touches are written more often
 TASKS_MAX = 10_000  # more bring next to nothing: the statements themselves are the cost by then
 STEP_SECONDS_MAX = 0.15
 
