@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.engine.rehearsed import OnTheWay, Sight, Template, make_template, run_engine
+from whimbrel.adapters.store.repositories.fleet import LOOKED_AT_PER_CLAIM
 from whimbrel.domain.rollout import Gate, Pace, Rollout, Stage
+from whimbrel.engine.execute import ROWS_PER_STEP
+from whimbrel.rehearsal import ledger
 from whimbrel.rehearsal.fleet import HOUR_MS, Faults, Happening
 from whimbrel.rehearsal.run import Outcome, Plan, rehearse
 
@@ -130,3 +133,9 @@ async def test_F21_a_hundred_thousand(tmp_path: Path) -> None:
         plan = Plan(100_000, PACED, faults)
         for seed in range(200):
             agree(await run_engine(template, tmp_path, plan, seed), rehearse(plan, seed), plan)
+
+
+def test_the_rehearsal_takes_steps_of_the_engines_size() -> None:
+    """What it repeats of the engine and the store are their numbers."""
+    assert ledger.TOLD_PER_STEP == ROWS_PER_STEP
+    assert ledger.LOOKED_AT_PER_STEP == ROWS_PER_STEP * LOOKED_AT_PER_CLAIM

@@ -16,6 +16,7 @@ from whimbrel.domain.task import TaskStatus
 from whimbrel.rehearsal.fleet import Happening, Kind
 
 TOLD_PER_STEP = 500  # as the engine's ROWS_PER_STEP; a job without a pace begins a wave with each step
+LOOKED_AT_PER_STEP = 20 * TOLD_PER_STEP  # as the store's LOOKED_AT_PER_CLAIM
 QUEUED, TOLD, ENDED = range(3)
 
 #: What moves a job with a pace or with stages, and what moves any other.
@@ -185,7 +186,7 @@ class Ledger:
         free = self._free()
         if free == 0:
             return []
-        bound = min(self._until, self._after + TOLD_PER_STEP)
+        bound = min(self._until, self._after + LOOKED_AT_PER_STEP)
         found: list[int] = []
         for place in range(self._after, bound):
             if self._status[place] == QUEUED and place not in self._away:
