@@ -19,6 +19,7 @@ from tests.engine.world import (
     count_errors,
     device_draft,
     fill,
+    must_find,
     put_task,
     read_job,
     rows_of,
@@ -108,7 +109,7 @@ class TestCancelledSteps:
 
         async def step() -> None:
             async with rig.store.transaction() as transaction:
-                await transaction.fleet.fill(job, 10, NOW_MS)
+                await transaction.fleet.fill(await must_find(transaction, place, job.id), 10, NOW_MS)
 
         for turns in range(30):
             job = await read_job(rig.store, job)
@@ -118,6 +119,9 @@ class TestCancelledSteps:
             work.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await work
+            # A commit that it shared with others may still be under way: it is over when the next one is.
+            async with rig.store.transaction() as transaction:
+                await must_find(transaction, place, job.id)
             after = await read_job(rig.store, job)
             assert after.fill_after - job.fill_after in (0, 10)
         job = await fill(rig.store, await read_job(rig.store, job))
