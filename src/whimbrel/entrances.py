@@ -37,8 +37,9 @@ from whimbrel.operations.registry import load_operations
 from whimbrel.ports.device_channel import DeviceChannel
 from whimbrel.reports.registration import Registrar
 from whimbrel.reports.registry import load_reports
+from whimbrel.rpc.hall import Ambience, Hall
 from whimbrel.rpc.openapi_door import OpenApiDoor
-from whimbrel.rpc.server import Ambience, RpcDoor
+from whimbrel.rpc.server import RpcDoor
 from whimbrel.settings import Settings, SettingsError
 from whimbrel.transfer.cancel_watch import CancelWatch
 from whimbrel.transfer.desk import Links, StoreDesk, cancelled_of
@@ -189,7 +190,7 @@ def _doors(part: Part, reach: Reach, links: LinkMaker, download: DownloadDoor) -
     if settings.database_url is not None and reach.node is not None and reach.orders is not None:
         pings |= {"gateway": reach.node.ping, "orders": reach.orders.ping}
     ambience = Ambience(ports.clock, ports.wakeup, services, settings.has_vendor_quotas, ports.halting)
-    rpc = RpcDoor(operations, ports.store, ports.nonces, ambience)
+    rpc = RpcDoor(Hall(operations, ports.store, ambience), ports.nonces)
     upload = UploadDoor(ports.firmware_store, StoreDesk(ports.store, ports.firmware_store), secret_of, setup)
     return Doors(
         rpc=rpc if has_api else None,
