@@ -29,7 +29,7 @@ from whimbrel.engine.silence import SilenceWatch
 from whimbrel.engine.silent_devices import SilentDevices
 from whimbrel.engine.sweep import Sweep
 from whimbrel.engine.telling import Telling
-from whimbrel.entrances import Part, Reach, entrance, open_doors, open_gateway, open_reach
+from whimbrel.entrances import ANY_HOST, Inside, Part, Reach, entrance, open_doors, open_gateway, open_reach
 from whimbrel.front.engine_gauge import show_leading
 from whimbrel.front.routes import Front
 from whimbrel.gateway.ingest import Ingest
@@ -62,7 +62,8 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> int:
         stack.push_async_callback(digesting.close)
         _open_engine(part, reach, links, digesting)
         mqtt_port = await open_gateway(part, reach, ingest, tls)
-        http = Http(http_config(settings, Front(open_doors(part, reach, links, ingest, digesting))))
+        doors = open_doors(part, Inside(reach, links, ingest, digesting, mqtt_port))
+        http = Http(http_config(settings, Front(doors)))
         serving = loop.create_task(http.serve(sockets=[listener]))
         serving.add_done_callback(lambda task: running.stop.set())
         serving.add_done_callback(lambda task: http.is_serving.set())
@@ -79,8 +80,10 @@ def announce_start(announce: Callable[[str], None], public_url: str, settings: S
     announce(f"Management API   {public_url}/")
     if mqtt_port is not None:
         announce(f"Devices (MQTT)   {Address(settings.mqtt.host, mqtt_port)}")
+    if "console" in settings.roles:
+        announce(f"Console          {public_url}/console/")
     announce(f"Health, metrics  {public_url}/healthz /readyz /metrics")
-    if settings.public_url is None and settings.listen.host in ("0.0.0.0", "::"):  # noqa: S104  compared, not bound
+    if settings.public_url is None and settings.listen.host in ANY_HOST:
         announce(f"WARNING: links lead to {public_url}, which no device can reach; give --public-url")
     if settings.insecure and settings.tls_cert is None:
         announce("WARNING: --insecure: API keys and firmware travel without TLS unless a proxy in front ends it")

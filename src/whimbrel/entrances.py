@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import random
 import ssl
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from importlib.metadata import version
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from whimbrel.adapters.device_channel.bus import BusChannel
 from whimbrel.assembly import Ports, open_order_wakeup
@@ -14,7 +17,7 @@ from whimbrel.engine.node_watch import NodeWatch
 from whimbrel.engine.object_digests import ObjectDigesting
 from whimbrel.engine.orders import OrderDelivery
 from whimbrel.errors import StoreConflictError
-from whimbrel.front.routes import Doors
+from whimbrel.front.routes import Application, Doors
 from whimbrel.gateway.admission import Admission, Limits
 from whimbrel.gateway.blocks import BlockDesk
 from whimbrel.gateway.ddi.door import DdiDoor, Entrance
@@ -32,13 +35,14 @@ from whimbrel.gateway.mqtt import MqttGateway
 from whimbrel.gateway.node import Node
 from whimbrel.gateway.registration import RegistrationDoor
 from whimbrel.host import Running, spawn
-from whimbrel.operations.declaration import VENDOR_QUOTAS, Quotas, Services
+from whimbrel.operations.declaration import VENDOR_QUOTAS, Operation, Quotas, Services
 from whimbrel.operations.registry import load_operations
 from whimbrel.ports.device_channel import DeviceChannel
 from whimbrel.reports.registration import Registrar
 from whimbrel.reports.registry import load_reports
+from whimbrel.rpc.hall import Ambience, Hall
 from whimbrel.rpc.openapi_door import OpenApiDoor
-from whimbrel.rpc.server import Ambience, RpcDoor
+from whimbrel.rpc.server import RpcDoor
 from whimbrel.settings import Settings, SettingsError
 from whimbrel.transfer.cancel_watch import CancelWatch
 from whimbrel.transfer.desk import Links, StoreDesk, cancelled_of
@@ -47,6 +51,8 @@ from whimbrel.transfer.ranges import CHUNK_RANGES_MAX
 from whimbrel.transfer.upload import UploadDoor, UploadSetup
 
 UPLOAD_KEY_ID = "whimbrel-upload"
+CSP_NONCE_LENGTH = 24  # letters and digits: 142 random bits
+ANY_HOST = ("0.0.0.0", "::")  # noqa: S104  compared, not bound
 NODE_NAME_LENGTH = 32  # hexadecimal characters: no two processes ever share one
 
 
@@ -67,6 +73,16 @@ class Reach(NamedTuple):
     channel: DeviceChannel
     node: Node | None
     orders: OrderDelivery | None
+
+
+class Inside(NamedTuple):
+    """What the doors of HTTP lead to; `mqtt_port` is None without a gateway."""
+
+    reach: Reach
+    links: LinkMaker
+    ingest: Ingest
+    digesting: ObjectDigesting
+    mqtt_port: int | None
 
 
 def entrance(settings: Settings, ports: Ports) -> tuple[LoginDesk, RegistrationDoor]:
@@ -118,10 +134,11 @@ async def open_gateway(part: Part, reach: Reach, ingest: Ingest, tls: ssl.SSLCon
         raise SettingsError(f"cannot listen on {settings.mqtt}: {error.strerror}") from None
 
 
-def open_doors(part: Part, reach: Reach, links: LinkMaker, ingest: Ingest, digesting: ObjectDigesting) -> Doors:
+def open_doors(part: Part, inside: Inside) -> Doors:
     """All doors of HTTP that this process has the roles for."""
+    reach, links, ingest, digesting, _ = inside
     download = _download(part, links)
-    doors = _doors(part, reach, links, download)
+    doors = _doors(part, inside, download)
     if reach.node is None:
         return doors
     desk = _ddi_desk(part, ingest, digesting, download)
@@ -171,30 +188,66 @@ def _ddi_door(part: Part, desk: Desk, public_url: str) -> DdiDoor:
     return DdiDoor(desk, recognition, Entrance(proxies, throttle_of(proxies, settings.ddi_limits)), public_url)
 
 
-def _doors(part: Part, reach: Reach, links: LinkMaker, download: DownloadDoor) -> Doors:
+def _doors(part: Part, inside: Inside, download: DownloadDoor) -> Doors:
     settings, ports = part.settings, part.ports
+    reach, public_url = inside.reach, inside.links.public_url
     upload_secret = ports.sealer.derive_key("form uploads").hex()
-    quotas = VENDOR_QUOTAS if settings.has_vendor_quotas else Quotas()
     operations = load_operations()
-    services = Services(
-        ports.randomness, links.public_url, UPLOAD_KEY_ID, upload_secret, links.key, quotas, frozenset(operations)
-    )
+    hall = _hall(part, inside.links, operations, upload_secret)
 
     async def secret_of(access_key_id: str) -> str | None:
         return upload_secret if access_key_id == UPLOAD_KEY_ID else None
 
-    setup = UploadSetup(links.public_url, lambda: ports.randomness.hex(24).upper(), ports.clock.now_ms)
+    setup = UploadSetup(public_url, lambda: ports.randomness.hex(24).upper(), ports.clock.now_ms)
     has_api, has_files = "api" in settings.roles, bool({"api", "gateway"} & settings.roles)
     pings = {"store": ports.store.ping, "firmware_store": ports.firmware_store.ping, "gateway": reach.channel.ping}
     if settings.database_url is not None and reach.node is not None and reach.orders is not None:
         pings |= {"gateway": reach.node.ping, "orders": reach.orders.ping}
-    ambience = Ambience(ports.clock, ports.wakeup, services, settings.has_vendor_quotas, ports.halting)
-    rpc = RpcDoor(operations, ports.store, ports.nonces, ambience)
     upload = UploadDoor(ports.firmware_store, StoreDesk(ports.store, ports.firmware_store), secret_of, setup)
     return Doors(
-        rpc=rpc if has_api else None,
+        rpc=RpcDoor(hall, ports.nonces) if has_api else None,
         upload=upload if has_api else None,
         download=download if has_files else None,
-        description=OpenApiDoor(operations, links.public_url) if has_api else None,
+        description=OpenApiDoor(operations, public_url) if has_api else None,
         pings=pings,
+        console=_console(part, inside, hall) if "console" in settings.roles else None,
     )
+
+
+def _hall(part: Part, links: LinkMaker, operations: Mapping[str, Operation], upload_secret: str) -> Hall:
+    """Where the calls of every door end up."""
+    settings, ports = part.settings, part.ports
+    quotas = VENDOR_QUOTAS if settings.has_vendor_quotas else Quotas()
+    services = Services(
+        ports.randomness, links.public_url, UPLOAD_KEY_ID, upload_secret, links.key, quotas, frozenset(operations)
+    )
+    ambience = Ambience(ports.clock, ports.wakeup, services, settings.has_vendor_quotas, ports.halting)
+    return Hall(operations, ports.store, ambience)
+
+
+def _console(part: Part, inside: Inside, hall: Hall) -> Application:
+    """The pages of people. A process without them does not pay for the framework that routes them."""
+    from whimbrel.console.door import ConsoleDoor
+    from whimbrel.console.session import NoSessions
+    from whimbrel.console.setup import Mqtt, Server, Setup
+
+    settings, ports = part.settings, part.ports
+    public_url, has_tls = inside.links.public_url, settings.tls_cert is not None
+    host = settings.mqtt.host
+    if host in ANY_HOST:
+        host = urlsplit(public_url).hostname or host
+    server = Server(
+        version("whimbrel"),
+        public_url,
+        settings.insecure and not has_tls,
+        has_tls,
+        None if inside.mqtt_port is None else Mqtt(host, inside.mqtt_port, has_tls),
+        tuple(sorted(settings.roles)),
+    )
+    csrf_key = ports.sealer.derive_key("console csrf")
+    setup = Setup(
+        hall, NoSessions(), server, csrf_key, lambda: ports.randomness.text(CSP_NONCE_LENGTH), part.running.stop
+    )
+    door = ConsoleDoor(setup)
+    part.stack.push_async_callback(door.close)
+    return door

@@ -15,8 +15,8 @@ _SEEN_BY_DOORS = _CORE | _USES | {"ports", "crash_points", "asgi"}
 _ADAPTERS = ("device_channel", "firmware_store", "sealing", "store", "wakeup", "clock", "randomness")
 
 #: Modules that a room above may see while it must not see the rest of their room: the simulator speaks the device
-#: door's codec without reaching the door.
-_PARTS = frozenset({"gateway.packets", "gateway.topics"})
+#: door's codec without reaching the door, and the console enters the hall that the management door leads to.
+_PARTS = frozenset({"gateway.packets", "gateway.topics", "rpc.hall", "rpc.parameters"})
 
 #: What each room may import beside itself. Imports point down only (style anchors 3.2). A room that is absent is new:
 #: say here what it may see before anything is put into it.
@@ -33,6 +33,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     **{f"adapters.{port}": _CORE | {"ports", "crash_points"} for port in _ADAPTERS},
     **{room: _CORE | {"ports", "crash_points"} for room in _USES},
     **dict.fromkeys(_DOORS, _SEEN_BY_DOORS),
+    "console": _SEEN_BY_DOORS | {"rpc.hall", "rpc.parameters"},
     # Virtual devices know what a vendor device knows, and share the codec; nothing of the server's state or rules.
     "simulator": _CORE | {"gateway.packets", "gateway.topics"},
     # Rollouts in virtual time: the domain's rules and a virtual fleet, without a server.

@@ -29,7 +29,8 @@ from whimbrel.ports.store import DeviceList, Presence
 from whimbrel.reports import presence
 from whimbrel.reports.declaration import Outcome, ReportContext
 from whimbrel.reports.registry import load_reports
-from whimbrel.rpc.server import Ambience, RpcDoor
+from whimbrel.rpc.hall import Ambience, Hall
+from whimbrel.rpc.server import RpcDoor
 from whimbrel.rpc.signing_caller import Credentials
 
 REPORTS = load_reports()
@@ -105,7 +106,8 @@ def set_quotas(door: SignedDoor, *actions: str, **quotas: int) -> None:
     ports = door.ports
     services = Services(ports.randomness, PUBLIC_URL, UPLOAD_KEY_ID, UPLOAD_SECRET, LINK_KEY, Quotas(**quotas))
     served = {action: OPERATIONS[action] for action in actions}
-    door.rpc = RpcDoor(served, ports.store, ports.nonces, Ambience(ports.clock, ports.wakeup, services))
+    hall = Hall(served, ports.store, Ambience(ports.clock, ports.wakeup, services))
+    door.rpc = RpcDoor(hall, ports.nonces)
 
 
 async def make_product(door: SignedDoor, name: str = "lamp", *, by: Credentials | None = None) -> str:

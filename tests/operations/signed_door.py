@@ -28,7 +28,8 @@ from whimbrel.engine.registering import Registering
 from whimbrel.operations.declaration import Services
 from whimbrel.operations.registry import load_operations
 from whimbrel.rpc.dialect import Case
-from whimbrel.rpc.server import Ambience, RpcDoor
+from whimbrel.rpc.hall import Ambience, Hall
+from whimbrel.rpc.server import RpcDoor
 from whimbrel.rpc.signed_call import RawRequest
 from whimbrel.rpc.signing_caller import Credentials, sign_request_v1, timestamp_text
 from whimbrel.rpc.throttle import Refusals
@@ -115,9 +116,9 @@ class Ports(NamedTuple):
 
 
 class _Stand:
-    """What the one RpcDoor of this process stands on: the ports of the SignedDoor that is open.
+    """What the one Hall of this process stands on: the ports of the SignedDoor that is open.
 
-    The door derives its readers and writers when it is made, which takes longer than most tests; so it is made once.
+    The hall derives its readers and writers when it is made, which takes longer than most tests; so it is made once.
     """
 
     def __init__(self) -> None:
@@ -154,9 +155,9 @@ _STAND: Any = _Stand()
 
 
 @cache
-def _rpc_door() -> RpcDoor:
+def _hall() -> Hall:
     services = Services(_STAND, PUBLIC_URL, UPLOAD_KEY_ID, UPLOAD_SECRET, LINK_KEY, actions=frozenset(OPERATIONS))
-    return RpcDoor(OPERATIONS, _STAND, _STAND, Ambience(_STAND, _STAND, services))
+    return Hall(OPERATIONS, _STAND, Ambience(_STAND, _STAND, services))
 
 
 class SignedDoor:
@@ -170,9 +171,10 @@ class SignedDoor:
             OrderDelivery(ports.store, ports.channel, ports.clock, ports.links, lambda: NODE),
             Registering(ports.store, ports.clock, ports.randomness),
         )
-        self.rpc = _rpc_door()
+        self.hall = _hall()
+        self.rpc = RpcDoor(self.hall, _STAND)
         # Keys of different doors have the same names, and one key's refusals are entered so often an hour only.
-        self.rpc._refusals = Refusals()
+        self.hall._refusals = Refusals()
         self._nonces = 0
         self.root = Credentials("", "")
 

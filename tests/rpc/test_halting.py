@@ -16,7 +16,8 @@ from whimbrel.errors import ServiceUnavailableError
 from whimbrel.operations.declaration import Services
 from whimbrel.rpc import crowd
 from whimbrel.rpc.crowd import AT_WORK_MAX, WALKS_MAX, Crowd
-from whimbrel.rpc.server import Ambience, RpcDoor
+from whimbrel.rpc.hall import Ambience, Hall
+from whimbrel.rpc.server import RpcDoor
 
 CANCEL = "CancelOTATaskByJob"
 
@@ -34,7 +35,7 @@ def test_I8_what_halts() -> None:
 def door_with(door: SignedDoor, store: Any, halting: Any = None, *, has_rates: bool = False) -> RpcDoor:
     services = Services(door.ports.randomness, "https://ota.example.com", "u", "s", bytes(32))
     ambience = Ambience(door.clock, door.ports.wakeup, services, has_rates, halting)
-    return RpcDoor(OPERATIONS, store, door.ports.nonces, ambience)
+    return RpcDoor(Hall(OPERATIONS, store, ambience), door.ports.nonces)
 
 
 async def call(door: SignedDoor, rpc: RpcDoor, action: str, **parameters: Any) -> int:

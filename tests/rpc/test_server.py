@@ -33,8 +33,9 @@ from whimbrel.adapters.wakeup.in_process import InProcessWakeup
 from whimbrel.domain.access import Permission
 from whimbrel.errors import StoreFullError, StoreUnavailableError, WhimbrelError
 from whimbrel.operations.declaration import Services
+from whimbrel.rpc.hall import Ambience, Hall
 from whimbrel.rpc.parameters import FORM_SIZE_BYTES_MAX
-from whimbrel.rpc.server import Ambience, RpcDoor
+from whimbrel.rpc.server import RpcDoor
 from whimbrel.rpc.signature import sign_v1, string_to_sign_v1
 from whimbrel.rpc.signature_v3 import canonical_request_v3, sign_v3, string_to_sign_v3
 from whimbrel.rpc.signed_call import RawRequest
@@ -323,7 +324,7 @@ async def test_faults_behind_the_gate(error: Exception, status: int, code: str) 
     ambience = Ambience(SetClock(NOW_MS), InProcessWakeup(), services)
     store: Any = BrokenStore(error)
     signed = sign_request_v1(LIST, Credentials("id", "secret"), "n", timestamp_text(NOW_MS))
-    answer = await ask(RpcDoor(OPERATIONS, store, AllNonces(), ambience), get(signed, PASCAL))
+    answer = await ask(RpcDoor(Hall(OPERATIONS, store, ambience), AllNonces()), get(signed, PASCAL))
     assert (answer.status, answer.code) == (status, code)
     assert b"secret detail" not in answer.body
     assert (b"retry-after" in answer.headers) is (status == 503)
@@ -364,7 +365,8 @@ async def test_I17_calls_that_wait_for_their_nonce_hold_no_snapshot(door: Signed
     store, nonces = WatchedStore(door.ports.store), WaitingNonces(40)
     services = Services(SeededRandomness(1), PUBLIC_URL, "id", "secret", bytes(32))
     waiting_store: Any = store
-    rpc = RpcDoor(OPERATIONS, waiting_store, nonces, Ambience(SetClock(NOW_MS), InProcessWakeup(), services))
+    ambience = Ambience(SetClock(NOW_MS), InProcessWakeup(), services)
+    rpc = RpcDoor(Hall(OPERATIONS, waiting_store, ambience), nonces)
     calls = [asyncio.create_task(ask(rpc, get(door.signed("QueryProductList", LIST), PASCAL))) for _ in range(40)]
     await nonces.all_wait.wait()
     assert store.held == 0

@@ -30,7 +30,8 @@ from tests.surface.one_change import CHANGES, Booty, one_change
 from tests.surface.signing import LAYOUTS, Stamp, signed_request
 from whimbrel.domain.access import Permission
 from whimbrel.operations.declaration import Context, Operation, Services
-from whimbrel.rpc.server import Ambience, RpcDoor
+from whimbrel.rpc.hall import Ambience, Hall
+from whimbrel.rpc.server import RpcDoor
 from whimbrel.rpc.signed_call import RawRequest
 from whimbrel.rpc.signing_caller import Credentials, timestamp_text
 from whimbrel.rpc.wire import RequestReader
@@ -103,7 +104,7 @@ class Forging:
         actions = frozenset(OPERATIONS)
         services = Services(ports.randomness, PUBLIC_URL, UPLOAD_KEY_ID, UPLOAD_SECRET, LINK_KEY, actions=actions)
         ambience = Ambience(ports.clock, ports.wakeup, services)
-        return RpcDoor(self._scribe.operations, ports.store, ports.nonces, ambience)
+        return RpcDoor(Hall(self._scribe.operations, ports.store, ambience), ports.nonces)
 
     async def send(self, request: RawRequest) -> Answer:
         """The door's answer."""

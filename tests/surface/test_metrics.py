@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.operations.signed_door import SignedDoor
-from whimbrel.rpc.server import calls_total
+from whimbrel.rpc.hall import calls_total
 from whimbrel.rpc.signed_call import RawRequest
 
 MADE_UP_NAMES = 500

@@ -25,6 +25,7 @@ ACCESS_KEY_ID_LENGTH, ACCESS_KEY_SECRET_LENGTH = 24, 32  # letters and digits: 1
 OPERATOR_ACCOUNT = "default"  # the first start makes it; only its keys with all rights make and list accounts
 CLIENT_TOKEN_KEPT_MS = 24 * 3_600_000  # ours: how long a repeated call is known again (I14)
 ANY = "*"
+USER_PREFIX = "user:"  # before a person's name, where else an AccessKeyId stands: no AccessKeyId has a colon
 
 ACCOUNT_NAME = re.compile(f"[A-Za-z0-9][A-Za-z0-9_.-]{{0,{ACCOUNT_NAME_LENGTH_MAX - 1}}}")
 KEY_NAME = re.compile(f"[A-Za-z0-9{CJK}_.@-][A-Za-z0-9{CJK}_.@ -]{{0,{KEY_NAME_LENGTH_MAX - 1}}}")
@@ -231,8 +232,25 @@ class Account(NamedTuple):
     created_ms: int
 
 
+class Identity(NamedTuple):
+    """Who calls, however the door found out: `actor` is an AccessKeyId, or `user:NAME` for a person.
+
+    Without `sees_secrets` an answer's secrets are left out, whatever the policy lets the caller read.
+    """
+
+    account_id: int
+    actor: str
+    policy: Policy
+    sees_secrets: bool = True
+
+    @property
+    def kind(self) -> str:
+        """As sentences call the caller."""
+        return "this user" if self.actor.startswith(USER_PREFIX) else "this AccessKey"
+
+
 class Caller(NamedTuple):
-    """Who calls, once the gate has checked the signature, and what this call may touch."""
+    """Who calls, once the door knows, and what this call may touch. `access_key_id` is the Identity's actor."""
 
     account_id: int
     access_key_id: str

@@ -22,6 +22,7 @@ DOWNLOAD_PREFIX = "/f/"
 DESCRIPTION_PATH = "/openapi.json"
 REGISTRATION_PATH = "/auth/register/device"
 DEVICE_LOGIN_PATH, DEVICE_TOPIC_PREFIX = "/auth", "/topic/"
+CONSOLE_PATH = "/console"
 PING_SECONDS_MAX = 5.0
 _DDI_SEGMENTS = ["controller", "v1"]  # behind a tenant (ddi-protocol 2)
 _FORM_UPLOAD = b"multipart/form-data"
@@ -38,6 +39,7 @@ class Doors(NamedTuple):
     ddi: Application | None = None
     registration: Application | None = None
     devices: Application | None = None
+    console: Application | None = None
 
 
 class Front:
@@ -64,6 +66,8 @@ class Front:
             return self._doors.registration
         if path == DEVICE_LOGIN_PATH or path.startswith(DEVICE_TOPIC_PREFIX):
             return self._doors.devices
+        if path == CONSOLE_PATH or path.startswith(f"{CONSOLE_PATH}/"):
+            return self._doors.console
         return self._doors.download if path.startswith(DOWNLOAD_PREFIX) else None
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
