@@ -10,11 +10,12 @@ PYTEST := $(BIN)/python -m pytest
 # its tests share one server.
 PARALLEL := -n 2 --dist loadfile
 CHECKED := $(wildcard src tests scripts bench)
+CONSOLE := console/web
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run install test check fix docs bench fuzz soak chaos house lock \
-	install-test install-clients install-bench install-node install-debian
+.PHONY: help run install test check check-console fix docs bench fuzz soak chaos house lock \
+	install-test install-clients install-bench install-node install-console install-debian
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,18 +25,27 @@ run: install ## start a server on ./var: the management API and downloads on por
 
 install: ## make or refresh .venv from the lock files, so that .venv/bin/whimbrel exists
 	@$(PYTHON) scripts/make_venv.py runtime
+	@$(PYTHON) scripts/build_console.py
 
 test: install-debian install-test install-clients install-node check ## install what the tests need, check, run all tests (what CI runs)
 	$(PYTEST) $(PARALLEL) $(ARGS)
 
-check: install-test ## lint, formatting and types
+check: install-test check-console ## lint, formatting and types
 	$(BIN)/ruff check $(CHECKED)
 	$(BIN)/ruff format --check $(CHECKED)
 	$(BIN)/mypy --strict
 
-fix: install-test ## repair what the linter and the formatter can repair
+# The console's own: lint, types against the operations as they are now, and its unit tests.
+check-console: install-console
+	cd $(CONSOLE) && npx biome check .
+	$(BIN)/whimbrel call --openapi | node $(CONSOLE)/scripts/types.mjs
+	cd $(CONSOLE) && npx tsc --noEmit
+	cd $(CONSOLE) && npx vitest run
+
+fix: install-test install-console ## repair what the linter and the formatter can repair
 	$(BIN)/ruff check --fix $(CHECKED)
 	$(BIN)/ruff format $(CHECKED)
+	cd $(CONSOLE) && npx biome check --write .
 
 house: install-test ## run only the rules of the house (tests/house): directions, sizes, names
 	$(PYTEST) tests/house $(ARGS)
@@ -69,6 +79,9 @@ install-bench:
 
 install-node:
 	@scripts/install_node_packages.sh
+
+install-console:
+	@$(PYTHON) scripts/build_console.py --with-checks
 
 install-debian:
 	@scripts/install_debian_packages.sh

@@ -26,7 +26,9 @@ compile requirements-build.txt requirements-build.in "$@"
 compile requirements-clients.txt requirements-clients.in "$@"
 compile requirements-bench.txt requirements-bench.in "$@"
 
-echo "locking tests/story/node/package-lock.json"
 npm_command=install
 [ "${1:-}" = "--upgrade" ] && npm_command=update
-(cd tests/story/node && npm "$npm_command" --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund)
+for folder in tests/story/node console/web; do
+    echo "locking $folder/package-lock.json"
+    (cd "$folder" && npm "$npm_command" --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund)
+done

@@ -1,0 +1,25 @@
+/** A refusal in the contract's words: `code` for programs, `message` for people, `requestId` for whoever reads the log. */
+export class CallError extends Error {
+  readonly code: string;
+  readonly status: number;
+  readonly requestId: string;
+
+  constructor(message: string, code: string, status: number, requestId = "") {
+    super(message);
+    this.name = "CallError";
+    this.code = code;
+    this.status = status;
+    this.requestId = requestId;
+  }
+}
+
+/** Codes of ours, for what never reached an operation. */
+export const UNREACHABLE = "console.Unreachable";
+export const SIGNED_OUT = "console.SignedOut";
+export const REFUSED = "console.Refused";
+
+/** Whatever was thrown, as a CallError. */
+export function asCallError(error: unknown): CallError {
+  if (error instanceof CallError) return error;
+  return new CallError(error instanceof Error ? error.message : String(error), UNREACHABLE, 0);
+}

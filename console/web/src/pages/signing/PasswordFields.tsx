@@ -1,0 +1,37 @@
+import { PasswordInput } from "@mantine/core";
+import type { UseFormReturnType } from "@mantine/form";
+import type { Words } from "~/words/useWords";
+import { useWords } from "~/words/useWords";
+import { PASSWORD_MAX, PASSWORD_MIN } from "./passwords";
+
+export interface NewPassword {
+  password: string;
+  again: string;
+}
+
+/** What to tell somebody before the server has to. */
+export function passwordRules(t: Words["t"]) {
+  return {
+    password: (value: string) => {
+      if (value.length < PASSWORD_MIN) return t("signing.tooShort", { min: PASSWORD_MIN });
+      return value.length > PASSWORD_MAX ? t("signing.tooLong", { max: PASSWORD_MAX }) : null;
+    },
+    again: (value: string, values: NewPassword) => (value === values.password ? null : t("signing.notSame")),
+  };
+}
+
+/** A new password, twice. */
+export function PasswordFields<Values extends NewPassword>({ form }: { form: UseFormReturnType<Values> }) {
+  const { t } = useWords();
+  return (
+    <>
+      <PasswordInput
+        label={t("signing.newPassword")}
+        description={t("signing.passwordHint", { min: PASSWORD_MIN })}
+        autoComplete="new-password"
+        {...form.getInputProps("password")}
+      />
+      <PasswordInput label={t("signing.again")} autoComplete="new-password" {...form.getInputProps("again")} />
+    </>
+  );
+}

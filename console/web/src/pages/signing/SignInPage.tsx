@@ -1,0 +1,77 @@
+import { Anchor, Button, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { Navigate, useSearchParams } from "react-router";
+import { post } from "~/api/client";
+import { SESSION_KEY, useSession } from "~/api/hooks";
+import { ErrorNote } from "~/parts/ErrorNote";
+import { useWords } from "~/words/useWords";
+import { SigningFrame } from "./SigningFrame";
+
+export default function SignInPage() {
+  const { t } = useWords();
+  const client = useQueryClient();
+  const session = useSession();
+  const [search] = useSearchParams();
+  const [hasAccount, setHasAccount] = useState(false);
+  const form = useForm({ initialValues: { name: "", password: "", account: "" } });
+  const signIn = useMutation({
+    mutationFn: ({ name, password, account }: typeof form.values) =>
+      post("sign-in", account === "" ? { name, password } : { name, password, account }),
+    onSuccess: () => client.invalidateQueries({ queryKey: SESSION_KEY }),
+    onError: () => form.setFieldValue("password", ""),
+  });
+  if (session.data) return <Navigate to={ownPath(search.get("then"))} replace />;
+  return (
+    <SigningFrame title={t("signing.title")} intro={t("signing.intro")}>
+      <form onSubmit={form.onSubmit((values) => signIn.mutate(values))}>
+        <Stack gap="md">
+          {signIn.error && <ErrorNote error={signIn.error} />}
+          <TextInput
+            label={t("signing.name")}
+            autoComplete="username"
+            autoCapitalize="none"
+            spellCheck={false}
+            data-autofocus
+            autoFocus
+            required
+            withAsterisk={false}
+            {...form.getInputProps("name")}
+          />
+          <PasswordInput
+            label={t("signing.password")}
+            autoComplete="current-password"
+            required
+            withAsterisk={false}
+            {...form.getInputProps("password")}
+          />
+          {hasAccount ? (
+            <TextInput
+              label={t("signing.account")}
+              description={t("signing.accountHint")}
+              autoCapitalize="none"
+              spellCheck={false}
+              {...form.getInputProps("account")}
+            />
+          ) : (
+            <Anchor component="button" type="button" size="sm" ta="start" onClick={() => setHasAccount(true)}>
+              {t("signing.otherAccount")}
+            </Anchor>
+          )}
+          <Button type="submit" loading={signIn.isPending} fullWidth>
+            {t("signing.submit")}
+          </Button>
+          <Text size="sm" c="dimmed">
+            {t("signing.firstTime")}
+          </Text>
+        </Stack>
+      </form>
+    </SigningFrame>
+  );
+}
+
+/** Back to where one was, if that is one of our own routes: an address of elsewhere is never followed. */
+function ownPath(then: string | null): string {
+  return then?.startsWith("/") && !then.startsWith("//") ? then : "/";
+}

@@ -1,0 +1,133 @@
+import { Group, Pagination, Paper, Skeleton, Table, Text, VisuallyHidden } from "@mantine/core";
+import type { ReactNode } from "react";
+import { useWords } from "~/words/useWords";
+import classes from "./DataTable.module.css";
+import { EmptyState } from "./EmptyState";
+import { ErrorNote } from "./ErrorNote";
+
+export interface Column<Row> {
+  key: string;
+  title: string;
+  cell: (row: Row) => ReactNode;
+  /** Numbers stand at the right. */
+  isNumber?: boolean;
+  /** Left out where there is little room; cards show it all the same. */
+  isWide?: boolean;
+}
+
+interface DataTableProps<Row> {
+  /** What the rows are, for a screen reader. */
+  label: string;
+  columns: Column<Row>[];
+  rows: Row[] | undefined;
+  rowKey: (row: Row) => string;
+  /** Of the query; shown instead of the rows. */
+  error?: unknown;
+  onRetry?: () => void;
+  isLoading?: boolean;
+  /** Rows are those of before while the next are read. */
+  isStale?: boolean;
+  empty?: ReactNode;
+  /** Server paging: the page shown, from 1. */
+  page?: number;
+  pageCount?: number;
+  total?: number;
+  onPage?: (page: number) => void;
+}
+
+const SKELETON_ROWS = 6;
+
+/** Rows of one page. The first column names its row; on a phone each row is a card. */
+export function DataTable<Row>(props: DataTableProps<Row>) {
+  const { label, columns, rows, rowKey, error, onRetry, isLoading, isStale, empty } = props;
+  const { t } = useWords();
+  if (error && rows === undefined) return <ErrorNote error={error} onRetry={onRetry} />;
+  if (rows?.length === 0 && !isLoading) return empty ?? <EmptyState title={t("common.nothing")} />;
+  return (
+    <>
+      <Paper withBorder className={classes.frame} bg="var(--surface)" aria-busy={isLoading || isStale || undefined}>
+        <Table highlightOnHover verticalSpacing="xs" horizontalSpacing="md" className={classes.table} stickyHeader>
+          <caption className={classes.caption}>
+            <VisuallyHidden>{label}</VisuallyHidden>
+          </caption>
+          <Table.Thead className={classes.head}>
+            <Table.Tr>
+              {columns.map((column) => (
+                <Table.Th
+                  key={column.key}
+                  scope="col"
+                  data-number={column.isNumber || undefined}
+                  data-wide={column.isWide || undefined}
+                >
+                  {column.title}
+                </Table.Th>
+              ))}
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody data-stale={isStale || undefined}>
+            {rows === undefined ? (
+              <SkeletonRows width={columns.length} />
+            ) : (
+              rows.map((row) => (
+                <Table.Tr key={rowKey(row)}>
+                  {columns.map((column) => (
+                    <Table.Td
+                      key={column.key}
+                      data-label={column.title}
+                      data-number={column.isNumber || undefined}
+                      data-wide={column.isWide || undefined}
+                    >
+                      {column.cell(row)}
+                    </Table.Td>
+                  ))}
+                </Table.Tr>
+              ))
+            )}
+          </Table.Tbody>
+        </Table>
+      </Paper>
+      <Pages {...props} />
+    </>
+  );
+}
+
+function SkeletonRows({ width }: { width: number }) {
+  return Array.from({ length: SKELETON_ROWS }, (_, row) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: rows of nothing are alike
+    <Table.Tr key={row}>
+      {Array.from({ length: width }, (_, column) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: cells of nothing are alike
+        <Table.Td key={column}>
+          <Skeleton h={14} w={column === 0 ? "70%" : "45%"} />
+        </Table.Td>
+      ))}
+    </Table.Tr>
+  ));
+}
+
+function Pages<Row>({ page = 1, pageCount = 1, total, onPage }: DataTableProps<Row>) {
+  const { t } = useWords();
+  if (total === undefined && pageCount <= 1) return null;
+  return (
+    <Group justify="space-between" mt="sm" gap="xs">
+      <Text size="sm" c="dimmed" role="status">
+        {total !== undefined && t("common.rows", { count: total })}
+        {pageCount > 1 && ` · ${t("common.page", { page, pages: pageCount })}`}
+      </Text>
+      {pageCount > 1 && onPage && (
+        <nav aria-label={t("common.pages")}>
+          <Pagination
+            size="sm"
+            value={page}
+            total={pageCount}
+            onChange={onPage}
+            getItemProps={(item) => ({ "aria-label": t("common.goToPage", { page: item }) })}
+            getControlProps={(control) => ({
+              "aria-label": t(control === "previous" ? "common.previousPage" : "common.nextPage"),
+            })}
+          />
+        </nav>
+      )}
+    </Group>
+  );
+}
