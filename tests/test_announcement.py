@@ -10,6 +10,19 @@ from whimbrel.app import announce_start
 from whimbrel.settings import load_settings
 
 
+def lines_of(tmp_path: Path, given: dict[str, str]) -> list[str]:
+    lines: list[str] = []
+    announce_start(lines.append, "http://x", load_settings(given, {}, tmp_path), 1883)
+    return lines
+
+
+def test_where_the_console_is(tmp_path: Path) -> None:
+    """A process that has its role says so, before the last line, which says that it serves."""
+    lines = lines_of(tmp_path, {})
+    assert lines.index("Console          http://x/console/") < len(lines) - 1
+    assert not any(line.startswith("Console") for line in lines_of(tmp_path, {"role": "api,gateway"}))
+
+
 @pytest.mark.parametrize(
     ("given", "warned_of"),
     [
@@ -21,8 +34,6 @@ from whimbrel.settings import load_settings
 )
 def test_what_is_dangerous_is_said(tmp_path: Path, given: dict[str, str], warned_of: list[str]) -> None:
     """Links that lead nowhere and plain text beyond loopback each have their warning."""
-    lines: list[str] = []
-    announce_start(lines.append, "http://x", load_settings(given, {}, tmp_path), 1883)
-    warnings = [line for line in lines if line.startswith("WARNING")]
+    warnings = [line for line in lines_of(tmp_path, given) if line.startswith("WARNING")]
     assert len(warnings) == len(warned_of)
     assert all(words in line for words, line in zip(warned_of, warnings, strict=True))

@@ -250,9 +250,21 @@ def test_F10_damaged_database(operator: Operator) -> None:
 
 
 def test_roles(operator: Operator) -> None:
-    """A process without the role gateway has no MQTT port."""
+    """A process without the role gateway has no MQTT port, and one without console no pages."""
     server = operator.start("--role", "api,engine")
-    assert not any(line.startswith("Devices") for line in server.lines)
+    assert not any(line.startswith(("Devices", "Console")) for line in server.lines)
+    assert server.status_of("/console/") == 404
+    assert server.stop() == 0
+
+
+def test_a_process_for_people_alone(operator: Operator) -> None:
+    """With the role console and no other there are pages and no management API."""
+    server = operator.start("--role", "console")
+    assert (server.status_of("/console/"), server.status_of("/console/api/session"), server.status_of("/")) == (
+        200,
+        401,
+        404,
+    )
     assert server.stop() == 0
 
 

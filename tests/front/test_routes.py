@@ -54,7 +54,7 @@ def front() -> Front:
         door("description"),
         door("ddi"),
     )
-    return Front(doors._replace(devices=door("devices")))
+    return Front(doors._replace(devices=door("devices"), console=door("console")))
 
 
 @pytest.mark.parametrize(
@@ -75,6 +75,11 @@ def front() -> Front:
         ("POST", "/auth", (), b"devices"),
         ("GET", "/auth", (), b"devices"),
         ("POST", "/topic/ota/device/inform/pk/dn", (FORM,), b"devices"),
+        ("GET", "/console", (), b"console"),
+        ("GET", "/console/", (), b"console"),
+        ("POST", "/console/api/call/QueryProductList", (FORM,), b"console"),
+        ("GET", "/console/assets/controller/v1", (), b"console"),
+        ("GET", "/console/controller/v1/lamp-0001", (), b"ddi"),  # an account may be called console
         ("GET", "/DEFAULT/controller/v1/lamp-0001", (), b"ddi"),
         ("POST", "/a1B2/controller/v1/lamp-0001/deploymentBase/1/feedback", (), b"ddi"),
         ("GET", "/x/controller/v1", (), b"ddi"),

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, Router
@@ -70,9 +71,12 @@ class ConsoleDoor:
             if refusal is not None:
                 await send_answer(secured_send, error(403, refusal))
                 return
-            await self._router(scope, await _with_body(scope, receive), secured_send)
+            # With an `app` in its scope, Starlette says by an exception what it refuses.
+            await self._router({**scope, "app": self}, await _with_body(scope, receive), secured_send)
         except (PeerGoneError, SlowPeerError):
             await abort(scope)
+        except HTTPException as refused:
+            await send_answer(secured_send, error(refused.status_code, refused.detail))
         except RequestTooLargeError as too_large:
             await send_answer(secured_send, error(413, too_large.message, close=True))
         except Exception as found:
