@@ -1,4 +1,7 @@
-"""Refusals about accounts, AccessKeys, users of the console and the audit trail: Whimbrel's own operations, so Whimbrel's own codes."""
+"""Refusals about accounts, AccessKeys, users of the console and the audit trail.
+
+Whimbrel's own operations, so Whimbrel's own codes.
+"""
 
 from __future__ import annotations
 
