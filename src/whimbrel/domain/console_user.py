@@ -11,7 +11,7 @@ import re
 from enum import StrEnum
 from typing import NamedTuple
 
-from whimbrel.domain.access import EVERYTHING, Permission, Policy
+from whimbrel.domain.access import EVERYTHING, USER_PREFIX, Permission, Policy
 
 USER_NAME_LENGTH_MAX = 64
 USERS_MAX = 1_000  # of an account; each has at most one open invitation, so this bounds those too (I17)
@@ -26,8 +26,6 @@ LANGUAGES = ("", "en", "zh")  # '': the browser's
 
 #: E-mail addresses are names too; no colon and no blank, so that `user:NAME` is one word of the audit trail (A16).
 USER_NAME = re.compile(f"[A-Za-z0-9][A-Za-z0-9_.@+-]{{0,{USER_NAME_LENGTH_MAX - 1}}}")
-
-_ACTOR_PREFIX = "user:"
 
 
 class Role(StrEnum):
@@ -163,12 +161,12 @@ def folded(name: str) -> str:
 
 def actor_of(name: str) -> str:
     """Who did it, as the audit trail says it."""
-    return _ACTOR_PREFIX + name
+    return USER_PREFIX + name
 
 
 def user_of_actor(actor: str) -> str | None:
     """The user's name, or None for an AccessKeyId."""
-    return actor.removeprefix(_ACTOR_PREFIX) if actor.startswith(_ACTOR_PREFIX) else None
+    return actor.removeprefix(USER_PREFIX) if actor.startswith(USER_PREFIX) else None
 
 
 def token_digest(token: str) -> str:
