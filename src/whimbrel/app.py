@@ -7,6 +7,7 @@ then the ports open. A stop has the other: ports close, what devices said is sto
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from typing import Any
@@ -30,12 +31,16 @@ from whimbrel.engine.silent_devices import SilentDevices
 from whimbrel.engine.sweep import Sweep
 from whimbrel.engine.telling import Telling
 from whimbrel.entrances import ANY_HOST, Inside, Part, Reach, entrance, open_doors, open_gateway, open_reach
+from whimbrel.errors import StoreFullError, StoreUnavailableError
 from whimbrel.front.engine_gauge import show_leading
 from whimbrel.front.routes import Front
 from whimbrel.gateway.ingest import Ingest
 from whimbrel.host import Http, Running, allow_open_files, http_config, listen, spawn, tls_of, url_of, watch_loop
+from whimbrel.operations.console.links import SERVER, LinkOrigin, make_first_link
 from whimbrel.ports.store import Store
 from whimbrel.settings import Address, Settings
+
+log = logging.getLogger(__name__)
 
 ACCOUNT = "default"
 HOLDER_LENGTH = 32  # hexadecimal characters: no two processes ever share one
@@ -69,6 +74,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> int:
         serving.add_done_callback(lambda task: http.is_serving.set())
         await http.is_serving.wait()
         announce_start(announce, public_url, settings, mqtt_port)
+        await _invite_first(settings, ports, public_url, announce)
         await running.stop.wait()
         http.should_exit = True
         await serving
@@ -87,6 +93,23 @@ def announce_start(announce: Callable[[str], None], public_url: str, settings: S
         announce(f"WARNING: links lead to {public_url}, which no device can reach; give --public-url")
     if settings.insecure and settings.tls_cert is None:
         announce("WARNING: --insecure: API keys and firmware travel without TLS unless a proxy in front ends it")
+
+
+async def _invite_first(settings: Settings, ports: Ports, public_url: str, announce: Callable[[str], None]) -> None:
+    """While nobody may sign in as an admin, each start prints a link that makes one (A10); only the newest one works.
+
+    The server runs without it: a full disk is no reason not to start.
+    """
+    if "console" not in settings.roles:
+        return
+    origin = LinkOrigin(SERVER, ports.clock.now_ms(), public_url, ports.randomness)
+    try:
+        link = await make_first_link(ports.store, origin, ACCOUNT)
+    except (StoreFullError, StoreUnavailableError) as error:
+        log.warning("no link for a first sign-in was made: %s", error)
+        return
+    if link is not None:
+        announce(f"First sign-in    {link}")
 
 
 async def _make_root_key(settings: Settings, ports: Ports, announce: Callable[[str], None]) -> None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from whimbrel.adapters.clock import SystemClock
 from whimbrel.adapters.device_channel.sessions import SessionChannel
 from whimbrel.adapters.firmware_store.disk import DiskFirmwareStore
+from whimbrel.adapters.passwords import Argon2Passwords
 from whimbrel.adapters.randomness import SystemRandomness
 from whimbrel.adapters.sealing.aes_gcm import AesGcmSealer
 from whimbrel.adapters.store.disk_reserve import DiskReserve
@@ -48,6 +49,7 @@ class Ports(NamedTuple):
     clock: SystemClock
     randomness: SystemRandomness
     sealer: AesGcmSealer
+    passwords: Argon2Passwords
 
 
 class _OfDatabase(NamedTuple):
@@ -79,8 +81,11 @@ async def open_ports(settings: Settings, on_fatal: Callable[[str], None], stack:
     firmware_store = DiskFirmwareStore(settings.firmware_folder, lambda: randomness.hex(32))
     await firmware_store.start()
     stack.push_async_callback(firmware_store.close)
+    passwords = Argon2Passwords()
+    stack.callback(passwords.close)
     store, steady, halting, nonces, wakeup = of_database
-    return Ports(store, steady, halting, nonces, firmware_store, SessionChannel(), wakeup, clock, randomness, sealer)
+    channel = SessionChannel()
+    return Ports(store, steady, halting, nonces, firmware_store, channel, wakeup, clock, randomness, sealer, passwords)
 
 
 async def open_order_wakeup(url: str, node_name: str, stack: AsyncExitStack) -> Wakeup:

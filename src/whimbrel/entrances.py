@@ -35,6 +35,7 @@ from whimbrel.gateway.mqtt import MqttGateway
 from whimbrel.gateway.node import Node
 from whimbrel.gateway.registration import RegistrationDoor
 from whimbrel.host import Running, spawn
+from whimbrel.operations.console.signing_in import Means
 from whimbrel.operations.declaration import VENDOR_QUOTAS, Operation, Quotas, Services
 from whimbrel.operations.registry import load_operations
 from whimbrel.ports.device_channel import DeviceChannel
@@ -43,6 +44,7 @@ from whimbrel.reports.registry import load_reports
 from whimbrel.rpc.hall import Ambience, Hall
 from whimbrel.rpc.openapi_door import OpenApiDoor
 from whimbrel.rpc.server import RpcDoor
+from whimbrel.rpc.throttle import Refusals
 from whimbrel.settings import Settings, SettingsError
 from whimbrel.transfer.cancel_watch import CancelWatch
 from whimbrel.transfer.desk import Links, StoreDesk, cancelled_of
@@ -227,9 +229,11 @@ def _hall(part: Part, links: LinkMaker, operations: Mapping[str, Operation], upl
 
 def _console(part: Part, inside: Inside, hall: Hall) -> Application:
     """The pages of people. A process without them does not pay for the framework that routes them."""
+    from whimbrel.console.attempts import Attempts
     from whimbrel.console.door import ConsoleDoor
-    from whimbrel.console.session import NoSessions
+    from whimbrel.console.sessions import StoreSessions
     from whimbrel.console.setup import Mqtt, Server, Setup
+    from whimbrel.console.signing_in import SigningIn, routes
 
     settings, ports = part.settings, part.ports
     public_url, has_tls = inside.links.public_url, settings.tls_cert is not None
@@ -245,9 +249,11 @@ def _console(part: Part, inside: Inside, hall: Hall) -> Application:
         tuple(sorted(settings.roles)),
     )
     csrf_key = ports.sealer.derive_key("console csrf")
-    setup = Setup(
-        hall, NoSessions(), server, csrf_key, lambda: ports.randomness.text(CSP_NONCE_LENGTH), part.running.stop
-    )
-    door = ConsoleDoor(setup)
+    sessions = StoreSessions(ports.store)
+    part.stack.push_async_callback(sessions.close)
+    setup = Setup(hall, sessions, server, csrf_key, lambda: ports.randomness.text(CSP_NONCE_LENGTH), part.running.stop)
+    means = Means(ports.store, ports.passwords, ports.randomness)
+    trusts = TrustedProxies(settings.trusted_proxies).trusts
+    door = ConsoleDoor(setup, more=routes(SigningIn(setup, means, trusts, Attempts(), Refusals())))
     part.stack.push_async_callback(door.close)
     return door

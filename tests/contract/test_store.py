@@ -16,6 +16,7 @@ from tests.contract.store_cases_ahead import TestReadAhead
 from tests.contract.store_cases_applies import TestApplies, TestProductChanges
 from tests.contract.store_cases_audit_check import TestAuditCheck
 from tests.contract.store_cases_claims import TestClaims, TestClaimsTogether
+from tests.contract.store_cases_console import TestConsoleInvitations, TestConsoleSessions, TestConsoleUsers
 from tests.contract.store_cases_ddi import TestDdiActions, TestDdiClaims, TestDdiPresence, TestDdiViews, TestDdiWords
 from tests.contract.store_cases_ddi_access import TestDdiAccess, TestDdiHistory
 from tests.contract.store_cases_devices import TestCalls, TestDeletedDevices, TestDeviceStates
@@ -63,6 +64,9 @@ __all__ = [
     "TestClaims",
     "TestClaimsTogether",
     "TestClientTokens",
+    "TestConsoleInvitations",
+    "TestConsoleSessions",
+    "TestConsoleUsers",
     "TestCounts",
     "TestDdiAccess",
     "TestDdiActions",

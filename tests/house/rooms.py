@@ -12,11 +12,11 @@ _CORE = frozenset({"domain", "errors"})
 _USES = frozenset({"operations", "reports", "engine"})
 _DOORS = frozenset({"rpc", "gateway", "transfer", "console", "front"})
 _SEEN_BY_DOORS = _CORE | _USES | {"ports", "crash_points", "asgi"}
-_ADAPTERS = ("device_channel", "firmware_store", "sealing", "store", "wakeup", "clock", "randomness")
+_ADAPTERS = ("device_channel", "firmware_store", "sealing", "store", "wakeup", "clock", "passwords", "randomness")
 
 #: Modules that a room above may see while it must not see the rest of their room: the simulator speaks the device
 #: door's codec without reaching the door, and the console enters the hall that the management door leads to.
-_PARTS = frozenset({"gateway.packets", "gateway.topics", "rpc.hall", "rpc.parameters"})
+_PARTS = frozenset({"gateway.packets", "gateway.topics", "rpc.hall", "rpc.parameters", "rpc.throttle"})
 
 #: What each room may import beside itself. Imports point down only (style anchors 3.2). A room that is absent is new:
 #: say here what it may see before anything is put into it.
@@ -33,7 +33,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     **{f"adapters.{port}": _CORE | {"ports", "crash_points"} for port in _ADAPTERS},
     **{room: _CORE | {"ports", "crash_points"} for room in _USES},
     **dict.fromkeys(_DOORS, _SEEN_BY_DOORS),
-    "console": _SEEN_BY_DOORS | {"rpc.hall", "rpc.parameters"},
+    "console": _SEEN_BY_DOORS | {"rpc.hall", "rpc.parameters", "rpc.throttle"},
     # Virtual devices know what a vendor device knows, and share the codec; nothing of the server's state or rules.
     "simulator": _CORE | {"gateway.packets", "gateway.topics"},
     # Rollouts in virtual time: the domain's rules and a virtual fleet, without a server.
@@ -53,6 +53,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
 #: The rooms (or modules) in which a third-party name may appear. What is absent may appear nowhere.
 THIRD_PARTY_ROOMS: dict[str, tuple[str, ...]] = {
     "apsw": ("adapters.store",),
+    "argon2": ("adapters.passwords",),
     "asyncpg": ("adapters.store", "adapters.wakeup"),
     "click": ("cli",),
     "cryptography": ("adapters.sealing",),

@@ -185,9 +185,10 @@ def _postgresql_table(url: str, name: str) -> Table:
     )
     references = rows(
         url,
-        "SELECT a.attname, CAST(c.confrelid::regclass AS TEXT), b.attname FROM pg_constraint c "
-        "JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1] "
-        "JOIN pg_attribute b ON b.attrelid = c.confrelid AND b.attnum = c.confkey[1] "
+        "SELECT a.attname, CAST(c.confrelid::regclass AS TEXT), b.attname "
+        "FROM pg_constraint c CROSS JOIN unnest(c.conkey, c.confkey) AS k (source, target) "
+        "JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.source "
+        "JOIN pg_attribute b ON b.attrelid = c.confrelid AND b.attnum = k.target "
         f"WHERE c.contype = 'f' AND c.conrelid = '{name}'::regclass",
     )
     [primary_key] = [tuple(index[3]) for index in indexes if index[0]]  # type: ignore[arg-type]

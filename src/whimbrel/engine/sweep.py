@@ -1,5 +1,5 @@
 """Removes firmware objects that nothing refers to: of deleted firmware, and of uploads that became none within an hour.
-And forgets the ClientTokens whose day is over.
+And forgets the ClientTokens whose day is over, and the console's links and sessions whose time is.
 
 An object is looked at only when it is old, is asked for in the database, and is deleted only if it was not uploaded
 again meanwhile, so that a sweep never races an upload of the same bytes (F02).
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 SWEEP_EVERY_SECONDS = 600.0
 OBJECT_AGE_SECONDS = FILE_TO_FIRMWARE_SECONDS_MAX * 2  # an upload may run while its hour does
-TOKENS_STEP = 1_000  # forgotten in one transaction (I17)
+TOKENS_STEP = 1_000  # tokens, links or sessions that are forgotten in one transaction (I17)
 
 
 class Sweep:
@@ -38,6 +38,7 @@ class Sweep:
     async def run(self) -> int:
         """Sweep now; how many objects were deleted."""
         await self._forget_tokens()
+        await self._forget_console_rows()
         issued_before_ms = self._clock.now_ms() - OBJECT_AGE_SECONDS * 1000
         async with self._store.transaction() as store:
             await store.uploads.forget_before(issued_before_ms)
@@ -64,3 +65,12 @@ class Sweep:
         while forgotten == TOKENS_STEP:
             async with self._store.transaction() as store:
                 forgotten = await store.tokens.forget_before(used_before_ms, TOKENS_STEP)
+
+    async def _forget_console_rows(self) -> None:
+        now_ms = self._clock.now_ms()
+        forgotten = TOKENS_STEP
+        while forgotten >= TOKENS_STEP:
+            async with self._store.transaction() as store:
+                links = await store.console_invitations.forget_expired(now_ms, TOKENS_STEP)
+                sessions = await store.console_sessions.forget_ended(now_ms, TOKENS_STEP)
+            forgotten = max(links, sessions)

@@ -14,6 +14,9 @@
      │   ├─ devices:  DeviceNotFoundError, ...
      │   ├─ access:   AccessKeyNotFoundError, ... (Whimbrel's own operations)
      │   └─ ota:      FirmwareNotFoundError, JobNotFoundError, TaskNotFoundError, ...
+     ├─ ConsoleError            nobody signs in to the console by this call
+     │   ├─ SignInRefusedError, TooManyAttemptsError, LinkOverError, NotSignedInError, ForeignPageError
+     │   └─ PasswordRefusedError, UserNameRefusedError
      ├─ ReportError             a device's message cannot be understood; it is dropped and counted
      └─ UploadError             a form upload was refused (api-contract 12); the code is the object store's
 
@@ -24,6 +27,7 @@ from __future__ import annotations
 
 from whimbrel.errors.access import *
 from whimbrel.errors.business import *
+from whimbrel.errors.console import *
 from whimbrel.errors.device import *
 from whimbrel.errors.gateway import *
 from whimbrel.errors.group import *

@@ -1,4 +1,7 @@
-"""Refusals about accounts, AccessKeys and the audit trail: Whimbrel's own operations, so Whimbrel's own codes."""
+"""Refusals about accounts, AccessKeys, users of the console and the audit trail.
+
+Whimbrel's own operations, so Whimbrel's own codes.
+"""
 
 from __future__ import annotations
 
@@ -28,3 +31,33 @@ class InvalidPolicyError(BusinessError):
 class LastRootKeyError(BusinessError):
     code = "whimbrel.access.LastRootKey"
     default_message = "this is the account's last active AccessKey with all rights; make another one first"
+
+
+class ConsoleUserNotFoundError(BusinessError):
+    code = "whimbrel.access.ConsoleUserNotFound"
+    default_message = "the account has no such user of the console"
+
+
+class ConsoleUserNameTakenError(BusinessError):
+    code = "whimbrel.access.ConsoleUserAlreadyExist"
+    default_message = "the account has a user of this name"
+
+
+class ConsoleUserCountExceededError(BusinessError):
+    code = "whimbrel.access.ConsoleUserCountExceedMax"
+    default_message = "the account has as many users of the console as it may have; delete one"
+
+
+class ConsoleUserDisabledError(BusinessError):
+    code = "whimbrel.access.ConsoleUserDisabled"
+    default_message = "this user is disabled; make it ACTIVE first"
+
+
+class LastAdminError(BusinessError):
+    code = "whimbrel.access.LastAdmin"
+    default_message = "this is the account's last admin who can sign in; an AccessKey with all rights may do this"
+
+
+class ConsoleSessionNotFoundError(BusinessError):
+    code = "whimbrel.access.ConsoleSessionNotFound"
+    default_message = "the account has no such session of the console"

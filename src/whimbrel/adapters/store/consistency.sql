@@ -290,6 +290,20 @@ WHERE j.account_id <> p.account_id OR j.account_id <> f.account_id
   OR EXISTS (
     SELECT 1 FROM task t JOIN device d ON d.id = t.device_id WHERE t.job_id = j.id AND d.account_id <> j.account_id)
 
+-- rule: I15 console_rows_are_of_their_users
+-- An invitation or a session is of a user of the same account; only the one for a first admin is of nobody.
+SELECT 'invitation' AS what, i.account_id, i.user_id, u.account_id AS account_of_user
+FROM console_invitation i LEFT JOIN console_user u ON u.id = i.user_id
+WHERE (i.user_id IS NULL) <> (i.purpose = 'FIRST') OR (i.user_id IS NOT NULL AND (u.id IS NULL OR u.account_id <> i.account_id))
+UNION ALL SELECT 'session', s.account_id, s.user_id, u.account_id
+FROM console_session s LEFT JOIN console_user u ON u.id = s.user_id
+WHERE u.id IS NULL OR u.account_id <> s.account_id
+
+-- rule: I17 console_rows_are_bounded
+-- An account has at most 1,000 users of the console, and a user at most 20 sessions.
+SELECT account_id, 0 AS user_id, count(*) AS n FROM console_user GROUP BY account_id HAVING count(*) > 1000
+UNION ALL SELECT account_id, user_id, count(*) FROM console_session GROUP BY account_id, user_id HAVING count(*) > 20
+
 -- list: referenced_objects
 -- Every stored object that firmware or an unfinished job needs, as their rows describe it.
 SELECT sha256, md5, size_bytes, min(owner) AS owner FROM (

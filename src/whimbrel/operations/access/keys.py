@@ -1,6 +1,7 @@
 """What the operations on AccessKeys share: finding one, the rules of handing out rights, and how answers show a key.
 
-1. Only a key with all rights hands out or changes rights: no key can make itself or another more than it is.
+1. Only a key with all rights, or an admin of the console, hands out or changes rights: nobody can make himself or
+   another more than he is.
 2. An account is never without an active key with all rights (LastRootKeyError).
 """
 
@@ -18,6 +19,7 @@ from whimbrel.domain.access import (
     AccessKey,
     Policy,
 )
+from whimbrel.domain.console_user import ConsoleUser, user_of_actor
 from whimbrel.domain.paging import Page
 from whimbrel.domain.wire_time import utc_text
 from whimbrel.errors import AccessKeyNotFoundError, ForbiddenError, LastRootKeyError
@@ -71,10 +73,15 @@ EXAMPLE_KEY_DATA = KeyData(
 
 
 async def require_root(context: Context) -> None:
-    """Raises ForbiddenError unless the caller's key may do everything, now that it is the call's turn (F25)."""
+    """Raises ForbiddenError unless the caller may do everything, now that it is the call's turn (F25)."""
     caller = context.caller
-    key = await context.store.keys.by_id(caller.access_key_id)
-    if key is None or key.account_id != caller.account_id or not key.is_root:
+    user_name = user_of_actor(caller.access_key_id)
+    holder: AccessKey | ConsoleUser | None
+    if user_name is None:
+        holder = await context.store.keys.by_id(caller.access_key_id)
+    else:
+        holder = await context.store.console_users.by_name(caller.account_id, user_name)
+    if holder is None or holder.account_id != caller.account_id or not holder.is_root:
         raise ForbiddenError("only an AccessKey with all rights may hand out or change rights")
 
 

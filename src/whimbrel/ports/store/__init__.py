@@ -20,6 +20,11 @@ from whimbrel.ports.store.access import ClientTokens as ClientTokens
 from whimbrel.ports.store.access import TokenUse as TokenUse
 from whimbrel.ports.store.applies import Applies as Applies
 from whimbrel.ports.store.applies import ApplyNames as ApplyNames
+from whimbrel.ports.store.console import ConsoleInvitations as ConsoleInvitations
+from whimbrel.ports.store.console import ConsoleSessions as ConsoleSessions
+from whimbrel.ports.store.console import ConsoleUsers as ConsoleUsers
+from whimbrel.ports.store.console import NamedSession as NamedSession
+from whimbrel.ports.store.console import SignedIn as SignedIn
 from whimbrel.ports.store.ddi import DdiActions as DdiActions
 from whimbrel.ports.store.ddi import DdiAttributes as DdiAttributes
 from whimbrel.ports.store.ddi import DdiDevices as DdiDevices
@@ -107,6 +112,12 @@ class Transaction(Protocol):
     def audit(self) -> AuditLog: ...
     @property
     def tokens(self) -> ClientTokens: ...
+    @property
+    def console_users(self) -> ConsoleUsers: ...
+    @property
+    def console_invitations(self) -> ConsoleInvitations: ...
+    @property
+    def console_sessions(self) -> ConsoleSessions: ...
     @property
     def products(self) -> Products: ...
     @property

@@ -9,6 +9,11 @@ from collections.abc import Collection
 
 from whimbrel.adapters.store.repositories.access_keys import AccessKeyRepository, AccountRepository
 from whimbrel.adapters.store.repositories.audit import AuditRepository, ClientTokenRepository
+from whimbrel.adapters.store.repositories.console import (
+    ConsoleInvitationRepository,
+    ConsoleSessionRepository,
+    ConsoleUserRepository,
+)
 from whimbrel.adapters.store.repositories.ddi import (
     DdiActionRepository,
     DdiAttributeRepository,
@@ -70,6 +75,18 @@ class Repositories:
     @property
     def tokens(self) -> ClientTokenRepository:
         return ClientTokenRepository(self._session, self._sealer)
+
+    @property
+    def console_users(self) -> ConsoleUserRepository:
+        return ConsoleUserRepository(self._session)
+
+    @property
+    def console_invitations(self) -> ConsoleInvitationRepository:
+        return ConsoleInvitationRepository(self._session)
+
+    @property
+    def console_sessions(self) -> ConsoleSessionRepository:
+        return ConsoleSessionRepository(self._session)
 
     @property
     def products(self) -> ProductRepository:
