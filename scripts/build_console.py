@@ -1,7 +1,7 @@
 """Builds the console's pages into src/whimbrel/console/built/; does nothing when nothing changed.
 
     python3.11 scripts/build_console.py                  the pages
-    python3.11 scripts/build_console.py --with-checks    and the packages of console/web that lint, type-check and test it
+    python3.11 scripts/build_console.py --with-checks    and the packages that check console/web
 
 Node is needed here and nowhere else: nothing of it runs in production. Where it is missing or too old, or npm fails,
 the reason is written to built/reason.txt, said in one line, and the exit status is 0 all the same: the server runs

@@ -80,7 +80,8 @@ const dark: MantineColorsTuple = [
 ];
 
 export const theme = createTheme({
-  colors: { estuary, sand, marsh, clay, gray, dark },
+  // Mantine names some colours itself: red for what is wrong in a form, blue and green here and there.
+  colors: { estuary, sand, marsh, clay, gray, dark, red: clay, green: marsh, yellow: sand, blue: estuary },
   primaryColor: "estuary",
   primaryShade: { light: 7, dark: 6 },
   black: "#24211d",

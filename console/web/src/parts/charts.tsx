@@ -41,12 +41,12 @@ function TimeChart(props: ChartProps & { isStacked: boolean }) {
   const [isTable, { toggle }] = useDisclosure();
   const look = useChartLook();
   return (
-    <figure className={classes.chart} style={{ margin: 0 }}>
+    <figure className={classes.chart}>
       <Group component="figcaption" justify="space-between" mb="xs" gap="xs">
         <Text fw={600} size="sm">
           {label}
         </Text>
-        <Button size="compact-xs" variant="subtle" onClick={toggle} aria-pressed={isTable}>
+        <Button size="compact-xs" variant="subtle" color="gray" onClick={toggle} aria-pressed={isTable}>
           {t(isTable ? "common.asChart" : "common.asTable")}
         </Button>
       </Group>
@@ -98,7 +98,7 @@ function Plot(props: ChartProps & { look: ChartLook; isStacked: boolean }) {
   }, [shape, look, isStacked, locale, heightPx, width]);
   useEffect(() => plot.current?.setData(data), [data]);
   return (
-    <div ref={ref} role="img" aria-label={label} style={{ minHeight: heightPx }}>
+    <div ref={ref} role="img" aria-label={label} className={classes.plot} style={{ height: heightPx }}>
       <div ref={place} />
     </div>
   );
