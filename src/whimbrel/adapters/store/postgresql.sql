@@ -4,6 +4,10 @@
 -- In place of the one of all engines: to cut a piece out of a text, the server reads the text from its beginning.
 SELECT CAST(word AS BIGINT) AS id FROM unnest(string_to_array(CAST(:ids AS TEXT), ' ')) AS word WHERE word <> ''
 
+-- columns: folded_nickname
+-- In place of the one of all engines: only ASCII letters are folded, whatever the database's own order is.
+lower(d.nickname COLLATE "C")
+
 -- name: lock
 -- Hold a name until the transaction ends.
 SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))

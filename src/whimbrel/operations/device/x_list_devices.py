@@ -23,11 +23,15 @@ import msgspec
 
 from whimbrel.domain.access import Permission
 from whimbrel.domain.device import DEVICE_NAME_LENGTH_MAX, DeviceStatus
+from whimbrel.domain.device_search import DeviceSearch, SearchTag
 from whimbrel.domain.device_tag import KEY_LENGTH_MAX, VALUE_LENGTH_MAX
-from whimbrel.domain.group import GROUP_ID_LENGTH_MAX
+from whimbrel.domain.fleet_health import HOUR_MS
+from whimbrel.domain.group import GROUP_ID_LENGTH_MAX, Group
 from whimbrel.domain.ota_module import DEFAULT_MODULE, MODULE_NAME
+from whimbrel.domain.paging import Page, page_count
 from whimbrel.domain.product import PRODUCT_KEY
 from whimbrel.domain.version import REPORTED_VERSION_LENGTH_MAX
+from whimbrel.domain.wire_time import utc_text
 from whimbrel.errors import (
     GroupNotFoundError,
     InvalidFormattedProductKeyError,
@@ -36,15 +40,20 @@ from whimbrel.errors import (
     OtaMissingParameterError,
     ProductNotFoundError,
 )
+from whimbrel.operations.cursors import CURSOR_LENGTH_MAX, Cursor, cursor_text, read_cursor
 from whimbrel.operations.declaration import Context, Example, Manner, operation
 from whimbrel.operations.fields import Field
+from whimbrel.operations.group.lookup import find_group
+from whimbrel.operations.job.info import utc_or_none
 from whimbrel.operations.paging import PAGE_NUMBER_MAX
+from whimbrel.operations.product.lookup import refer_to_product
+from whimbrel.operations.rights import require_product, require_whole_account
+from whimbrel.ports.store import FoundDevice, SearchPage
 
 PAGE_SIZE_MAX = 100
 PAGE_SIZE_DEFAULT = 20
 TEXT_LENGTH_MAX = 64
 QUIET_HOURS_MAX = 8_760
-TOKEN_LENGTH_MAX = 128
 
 StateWord = StrEnum("StateWord", {status.name: status.name for status in DeviceStatus})  # type: ignore[misc]
 
@@ -86,7 +95,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     page_size: Annotated[int, Field("Rows a page.", minimum=1, maximum=PAGE_SIZE_MAX, error=InvalidPageParamsError)] = (
         PAGE_SIZE_DEFAULT
     )
-    next_token: Annotated[str | None, Field("Where the answer that gave it ended.", length_max=TOKEN_LENGTH_MAX)] = None
+    next_token: Annotated[str | None, Field("Where another answer ended.", length_max=CURSOR_LENGTH_MAX)] = None
 
 
 class ReportedVersion(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,4 +180,90 @@ EXAMPLE = Example(
     manner=Manner(idempotent=True, qps=20),
 )
 async def handle(request: Request, context: Context) -> Response:
-    raise NotImplementedError
+    search = await _search(request, context)
+    page = Page(request.current_page, request.page_size)
+    if search is None:
+        return _answer(request, search, SearchPage((), None, True, 0, 0, 0), 0)
+    searches = context.store.device_searches
+    if request.next_token is not None:
+        cursor = read_cursor(request.next_token, search._replace(quiet_ms=request.quiet_hours))
+        found, before = await searches.after(search, cursor.below, page.size), cursor.looked
+    else:
+        if page.number > 1 and await searches.counted(search) is None:
+            raise InvalidPageParamsError("devices of these filters are not counted; go on with NextToken")
+        found, before = await searches.page(search, page), 0
+    return _answer(request, search, found, before)
+
+
+async def _search(request: Request, context: Context) -> DeviceSearch | None:
+    """What is looked for; None when it is known that nothing is."""
+    if request.version is not None and request.product_key is None:
+        raise OtaMissingParameterError("Version needs ProductKey: another product's 1.0.0 is another firmware")
+    if request.tag_value is not None and request.tag_key is None:
+        raise OtaMissingParameterError("TagValue needs TagKey")
+    product = None if request.product_key is None else await refer_to_product(context, request.product_key)
+    group = None if request.group_id is None else await find_group(context, request.group_id)
+    _require(context, request.product_key, group)
+    search = DeviceSearch(
+        account_id=context.caller.account_id,
+        product_id=product and product.id,
+        status=None if request.state is None else DeviceStatus[request.state],
+        name=request.name_prefix,
+        text=request.text,
+        module_name=request.module_name,
+        version=request.version,
+        never_reported=request.never_reported,
+        group_row_id=None if group is None or group.is_dynamic else group.id,
+        tags=() if request.tag_key is None else (SearchTag(request.tag_key, request.tag_value),),
+        quiet_ms=None if request.quiet_hours is None else context.now_ms - request.quiet_hours * HOUR_MS,
+    )
+    return search if group is None or not group.is_dynamic else await _in_dynamic(search, group, context)
+
+
+def _require(context: Context, product_key: str | None, group: Group | None) -> None:
+    """A group's members, of one product or of any, or a product's devices, must be the caller's to see (A06)."""
+    if group is None or (product_key is not None and context.caller.scope.covers_all_devices_of(product_key)):
+        require_product(context, product_key)
+    elif not context.caller.scope.covers_members(group.group_id, product_key or group.rule.product_key or None):
+        require_whole_account(context, "name a product and a group that one of its statements opens")
+
+
+async def _in_dynamic(search: DeviceSearch, group: Group, context: Context) -> DeviceSearch | None:
+    """The search among the devices that the group's rule describes."""
+    product = await context.store.products.by_key(group.account_id, group.rule.product_key)
+    if product is None or search.product_id not in (None, product.id):
+        return None
+    return search._replace(product_id=product.id).narrowed_by(group.rule)
+
+
+def _answer(request: Request, search: DeviceSearch | None, found: SearchPage, before: int) -> Response:
+    searched = before + found.looked
+    # The hours and not the time that they lead to: that moves on.
+    narrowed = search and search._replace(quiet_ms=request.quiet_hours)
+    return Response(
+        data=ListData(devices=[_listed(device) for device in found.rows]),
+        next_token=None if found.below is None else cursor_text(narrowed, Cursor(found.below, searched)),
+        is_whole_answer=found.is_full,
+        searched=searched,
+        searchable=max(found.lookable, searched),
+        total=found.total,
+        page_count=None if found.total is None else page_count(found.total, request.page_size),
+        current_page=request.current_page,
+        page_size=request.page_size,
+    )
+
+
+def _listed(device: FoundDevice) -> ListedDevice:
+    return ListedDevice(
+        product_key=device.product_key,
+        product_name=device.product_name,
+        device_name=device.device_name,
+        nickname=device.nickname,
+        iot_id=device.iot_id,
+        state=device.status.name,
+        utc_state=utc_text(device.status_ms),
+        utc_online=utc_or_none(device.last_online_ms),
+        utc_create=utc_text(device.created_ms),
+        ip_address=device.ip_address,
+        versions=[ReportedVersion(module_name=name, version=version) for name, version in device.versions],
+    )

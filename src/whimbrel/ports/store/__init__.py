@@ -31,6 +31,9 @@ from whimbrel.ports.store.ddi_access import DdiAttributeReport as DdiAttributeRe
 from whimbrel.ports.store.ddi_access import DdiPlace as DdiPlace
 from whimbrel.ports.store.ddi_history import ActionEntry as ActionEntry
 from whimbrel.ports.store.ddi_history import DdiHistory as DdiHistory
+from whimbrel.ports.store.device_search import DeviceSearches as DeviceSearches
+from whimbrel.ports.store.device_search import FoundDevice as FoundDevice
+from whimbrel.ports.store.device_search import SearchPage as SearchPage
 from whimbrel.ports.store.devices import DeviceChanges as DeviceChanges
 from whimbrel.ports.store.devices import DeviceLogin as DeviceLogin
 from whimbrel.ports.store.devices import DeviceLogins as DeviceLogins
@@ -115,6 +118,8 @@ class Transaction(Protocol):
     def device_logins(self) -> DeviceLogins: ...
     @property
     def device_states(self) -> DeviceStates: ...
+    @property
+    def device_searches(self) -> DeviceSearches: ...
     @property
     def device_changes(self) -> DeviceChanges: ...
     @property

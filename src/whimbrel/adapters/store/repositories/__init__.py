@@ -20,6 +20,7 @@ from whimbrel.adapters.store.repositories.ddi_history import DdiHistoryRepositor
 from whimbrel.adapters.store.repositories.device_applies import ApplyNameRepository, ApplyRepository
 from whimbrel.adapters.store.repositories.device_changes import DeviceChangeRepository
 from whimbrel.adapters.store.repositories.device_logins import DeviceLoginRepository
+from whimbrel.adapters.store.repositories.device_search import DeviceSearchRepository
 from whimbrel.adapters.store.repositories.devices import DeviceRepository, DeviceStateRepository
 from whimbrel.adapters.store.repositories.enrolment import EnrolmentRepository
 from whimbrel.adapters.store.repositories.explaining import ExplainingRepository
@@ -86,6 +87,10 @@ class Repositories:
     @property
     def device_states(self) -> DeviceStateRepository:
         return DeviceStateRepository(self._session, self._sealer)
+
+    @property
+    def device_searches(self) -> DeviceSearchRepository:
+        return DeviceSearchRepository(self._session)
 
     @property
     def device_changes(self) -> DeviceChangeRepository:
