@@ -5,8 +5,9 @@
 2. State is that of XQueryOTARollout: ENDED, HALTED, PAUSED, PLANNED, WAITING_WINDOW, SOAKING or RUNNING.
 3. NextToken, as an answer gave it, goes on behind that answer; the last page has none. One call looks at 1,000 jobs at
    most: when the page is not full by then, IsWholeAnswer is false and NextToken goes on.
-4. Total is exact, and absent beyond 10,000 jobs, or when State.N holds WAITING_WINDOW, SOAKING or RUNNING.
-5. A key that is limited to some products or groups must name one of its products, and sees the jobs that it may touch.
+4. Total is exact where it is given: of up to 10,000 jobs of the account, a product or firmware; with other filters of
+   up to 1,000, and not with WAITING_WINDOW, SOAKING or RUNNING.
+5. A key that is limited to some products must name one of them, or its firmware.
 
 Source: ours; design.md part 4.
 """
@@ -19,8 +20,10 @@ import msgspec
 
 from whimbrel.domain.access import Permission
 from whimbrel.domain.job import JobStatus, JobType
+from whimbrel.domain.job_search import JobSearch
 from whimbrel.domain.product import PRODUCT_KEY
-from whimbrel.domain.rollout_state import RolloutState
+from whimbrel.domain.rollout_state import RolloutState, rollout_state
+from whimbrel.domain.wire_time import utc_text
 from whimbrel.errors import (
     FirmwareNotFoundError,
     InvalidFormattedProductKeyError,
@@ -28,14 +31,19 @@ from whimbrel.errors import (
     OtaInvalidParameterError,
     ProductNotFoundError,
 )
+from whimbrel.operations.cursors import CURSOR_LENGTH_MAX, Cursor, cursor_text, read_cursor
 from whimbrel.operations.declaration import Context, Example, Manner, operation
 from whimbrel.operations.fields import Field
+from whimbrel.operations.firmware.lookup import find_firmware
 from whimbrel.operations.ids import ID_LENGTH_MAX
-from whimbrel.operations.job.x_query_ota_rollout import TaskCounts
+from whimbrel.operations.job.info import utc_or_none
+from whimbrel.operations.job.task_counts import TaskCounts, task_counts
+from whimbrel.operations.product.lookup import find_product
+from whimbrel.operations.rights import require_product
+from whimbrel.ports.store import FoundJob
 
 PAGE_SIZE_MAX = 100
 PAGE_SIZE_DEFAULT = 20
-TOKEN_LENGTH_MAX = 128
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +59,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     page_size: Annotated[int, Field("Rows a page.", minimum=1, maximum=PAGE_SIZE_MAX, error=InvalidPageParamsError)] = (
         PAGE_SIZE_DEFAULT
     )
-    next_token: Annotated[str | None, Field("Where the answer that gave it ended.", length_max=TOKEN_LENGTH_MAX)] = None
+    next_token: Annotated[str | None, Field("Where another answer ended.", length_max=CURSOR_LENGTH_MAX)] = None
 
 
 class ListedJob(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,4 +164,65 @@ EXAMPLE = Example(
     manner=Manner(idempotent=True, qps=20),
 )
 async def handle(request: Request, context: Context) -> Response:
-    raise NotImplementedError
+    search = await _search(request, context)
+    below = None if request.next_token is None else read_cursor(request.next_token, _narrowed(search)).below
+    found = await context.store.job_searches.page(search, below, request.page_size, context.now_ms)
+    return Response(
+        data=ListData(jobs=[_listed(row, context.now_ms) for row in found.rows]),
+        next_token=None if found.below is None else cursor_text(_narrowed(search), Cursor(found.below, 0)),
+        is_whole_answer=found.is_full,
+        total=found.total,
+        page_size=request.page_size,
+    )
+
+
+async def _search(request: Request, context: Context) -> JobSearch:
+    product = None if request.product_key is None else await find_product(context, request.product_key)
+    firmware = None if request.firmware_id is None else await find_firmware(context, request.firmware_id)
+    require_product(context, request.product_key or (firmware and firmware.product_key))
+    return JobSearch(
+        account_id=context.caller.account_id,
+        product_id=product and product.id,
+        firmware_id=firmware and firmware.id,
+        types=frozenset(request.job_type),
+        statuses=frozenset(request.job_status),
+        states=frozenset(request.state),
+    )
+
+
+def _narrowed(search: JobSearch) -> list[object]:
+    """In one order, whatever the order of the sets."""
+    return [sorted(value) if isinstance(value, frozenset) else value for value in search]
+
+
+def _listed(found: FoundJob, now_ms: int) -> ListedJob:
+    job, stages = found.job, found.job.rollout.stages
+    return ListedJob(
+        job_id=str(job.id),
+        job_type=job.job_type,
+        job_status=job.shown_status,
+        state=rollout_state(job, now_ms),
+        hold_reason=job.hold_reason if job.is_held else None,
+        utc_hold=utc_or_none(job.hold_ms),
+        product_key=job.product_key,
+        product_name=job.product_name,
+        firmware_id=str(job.firmware_id),
+        firmware_name=job.firmware_name,
+        module_name=job.module_name,
+        dest_version=job.dest_version,
+        selection_type=job.selection_type,
+        target_selection=job.target_selection,
+        gray_percent=job.gray_percent or None,
+        group_id=job.group_id,
+        group_name=job.group_name or None,
+        stage=job.stage + 1 if stages else None,
+        stage_count=len(stages) + 1 if stages else None,
+        tasks=task_counts(found.counts),
+        task_count=sum(found.counts.values()),
+        started=found.started,
+        failing=found.failing,
+        utc_create=utc_text(job.created_ms),
+        utc_modified=utc_text(job.modified_ms),
+        utc_start_time=utc_or_none(job.started_ms),
+        utc_end_time=utc_or_none(job.shown_end_ms),
+    )

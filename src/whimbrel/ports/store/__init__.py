@@ -60,6 +60,9 @@ from whimbrel.ports.store.groups import DevicePlace as DevicePlace
 from whimbrel.ports.store.groups import GroupMembers as GroupMembers
 from whimbrel.ports.store.groups import Groups as Groups
 from whimbrel.ports.store.health import FleetHealth as FleetHealth
+from whimbrel.ports.store.job_search import FoundJob as FoundJob
+from whimbrel.ports.store.job_search import JobPage as JobPage
+from whimbrel.ports.store.job_search import JobSearches as JobSearches
 from whimbrel.ports.store.jobs import JobChange as JobChange
 from whimbrel.ports.store.jobs import JobLists as JobLists
 from whimbrel.ports.store.jobs import JobMoves as JobMoves
@@ -154,6 +157,8 @@ class Transaction(Protocol):
     def jobs(self) -> Jobs: ...
     @property
     def job_lists(self) -> JobLists: ...
+    @property
+    def job_searches(self) -> JobSearches: ...
     @property
     def job_moves(self) -> JobMoves: ...
     @property

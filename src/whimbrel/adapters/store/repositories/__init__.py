@@ -31,6 +31,7 @@ from whimbrel.adapters.store.repositories.groups import GroupMemberRepository, G
 from whimbrel.adapters.store.repositories.health import HealthRepository
 from whimbrel.adapters.store.repositories.job_lists import JobListRepository
 from whimbrel.adapters.store.repositories.job_moves import JobMoveRepository, StrategyRepository
+from whimbrel.adapters.store.repositories.job_search import JobSearchRepository
 from whimbrel.adapters.store.repositories.jobs import JobRepository
 from whimbrel.adapters.store.repositories.leases import LeaseRepository
 from whimbrel.adapters.store.repositories.modules import OtaModuleRepository
@@ -179,6 +180,10 @@ class Repositories:
     @property
     def job_lists(self) -> JobListRepository:
         return JobListRepository(self._session)
+
+    @property
+    def job_searches(self) -> JobSearchRepository:
+        return JobSearchRepository(self._session)
 
     @property
     def job_moves(self) -> JobMoveRepository:
