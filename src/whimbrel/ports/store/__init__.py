@@ -72,6 +72,8 @@ from whimbrel.ports.store.jobs import job_turn as job_turn
 from whimbrel.ports.store.leases import EngineLeases as EngineLeases
 from whimbrel.ports.store.leases import LeaseBeat as LeaseBeat
 from whimbrel.ports.store.modules import OtaModules as OtaModules
+from whimbrel.ports.store.overview import Overviews as Overviews
+from whimbrel.ports.store.overview import ProductStanding as ProductStanding
 from whimbrel.ports.store.pacing import Notices as Notices
 from whimbrel.ports.store.pacing import Pacing as Pacing
 from whimbrel.ports.store.previews import Previews as Previews
@@ -183,6 +185,8 @@ class Transaction(Protocol):
     def explaining(self) -> Explaining: ...
     @property
     def health(self) -> FleetHealth: ...
+    @property
+    def overviews(self) -> Overviews: ...
     @property
     def ddi_devices(self) -> DdiDevices: ...
     @property

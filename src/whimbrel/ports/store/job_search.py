@@ -36,8 +36,8 @@ class JobSearches(Protocol):
         """Newest first; with `below` those with smaller ids."""
         ...
 
-    async def unfinished(self, account_id: int, limit: int) -> list[FoundJob]:
-        """An account's jobs that have not ended, newest first."""
+    async def unfinished(self, account_id: int, product_id: int | None, limit: int) -> list[FoundJob]:
+        """An account's or a product's jobs that have not ended, newest first."""
         ...
 
     async def of_firmware(self, account_id: int, firmware_id: int, limit: int) -> list[FoundJob]:

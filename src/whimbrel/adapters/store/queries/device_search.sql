@@ -38,10 +38,20 @@ CROSS JOIN device d CROSS JOIN product p
 WHERE d.id = piece.id AND p.id = d.product_id AND {is_searched} ORDER BY d.id DESC LIMIT :size
 
 -- columns: walk_account
-SELECT id FROM device WHERE account_id = :account_id AND state = 0 AND deleted_ms IS NULL AND id < :below
-UNION ALL SELECT id FROM device WHERE account_id = :account_id AND state = 1 AND deleted_ms IS NULL AND id < :below
-UNION ALL SELECT id FROM device WHERE account_id = :account_id AND state = 3 AND deleted_ms IS NULL AND id < :below
-UNION ALL SELECT id FROM device WHERE account_id = :account_id AND state = 8 AND deleted_ms IS NULL AND id < :below
+-- Its four states, merged: an index of their own for all would be written whenever a device comes or goes. Each part has
+-- a limit of its own, without which PostgreSQL reads the whole table.
+SELECT id FROM (SELECT id FROM device
+  WHERE account_id = :account_id AND state = 0 AND deleted_ms IS NULL AND id < :below
+  ORDER BY id DESC LIMIT CAST(:piece AS BIGINT) + CAST(:skip AS BIGINT)) AS s0
+UNION ALL SELECT id FROM (SELECT id FROM device
+  WHERE account_id = :account_id AND state = 1 AND deleted_ms IS NULL AND id < :below
+  ORDER BY id DESC LIMIT CAST(:piece AS BIGINT) + CAST(:skip AS BIGINT)) AS s1
+UNION ALL SELECT id FROM (SELECT id FROM device
+  WHERE account_id = :account_id AND state = 3 AND deleted_ms IS NULL AND id < :below
+  ORDER BY id DESC LIMIT CAST(:piece AS BIGINT) + CAST(:skip AS BIGINT)) AS s3
+UNION ALL SELECT id FROM (SELECT id FROM device
+  WHERE account_id = :account_id AND state = 8 AND deleted_ms IS NULL AND id < :below
+  ORDER BY id DESC LIMIT CAST(:piece AS BIGINT) + CAST(:skip AS BIGINT)) AS s8
 
 -- columns: walk_account_state
 SELECT id FROM device WHERE account_id = :account_id AND state = :state AND deleted_ms IS NULL AND id < :below

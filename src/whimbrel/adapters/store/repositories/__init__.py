@@ -35,6 +35,7 @@ from whimbrel.adapters.store.repositories.job_search import JobSearchRepository
 from whimbrel.adapters.store.repositories.jobs import JobRepository
 from whimbrel.adapters.store.repositories.leases import LeaseRepository
 from whimbrel.adapters.store.repositories.modules import OtaModuleRepository
+from whimbrel.adapters.store.repositories.overview import OverviewRepository
 from whimbrel.adapters.store.repositories.pacing import PacingRepository
 from whimbrel.adapters.store.repositories.presence import ModuleVersionRepository, PresenceRepository
 from whimbrel.adapters.store.repositories.previews import PreviewRepository
@@ -136,6 +137,10 @@ class Repositories:
     @property
     def health(self) -> HealthRepository:
         return HealthRepository(self._session)
+
+    @property
+    def overviews(self) -> OverviewRepository:
+        return OverviewRepository(self._session)
 
     @property
     def nodes(self) -> NodeRepository:

@@ -44,8 +44,9 @@ class JobSearchRepository:
             return JobPage(await self._counted(shown), shown[-1].id, True, total)
         return JobPage(await self._counted(shown), None if is_over else place, is_over or len(shown) == size, total)
 
-    async def unfinished(self, account_id: int, limit: int) -> list[FoundJob]:
-        return await self._newest(JobSearch(account_id), JobWay.UNFINISHED, limit)
+    async def unfinished(self, account_id: int, product_id: int | None, limit: int) -> list[FoundJob]:
+        way = JobWay.UNFINISHED if product_id is None else JobWay.UNFINISHED_OF_PRODUCT
+        return await self._newest(JobSearch(account_id, product_id), way, limit)
 
     async def of_firmware(self, account_id: int, firmware_id: int, limit: int) -> list[FoundJob]:
         return await self._newest(JobSearch(account_id, firmware_id=firmware_id), JobWay.FIRMWARE, limit)
