@@ -27,6 +27,7 @@ from whimbrel.adapters.store.migrate_sqlite import migrations
 from whimbrel.adapters.store.session import BLOCK_BITS
 
 ROWS_AT_ONCE = 20_000
+RARE_VERSION, RARE_EACH = "0.9.0", 100_001
 NAME_OF_DEVICE = "device-{:07d}"
 _SORTING_KIB = 1_000_000  # indexes are filled in memory; with less the fill takes minutes
 _STEP_MS = 31_557  # so that the oldest of a million is a year old
@@ -102,8 +103,9 @@ async def copy_tables(url: str, content: list[Table]) -> None:
         for table in content:
             while rows := list(islice(table.rows, ROWS_AT_ONCE)):
                 await connection.copy_records_to_table(table.name, records=rows, columns=table.columns)
-            newest = f"(SELECT max(id) FROM {table.name})"  # noqa: S608  ours
-            await connection.execute(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), {newest})")
+            if "id" in table.columns:
+                newest = f"(SELECT max(id) FROM {table.name})"  # noqa: S608  ours
+                await connection.execute(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), {newest})")
         await connection.execute("DELETE FROM list_count")
         await connection.execute(recount_statement().replace(":block_bits", str(BLOCK_BITS)))
     await connection.execute("ANALYZE")
@@ -134,6 +136,7 @@ def tables(scale: Scale, sealer: AesGcmSealer, now_ms: int) -> list[Table]:
         _products(scale, sealer, now_ms),
         _firmware(scale, now_ms),
         _devices(scale, sealer, now_ms),
+        _versions(scale, now_ms),
         _job(scale, now_ms),
         _tasks(scale, now_ms),
     ]
@@ -182,6 +185,15 @@ def _devices(scale: Scale, sealer: AesGcmSealer, now_ms: int) -> Table:
         return (*identity, now_ms, now_ms, (0, 3)[i % 2], now_ms, i * 2_654_435_761 % 2_147_483_647)
 
     return Table("device", tuple(columns.split()), (row(i) for i in range(1, scale.devices + 1)))
+
+
+def _versions(scale: Scale, now_ms: int) -> Table:
+    """Every second device, those that are offline, has reported; a few still run what nobody else does."""
+    columns = ("device_id", "module_name", "version", "reported_ms")
+    rows = (
+        (i, "default", RARE_VERSION if i % RARE_EACH == 0 else "1.0.0", now_ms) for i in range(1, scale.devices + 1, 2)
+    )
+    return Table("module_version", columns, rows)
 
 
 def _job(scale: Scale, now_ms: int) -> Table:

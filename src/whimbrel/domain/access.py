@@ -54,6 +54,7 @@ class Permission(StrEnum):
     ACCOUNT_WRITE = "account:write"
     ROLLOUT_READ = "rollout:read"
     ROLLOUT_WRITE = "rollout:write"
+    OVERVIEW_READ = "overview:read"
 
     @property
     def is_read(self) -> bool:

@@ -50,6 +50,12 @@ class Upgraded(NamedTuple):
     lost: int
 
 
+def beside(job: Upgraded, samples: list[VersionSample]) -> tuple[int, int]:
+    """How many sampled devices of other versions than the job's are quiet, and how many were alive."""
+    others = [sample for sample in samples if sample.version != job.dest_version]
+    return sum(sample.quiet for sample in others), sum(sample.alive for sample in others)
+
+
 def is_conspicuous(lost: int, devices: int, other_lost: int, others: int) -> bool:
     """Whether so many lost of so many are more than chance, when others are lost at the rate of `other_lost`.
 

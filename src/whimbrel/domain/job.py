@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
@@ -275,6 +275,15 @@ Counts = Mapping[TaskStatus, int]
 
 def open_tasks(counts: Counts) -> int:
     return sum(n for status, n in counts.items() if status.is_open)
+
+
+def summed(many: Iterable[Counts]) -> Counts:
+    """The counts of several jobs together."""
+    total = dict.fromkeys(TaskStatus, 0)
+    for counts in many:
+        for status, n in counts.items():
+            total[status] += n
+    return total
 
 
 def status_after(job: Job, counts: Counts) -> JobStatus:

@@ -4,6 +4,17 @@
 -- In place of the one of all engines: to cut a piece out of a text, the server reads the text from its beginning.
 SELECT CAST(word AS BIGINT) AS id FROM unnest(string_to_array(CAST(:ids AS TEXT), ' ')) AS word WHERE word <> ''
 
+-- columns: folded_nickname
+-- In place of the one of all engines: only ASCII letters are folded, whatever the database's own order is.
+lower(d.nickname COLLATE "C")
+
+-- columns: walk_account_names
+-- In place of the one of all engines: product by product, or with a plan for any range every device is read.
+SELECT id FROM (SELECT e.id FROM product o CROSS JOIN LATERAL (SELECT id FROM device
+    WHERE product_id = o.id AND device_name >= :name AND device_name < :name_end LIMIT :names_max) AS e
+  WHERE o.account_id = :account_id AND o.deleted_ms IS NULL LIMIT :names_max) AS named
+WHERE id < :below
+
 -- name: lock
 -- Hold a name until the transaction ends.
 SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))

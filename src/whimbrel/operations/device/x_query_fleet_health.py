@@ -25,6 +25,7 @@ from whimbrel.domain.fleet_health import (
     HOURS_MIN,
     Upgraded,
     VersionSample,
+    beside,
     is_conspicuous,
     since,
 )
@@ -142,8 +143,7 @@ def _of_version(sample: VersionSample, devices: int) -> VersionHealth:
 
 
 def _of_upgrade(job: Upgraded, samples: list[VersionSample]) -> UpgradeHealth:
-    others = [sample for sample in samples if sample.version != job.dest_version]
-    alive, quiet = sum(sample.alive for sample in others), sum(sample.quiet for sample in others)
+    quiet, alive = beside(job, samples)
     return UpgradeHealth(
         job_id=str(job.job_id),
         version=job.dest_version,

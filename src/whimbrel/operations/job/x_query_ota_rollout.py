@@ -22,7 +22,6 @@ from whimbrel.domain.gate import failures_to_halt
 from whimbrel.domain.job import Job
 from whimbrel.domain.rollout_state import rollout_state, stage_standings
 from whimbrel.domain.stages import soaks_until_ms
-from whimbrel.domain.task import TaskStatus
 from whimbrel.domain.window import next_opening_ms
 from whimbrel.domain.wire_time import utc_text
 from whimbrel.errors import JobNotFoundError
@@ -32,6 +31,7 @@ from whimbrel.operations.ids import ID_LENGTH_MAX
 from whimbrel.operations.job.info import utc_or_none
 from whimbrel.operations.job.lookup import find_job
 from whimbrel.operations.job.rollout_info import EXAMPLE_POLICY, PolicyInfo, policy_info
+from whimbrel.operations.job.task_counts import TaskCounts, task_counts
 from whimbrel.ports.store import JobEvent, JobState
 
 EVENTS_MAX = 50
@@ -39,16 +39,6 @@ EVENTS_MAX = 50
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     job_id: Annotated[str, Field("The job.", length_max=ID_LENGTH_MAX, error=JobNotFoundError)]
-
-
-class TaskCounts(msgspec.Struct, frozen=True, kw_only=True):
-    confirm: Annotated[int, Field("Tasks in CONFIRM.")]
-    queued: Annotated[int, Field("In QUEUED.")]
-    notified: Annotated[int, Field("In NOTIFIED.")]
-    in_progress: Annotated[int, Field("In IN_PROGRESS.")]
-    succeeded: Annotated[int, Field("In SUCCEEDED.")]
-    failed: Annotated[int, Field("In FAILED.")]
-    canceled: Annotated[int, Field("In CANCELED.")]
 
 
 class StageProgress(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,7 +160,7 @@ def _answer(state: JobState, events: list[JobEvent], now_ms: int) -> RolloutData
         utc_next_opening=utc_or_none(next_opening_ms(windows, job.rollout.time_zone, now_ms)),
         utc_soaks_until=utc_or_none(soaks_until_ms(job)),
         policy=policy_info(job.rollout),
-        tasks=TaskCounts(**{status.name.lower(): state.counts.get(status, 0) for status in TaskStatus}),
+        tasks=task_counts(state.counts),
         started=standing.started,
         failing=standing.failing,
         gate_halts_at=None if gate is None else failures_to_halt(standing.started, gate.limit_basis_points),

@@ -36,6 +36,9 @@ from whimbrel.ports.store.ddi_access import DdiAttributeReport as DdiAttributeRe
 from whimbrel.ports.store.ddi_access import DdiPlace as DdiPlace
 from whimbrel.ports.store.ddi_history import ActionEntry as ActionEntry
 from whimbrel.ports.store.ddi_history import DdiHistory as DdiHistory
+from whimbrel.ports.store.device_search import DeviceSearches as DeviceSearches
+from whimbrel.ports.store.device_search import FoundDevice as FoundDevice
+from whimbrel.ports.store.device_search import SearchPage as SearchPage
 from whimbrel.ports.store.devices import DeviceChanges as DeviceChanges
 from whimbrel.ports.store.devices import DeviceLogin as DeviceLogin
 from whimbrel.ports.store.devices import DeviceLogins as DeviceLogins
@@ -62,6 +65,9 @@ from whimbrel.ports.store.groups import DevicePlace as DevicePlace
 from whimbrel.ports.store.groups import GroupMembers as GroupMembers
 from whimbrel.ports.store.groups import Groups as Groups
 from whimbrel.ports.store.health import FleetHealth as FleetHealth
+from whimbrel.ports.store.job_search import FoundJob as FoundJob
+from whimbrel.ports.store.job_search import JobPage as JobPage
+from whimbrel.ports.store.job_search import JobSearches as JobSearches
 from whimbrel.ports.store.jobs import JobChange as JobChange
 from whimbrel.ports.store.jobs import JobLists as JobLists
 from whimbrel.ports.store.jobs import JobMoves as JobMoves
@@ -71,6 +77,8 @@ from whimbrel.ports.store.jobs import job_turn as job_turn
 from whimbrel.ports.store.leases import EngineLeases as EngineLeases
 from whimbrel.ports.store.leases import LeaseBeat as LeaseBeat
 from whimbrel.ports.store.modules import OtaModules as OtaModules
+from whimbrel.ports.store.overview import Overviews as Overviews
+from whimbrel.ports.store.overview import ProductStanding as ProductStanding
 from whimbrel.ports.store.pacing import Notices as Notices
 from whimbrel.ports.store.pacing import Pacing as Pacing
 from whimbrel.ports.store.previews import Previews as Previews
@@ -127,6 +135,8 @@ class Transaction(Protocol):
     @property
     def device_states(self) -> DeviceStates: ...
     @property
+    def device_searches(self) -> DeviceSearches: ...
+    @property
     def device_changes(self) -> DeviceChanges: ...
     @property
     def enrolment(self) -> Enrolments: ...
@@ -161,6 +171,8 @@ class Transaction(Protocol):
     @property
     def job_lists(self) -> JobLists: ...
     @property
+    def job_searches(self) -> JobSearches: ...
+    @property
     def job_moves(self) -> JobMoves: ...
     @property
     def targets(self) -> Targets: ...
@@ -184,6 +196,8 @@ class Transaction(Protocol):
     def explaining(self) -> Explaining: ...
     @property
     def health(self) -> FleetHealth: ...
+    @property
+    def overviews(self) -> Overviews: ...
     @property
     def ddi_devices(self) -> DdiDevices: ...
     @property

@@ -25,6 +25,7 @@ from whimbrel.adapters.store.repositories.ddi_history import DdiHistoryRepositor
 from whimbrel.adapters.store.repositories.device_applies import ApplyNameRepository, ApplyRepository
 from whimbrel.adapters.store.repositories.device_changes import DeviceChangeRepository
 from whimbrel.adapters.store.repositories.device_logins import DeviceLoginRepository
+from whimbrel.adapters.store.repositories.device_search import DeviceSearchRepository
 from whimbrel.adapters.store.repositories.devices import DeviceRepository, DeviceStateRepository
 from whimbrel.adapters.store.repositories.enrolment import EnrolmentRepository
 from whimbrel.adapters.store.repositories.explaining import ExplainingRepository
@@ -35,9 +36,11 @@ from whimbrel.adapters.store.repositories.groups import GroupMemberRepository, G
 from whimbrel.adapters.store.repositories.health import HealthRepository
 from whimbrel.adapters.store.repositories.job_lists import JobListRepository
 from whimbrel.adapters.store.repositories.job_moves import JobMoveRepository, StrategyRepository
+from whimbrel.adapters.store.repositories.job_search import JobSearchRepository
 from whimbrel.adapters.store.repositories.jobs import JobRepository
 from whimbrel.adapters.store.repositories.leases import LeaseRepository
 from whimbrel.adapters.store.repositories.modules import OtaModuleRepository
+from whimbrel.adapters.store.repositories.overview import OverviewRepository
 from whimbrel.adapters.store.repositories.pacing import PacingRepository
 from whimbrel.adapters.store.repositories.presence import ModuleVersionRepository, PresenceRepository
 from whimbrel.adapters.store.repositories.previews import PreviewRepository
@@ -105,6 +108,10 @@ class Repositories:
         return DeviceStateRepository(self._session, self._sealer)
 
     @property
+    def device_searches(self) -> DeviceSearchRepository:
+        return DeviceSearchRepository(self._session)
+
+    @property
     def device_changes(self) -> DeviceChangeRepository:
         return DeviceChangeRepository(self._session)
 
@@ -149,6 +156,10 @@ class Repositories:
         return HealthRepository(self._session)
 
     @property
+    def overviews(self) -> OverviewRepository:
+        return OverviewRepository(self._session)
+
+    @property
     def nodes(self) -> NodeRepository:
         return NodeRepository(self._session)
 
@@ -191,6 +202,10 @@ class Repositories:
     @property
     def job_lists(self) -> JobListRepository:
         return JobListRepository(self._session)
+
+    @property
+    def job_searches(self) -> JobSearchRepository:
+        return JobSearchRepository(self._session)
 
     @property
     def job_moves(self) -> JobMoveRepository:

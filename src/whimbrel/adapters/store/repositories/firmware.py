@@ -43,7 +43,7 @@ class FirmwareRepository:
             if row is None:
                 return Listing((), 0)
             product_id = int(row[0])
-        list_name = _list(account_id, product_id, dest_version)
+        list_name = firmware_list(account_id, product_id, dest_version)
         position = await position_of(self._session, list_name, page)
         if position is None:
             return Listing((), await list_total(self._session, list_name))
@@ -99,10 +99,10 @@ class FirmwareRepository:
     def _count(self, account_id: int, product_id: int, dest_version: str, firmware_id: int, n: int) -> None:
         for product in (None, product_id):
             for version in (None, dest_version):
-                self._session.count(_list(account_id, product, version), firmware_id, n)
+                self._session.count(firmware_list(account_id, product, version), firmware_id, n)
 
 
-def _list(account_id: int, product_id: int | None, dest_version: str | None) -> str:
+def firmware_list(account_id: int, product_id: int | None, dest_version: str | None) -> str:
     of_product = "" if product_id is None else f":product:{product_id}"
     of_version = "" if dest_version is None else f":version:{dest_version}"
     return f"firmware:{account_id}{of_product}{of_version}"

@@ -57,7 +57,7 @@ class GroupRepository:
             "has_static": int(GroupType.STATIC in group_filter.types),
             "has_dynamic": int(GroupType.DYNAMIC in group_filter.types),
             "super_group_id": group_filter.super_group_id,
-            "name_pattern": None if group_filter.name_part is None else _containing(group_filter.name_part),
+            "name_pattern": None if group_filter.name_part is None else containing(group_filter.name_part),
         }
         row = await self._session.one("groups_total", **which)
         assert row is not None
@@ -74,7 +74,7 @@ class GroupRepository:
 
     async def forget_device(self, device_id: int) -> None:
         for row in await self._session.all("remove_device_from_groups", device_id=device_id):
-            self._session.count(_list(row[0]), device_id, -1)
+            self._session.count(members_list(row[0]), device_id, -1)
 
 
 class GroupMemberRepository:
@@ -107,14 +107,14 @@ class GroupMemberRepository:
         changed = await self._session.run(statement, group_row_id=group.id, entries=len(device_ids), device_ids=texts)
         assert changed == len(device_ids), "the caller has asked who is a member"
         for device_id in device_ids:
-            self._session.count(_list(group.id), device_id, n)
+            self._session.count(members_list(group.id), device_id, n)
 
     async def page(self, group: Group, page: Page) -> Listing[DeviceIdentity] | None:
         if group.is_dynamic:
             return await self._page_of_rule(group, page)
-        position = await position_of(self._session, _list(group.id), page)
+        position = await position_of(self._session, members_list(group.id), page)
         if position is None:
-            return Listing((), await list_total(self._session, _list(group.id)))
+            return Listing((), await list_total(self._session, members_list(group.id)))
         rows = await self._session.all(
             "group_members_page",
             group_row_id=group.id,
@@ -127,7 +127,7 @@ class GroupMemberRepository:
     async def counts(self, group: Group) -> GroupCounts:
         if group.is_dynamic:
             return await self._counts_of_rule(group)
-        total = await list_total(self._session, _list(group.id))
+        total = await list_total(self._session, members_list(group.id))
         if total > COUNTED_DEVICES_MAX:
             return GroupCounts(total, None, None)
         row = await self._session.one("group_members_state", group_row_id=group.id)
@@ -143,11 +143,11 @@ class GroupMemberRepository:
             device_ids = [device_id for _, device_id in members]
             await self._session.run("purge_group_members", group_row_id=group_row_id, device_id=device_ids[-1])
             for device_id in device_ids:
-                self._session.count(_list(group_row_id), device_id, -1)
+                self._session.count(members_list(group_row_id), device_id, -1)
         if not rows:
             # Only now, when no count of theirs is under way.
             for row in await self._session.all("forget_purged_groups", groups_max=members_max):
-                await self._session.run("forget_list", list=_list(row[0]))
+                await self._session.run("forget_list", list=members_list(row[0]))
         return len(rows)
 
     async def _page_of_rule(self, group: Group, page: Page) -> Listing[DeviceIdentity] | None:
@@ -181,7 +181,7 @@ def tag_list(account_id: int, key: str, value: str) -> str:
     return f"tagged:{account_id}:{key}:{value}"
 
 
-def _list(group_row_id: int) -> str:
+def members_list(group_row_id: int) -> str:
     return f"members:{group_row_id}"
 
 
@@ -203,7 +203,7 @@ def _which(group: Group) -> dict[str, object]:
     return which | ({"tag_key": rule.tag_key, "tag_value": rule.tag_value} if rule.tag_key else {})
 
 
-def _containing(part: str) -> str:
+def containing(part: str) -> str:
     """A pattern for names that contain this, in any case: of names only ASCII letters have one."""
     escaped = "".join(f"\\{character}" if character in "\\%_" else character for character in part)
     return f"%{escaped.translate(_LOWER)}%"

@@ -40,7 +40,7 @@ class ProductRepository:
         return self._product(row) if row else None
 
     async def page(self, account_id: int, narrowed: ProductFilter, page: Page) -> Listing[Product]:
-        list_name = _list(account_id, narrowed)
+        list_name = products_list(account_id, narrowed)
         position = await position_of(self._session, list_name, page)
         if position is None:
             return Listing((), await list_total(self._session, list_name))
@@ -56,7 +56,7 @@ class ProductRepository:
         return Listing([self._product(row) for row in rows], position.total)
 
     async def count(self, account_id: int) -> int:
-        return await list_total(self._session, _list(account_id, ProductFilter()))
+        return await list_total(self._session, products_list(account_id, ProductFilter()))
 
     async def update(self, product: Product, name: str, description: str) -> None:
         try:
@@ -83,10 +83,10 @@ class ProductRepository:
         """Every list that a product of this code and group is in; one without a group is in no group's list."""
         for code in (None, lists.commodity_code):
             for group in {None, lists.resource_group_id or None}:
-                self._session.count(_list(account_id, ProductFilter(code, group)), product_id, n)
+                self._session.count(products_list(account_id, ProductFilter(code, group)), product_id, n)
 
 
-def _list(account_id: int, narrowed: ProductFilter) -> str:
+def products_list(account_id: int, narrowed: ProductFilter) -> str:
     """A resource group's lists have a name of their own, so that no commodity code can look like one."""
     code = "" if narrowed.commodity_code is None else f":{narrowed.commodity_code}"
     group = narrowed.resource_group_id
