@@ -56,7 +56,7 @@ class Visitor:
 
     def settle(self) -> None:
         """Wait for the heading, and until no part of the page says that it is busy."""
-        expect(self.page.locator("main h1").first).to_be_visible(timeout=SHOWS_WITHIN_MS)
+        expect(self.page.locator("#root main h1").first).to_be_visible(timeout=SHOWS_WITHIN_MS)
         expect(self.page.locator("[aria-busy=true]")).to_have_count(0, timeout=SHOWS_WITHIN_MS)
 
     def heading(self) -> Locator:

@@ -33,8 +33,8 @@ class People:
 
     def invite(self, role: str, name: str | None = None) -> str:
         """A one-time link for a user of that role."""
-        answer = SignedClient(self._server).call("XInviteConsoleUser", UserName=name or NAMES[role], Role=role)
-        return str(answer.body["data"]["url"])
+        answer = SignedClient(self._server).call("XInviteConsoleUser", Name=name or NAMES[role], Role=role)
+        return str(answer.body["data"]["link"])
 
     def cookies(self, role: str) -> list[Any]:
         """A session of a user with that role, as the browser holds it."""
