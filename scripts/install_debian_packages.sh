@@ -1,11 +1,11 @@
 #!/bin/sh
 # The Debian packages that the tests and benchmarks use: real firmware to roll out, a load generator, Mosquitto to measure
-# beside, nginx, PostgreSQL's server and the update client SWUpdate, which the tests start on folders of their own, and
-# zchunk for delta updates.
+# beside, nginx, PostgreSQL's server and the update client SWUpdate, which the tests start on folders of their own,
+# zchunk for delta updates, and Chromium with a font that has Chinese, in which the tests look at the console.
 # As root it installs what is missing; otherwise it says what to install and fails.
 set -eu
 
-packages="mosquitto nginx-light opensbi postgresql seabios swupdate u-boot-qemu wrk zchunk"
+packages="chromium fonts-wqy-microhei mosquitto nginx-light opensbi postgresql seabios swupdate u-boot-qemu wrk zchunk"
 # Any Node from 18 on will do, wherever it comes from; the story tests run the vendor's Node SDK with it.
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
     packages="$packages nodejs npm"

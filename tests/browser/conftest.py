@@ -1,0 +1,81 @@
+"""Fixtures of the browser's tests: Chromium without a screen, and visitors that are signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.browsing import AXE, DESKTOP, Look, Visitor
+from tests.browser.people import ADMIN, People
+from tests.browser.populated import Populated, populate
+from tests.story.servers import WhimbrelServer
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+Visit = Callable[..., Visitor]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests of the process; each visitor has a context of its own in it."""
+    for path, what in ((CHROMIUM, "Debian package chromium"), (AXE, "axe-core")):
+        if not path.exists():
+            pytest.fail(f"{path} is missing: `make test` installs it ({what})", pytrace=False)
+    with sync_playwright() as playwright:
+        # The sandbox needs a user that is not root, and pages of the console are all that is opened here.
+        launched = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WhimbrelServer]:
+    """One running server for a test file, on an empty data folder."""
+    running = WhimbrelServer(tmp_path_factory.mktemp("operator") / "var")
+    try:
+        running.start()
+        yield running
+    finally:
+        running.end()
+
+
+@pytest.fixture(scope="module")
+def people(server: WhimbrelServer) -> People:
+    """Who may sign in."""
+    return People(server)
+
+
+@pytest.fixture(scope="module")
+def populated(server: WhimbrelServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Populated]:
+    """The server with fleets, firmware, rollouts in many states, groups, keys and users."""
+    with populate(server, tmp_path_factory.mktemp("fleet")) as site:
+        yield site
+
+
+@pytest.fixture
+def visit(browser: Browser, people: People) -> Iterator[Visit]:
+    """`visit()` is an administrator at a desktop; `visit(role=…, look=…, signed_in=False)` anybody else."""
+    visitors: list[Visitor] = []
+
+    def visit_one(
+        role: str = ADMIN, look: Look | None = None, *, signed_in: bool = True, language: str = "en"
+    ) -> Visitor:
+        chosen = look or Look("light", *DESKTOP)
+        context = browser.new_context(
+            viewport={"width": chosen.width, "height": chosen.height},
+            color_scheme="dark" if chosen.scheme == "dark" else "light",
+            locale="zh-CN" if language == "zh" else "en-GB",
+            timezone_id="Europe/Berlin",
+            reduced_motion="reduce",
+        )
+        if signed_in:
+            context.add_cookies(people.cookies(role))
+        visitors.append(Visitor(context, people.console_url))
+        return visitors[-1]
+
+    yield visit_one
+    for visitor in visitors:
+        visitor.end()
