@@ -29,10 +29,3 @@ class Sessions(Protocol):
     async def of_token(self, token: str, now_ms: int) -> Session | None:
         """None when the token is unknown, expired or revoked, or its user is disabled. Raises StoreUnavailableError."""
         ...
-
-
-class NoSessions:
-    """Nobody is signed in, and nobody can be."""
-
-    async def of_token(self, token: str, now_ms: int) -> Session | None:
-        return None
