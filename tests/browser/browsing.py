@@ -34,7 +34,7 @@ LOOKS = [Look(scheme, *size) for scheme in ("light", "dark") for size in (DESKTO
 
 
 class Visitor:
-    """A person at one browser tab. `faults` holds scripts that failed, policy violations, dialogs, and foreign requests."""
+    """A person at one browser tab. `faults` holds failed scripts, policy violations, dialogs, foreign requests."""
 
     def __init__(self, context: BrowserContext, console_url: str) -> None:
         self.context = context

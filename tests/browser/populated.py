@@ -159,9 +159,7 @@ def _organise(make: _Maker, lamp: str) -> str:
         for member, text in (("ProductKey", lamp), ("DeviceName", f"lamp-{number:04}"))
     }
     make.call("BatchAddDeviceGroupRelations", GroupId=str(group["groupId"]), **members)
-    make.call(
-        "SaveDeviceProp", ProductKey=lamp, DeviceName="lamp-0001", Props='{"site":"Hamburg","floor":"3"}'
-    )
+    make.call("SaveDeviceProp", ProductKey=lamp, DeviceName="lamp-0001", Props='{"site":"Hamburg","floor":"3"}')
     make.call("XCreateAccessKey", Name="ci pipeline", **{"Statement.1.Actions": "firmware:write,job:write"})
     return str(group["groupId"])
 

@@ -1,4 +1,4 @@
-"""Every page of the console, in light and dark, at a desk and on a phone: it shows, has no fault, and axe finds nothing."""
+"""Every page of the console, light and dark, at a desk and on a phone: it shows, without a fault that axe finds."""
 
 from __future__ import annotations
 
@@ -55,6 +55,7 @@ def test_no_page_has_a_fault_that_axe_finds(visit: Visit, populated: Populated, 
 
 @pytest.mark.parametrize("look", LOOKS, ids=[look.name for look in LOOKS])
 def test_the_pages_before_a_sign_in_have_no_fault_that_axe_finds(visit: Visit, look: Look) -> None:
+    """They have no session, and a link that is no good."""
     visitor = visit(look=look, signed_in=False)
     for route in BEFORE_SIGN_IN:
         visitor.open(f"/{route}")

@@ -270,6 +270,23 @@ class TestBounds:
             async with opened(console, bob, LIST):
                 pass
 
+    async def test_I15_streams_and_watches_of_an_account_leave_room_for_others(
+        self, console: Console, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """One account has at most half of the process; 503 for the one above."""
+        assert (live.STREAMS_OF_ACCOUNT_MAX, watches.WATCHES_OF_ACCOUNT_MAX) == (STREAMS_MAX // 2, WATCHES_MAX // 2)
+        ada, bob = await console.sign_in("ada"), await console.sign_in("bob")
+        monkeypatch.setattr(live, "STREAMS_OF_ACCOUNT_MAX", 1)
+        async with opened(console, ada, LIST):
+            assert await Page(console, bob, [LIST]).status() == 503
+        monkeypatch.setattr(live, "STREAMS_OF_ACCOUNT_MAX", 2)
+        monkeypatch.setattr(watches, "WATCHES_OF_ACCOUNT_MAX", 1)
+        async with opened(console, ada, page(1)):
+            assert await Page(console, bob, [page(2)]).status() == 503
+            async with opened(console, bob, page(1)):
+                pass
+        assert not console.door._live._of_account
+
     async def test_I17_watches_of_a_process(self, console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
         """503 for a stream with one too many, of which nothing stays; what is watched already is open to all."""
         assert WATCHES_MAX == 1_000

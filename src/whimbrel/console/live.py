@@ -25,6 +25,7 @@ from whimbrel.rpc.parameters import QUERY, parse_pairs
 WATCHES_OF_STREAM_MAX = 8
 STREAMS_OF_SESSION_MAX = 6
 STREAMS_MAX = 500  # of a process
+STREAMS_OF_ACCOUNT_MAX = STREAMS_MAX // 2  # nobody's pages keep those of others away (I15)
 RECHECK_SECONDS = 5.0  # how long a session that was ended may still be told something (A21)
 HEARTBEAT_SECONDS = 15.0
 RECONNECT_MS = 2_000
@@ -84,6 +85,7 @@ class Live:
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
         self._streams: Counter[str] = Counter()
+        self._of_account: Counter[int] = Counter()
         self.watches = Watches(setup.hall)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -112,7 +114,8 @@ class Live:
             return error(403, f"this user has no right to {forbidden[0]}")
         if self._streams[session.token_digest] >= STREAMS_OF_SESSION_MAX:
             return error(429, f"this session has {STREAMS_OF_SESSION_MAX} streams open; close one")
-        if self._streams.total() >= STREAMS_MAX or self._setup.stopping.is_set():
+        is_full = self._of_account[session.account_id] >= STREAMS_OF_ACCOUNT_MAX or self._streams.total() >= STREAMS_MAX
+        if is_full or self._setup.stopping.is_set():
             return error(503, "too many live pages are open at this server; look again later")
         return None
 
@@ -134,8 +137,9 @@ class Live:
         return Watched(session.account_id, session.policy, session.sees_secrets, action, parameters)
 
     async def _stream(self, viewer: _Viewer, watched: list[Watched], receive: Receive, send: Send) -> None:
-        stream, digest = viewer.stream, viewer.session.token_digest
+        stream, digest, account_id = viewer.stream, viewer.session.token_digest, viewer.session.account_id
         self._streams[digest] += 1
+        self._of_account[account_id] += 1
         tasks = [asyncio.create_task(_until_gone(receive)), asyncio.create_task(self._setup.stopping.wait())]
         tasks[0].add_done_callback(stream.leave)
         tasks[1].add_done_callback(stream.wake)
@@ -156,6 +160,9 @@ class Live:
             self._streams[digest] -= 1
             if not self._streams[digest]:
                 del self._streams[digest]
+            self._of_account[account_id] -= 1
+            if not self._of_account[account_id]:
+                del self._of_account[account_id]
 
     async def _tell(self, viewer: _Viewer) -> None:
         """Until the page is gone, the session has ended, or the process ends. Raises SlowPeerError."""

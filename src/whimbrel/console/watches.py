@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections import Counter
 from contextlib import suppress
 from typing import NamedTuple, Protocol
 
@@ -17,6 +18,7 @@ from whimbrel.errors import ServiceUnavailableError
 from whimbrel.rpc.hall import Hall
 
 WATCHES_MAX = 1_000  # in a process, different ones
+WATCHES_OF_ACCOUNT_MAX = WATCHES_MAX // 2  # nobody's pages keep those of others away (I15)
 PAUSE_SECONDS_MIN = 1.0  # between two rounds of one watch
 PAUSES_PER_ROUND = 20  # a pause is so many times as long as what came before took
 AT_WORK_MAX = 4
@@ -59,6 +61,7 @@ class Watches:
     def __init__(self, hall: Hall) -> None:
         self._hall = hall
         self._watches: dict[Watched, _Watch] = {}
+        self._of_account: Counter[int] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
         self._places = asyncio.Semaphore(AT_WORK_MAX)
 
@@ -69,9 +72,11 @@ class Watches:
         """Raises ServiceUnavailableError when too many different things are looked at."""
         watch = self._watches.get(watched)
         if watch is None:
-            if len(self._watches) >= WATCHES_MAX:
+            of_account = self._of_account[watched.account_id]
+            if len(self._watches) >= WATCHES_MAX or of_account >= WATCHES_OF_ACCOUNT_MAX:
                 raise ServiceUnavailableError("too much is looked at through this server; look again later")
             watch = self._watches[watched] = _Watch()
+            self._of_account[watched.account_id] += 1
             task = asyncio.create_task(self._follow(watched, watch))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -87,6 +92,7 @@ class Watches:
         watch.listeners.discard((listener, index))
         if not watch.listeners:
             del self._watches[watched]
+            self._of_account[watched.account_id] -= 1
             watch.is_left.set()
 
     async def close(self) -> None:
