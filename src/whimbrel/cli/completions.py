@@ -61,6 +61,8 @@ def _device_names(api: Api, context: click.Context, _: str) -> _Offered:
 def _device_lists(api: Api, context: click.Context, incomplete: str) -> _Offered:
     before, comma, last = incomplete.rpartition(",")
     for name, key in _device_names(api, context, last):
+        if name in before.split(","):
+            continue
         yield f"{before}{comma}{name}", key
 
 

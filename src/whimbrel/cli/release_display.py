@@ -9,7 +9,7 @@ from typing import Protocol
 
 import click
 
-from whimbrel.cli.release_events import EVENTS, Event, Progress
+from whimbrel.cli.release_events import EVENTS, Ended, Event, Progress
 
 BAR_WIDTH = 24
 _CLEAR = "\r\x1b[K"
@@ -36,6 +36,8 @@ class JsonLines:
         """Write the line."""
         members = {name: content for name, content in event._asdict().items() if content is not None}
         click.echo(json.dumps({"event": _NAMES[type(event)], **members}, ensure_ascii=False))
+        if isinstance(event, Ended) and event.exit_status:
+            click.echo(f"Error: {event.words}", err=True)
 
 
 class Words:

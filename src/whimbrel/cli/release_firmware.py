@@ -96,6 +96,9 @@ def verify(patience: Patience, firmware: Mapping[str, Any], verification: Verifi
             )
         _start(patience, firmware, verification)
         status = VERIFYING
+    elif status == VERIFYING:
+        for row in jobs_of(patience, firmware_id, "VERIFY_FIRMWARE")[:1]:
+            patience.display.tell(Verifying(row["jobId"], is_new=False))
     if status == VERIFYING:
         status = _await_verdict(patience, firmware_id)
     if status not in (VERIFIED, NEEDS_NONE):
