@@ -1,5 +1,6 @@
 """`whimbrel release` against a running server with virtual devices: each outcome; repeating makes nothing twice."""
 
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -157,6 +158,23 @@ def test_what_an_interrupted_run_began_goes_on(server: WhimbrelServer, tmp_path:
     assert release(server, *words, status=6)[-1]["outcome"] == "canceled"
 
 
+def test_a_server_that_is_started_again_ends_no_release(server: WhimbrelServer, tmp_path: Path) -> None:
+    """While it is away it is asked again; the rollout goes on, and so does who follows it (F09, I19)."""
+    file = firmware_file(tmp_path, "again")
+    words = (str(file), "--product", "again", "--version", "2", "--no-verify", "--yes")
+    with fleet(server, "again", 30):
+        running = start(server, "release", *words)
+        assert running.stdout is not None
+        while '"event": "rolling_out"' not in running.stdout.readline():
+            assert running.poll() is None
+        server.kill()
+        while '"event": "server_away"' not in running.stdout.readline():
+            assert running.poll() is None
+        server.start()
+        told = lines_of(running.communicate(timeout=120)[0])
+    assert (running.returncode, told[-1]["outcome"]) == (0, "completed")
+
+
 def test_another_target_is_another_rollout(server: WhimbrelServer, tmp_path: Path) -> None:
     """Devices by name, by list and by share are jobs of their own of one firmware; each is found again by its seed."""
     key = absent_fleet(server, "whom", 4)
@@ -174,6 +192,23 @@ def test_another_target_is_another_rollout(server: WhimbrelServer, tmp_path: Pat
         assert release(server, *words, "--target", target, "--detach")[-1]["job_id"] == started[-1]["job_id"]
         jobs.add(started[-1]["job_id"])
     assert len(jobs) == 4
+
+
+def test_a_key_for_one_product_is_enough(server: WhimbrelServer, tmp_path: Path) -> None:
+    """With the rights that the how-to page names, and the product by its key; by its name it would have to list all."""
+    page = (Path(__file__).resolve().parents[2] / "docs/how-to/release-from-a-pipeline.md").read_text()
+    rights = re.findall(r"`(\w+:\w+)`", page.split("A release needs ")[1].split(" for `--target")[0])
+    key = absent_fleet(server, "only", 1)
+    policy = {"Statement.1.Actions": ",".join(rights), "Statement.1.Products": key}
+    made = call(server, "XCreateAccessKey", Name="pipeline", **policy)["data"]
+    own = {"WHIMBREL_ACCESS_KEY_ID": made["accessKeyId"], "WHIMBREL_ACCESS_KEY_SECRET": made["accessKeySecret"]}
+    file = str(firmware_file(tmp_path, "only"))
+    words = ("release", file, "--version", "2", "--verify-on", "only-0001", "--yes", "--wait-timeout", "0m")
+    assert whimbrel(server, *words, "--product", "only", **own).returncode == 1
+    late = whimbrel(server, *words, "--product", key, **own)
+    assert (late.returncode, names(lines_of(late.stdout))[-2:]) == (7, ["progress", "ended"])
+    words = ("release", file, "--version", "3", "--no-verify", "--yes", "--detach", "--name", "three")
+    assert whimbrel(server, *words, "--product", key, **own).returncode == 0
 
 
 def test_a_preview_tells_nobody(server: WhimbrelServer, tmp_path: Path) -> None:

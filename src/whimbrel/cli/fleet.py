@@ -12,6 +12,7 @@ from whimbrel.cli.api import Api, RefusedError
 from whimbrel.cli.completions import complete_products
 from whimbrel.cli.fleet_view import fleet_table, look_at_fleet
 from whimbrel.cli.lookup import find_product, products
+from whimbrel.cli.plain_text import plain
 
 WATCH_S = 5.0
 
@@ -29,7 +30,7 @@ def fleet(access: Access, product: str | None, watches: bool, as_json: bool) -> 
             looked_at = [find_product(api, product)] if product else list(products(api))
             seen = look_at_fleet(api, looked_at)
             if as_json:
-                click.echo(json.dumps(seen.as_json(), indent=None if watches else 2, ensure_ascii=False))
+                click.echo(plain(json.dumps(seen.as_json(), indent=None if watches else 2, ensure_ascii=False)))
             else:
                 if watches:
                     click.clear()

@@ -9,6 +9,7 @@ import click
 
 from whimbrel.cli.api import Api
 from whimbrel.cli.lookup import Product
+from whimbrel.cli.plain_text import plain
 
 FIRMWARE_LOOKED_AT = 50
 JOBS_LOOKED_AT = 20
@@ -100,7 +101,7 @@ def fleet_table(seen: FleetSeen) -> str:
             out.write_dl([(item.kind, _attention_words(item)) for item in seen.attention])
     if not seen.products:
         out.write("There are no products yet.\n")
-    return out.getvalue()
+    return plain(out.getvalue())
 
 
 def _product(api: Api, product: Product, health: Mapping[str, Any]) -> ProductSeen:

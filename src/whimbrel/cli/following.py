@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from whimbrel.cli.api import Api, RefusedError
 from whimbrel.cli.release_display import Display
@@ -32,6 +32,9 @@ class EndedError(Exception):
         self.job_id = job_id
 
 
+_Done = TypeVar("_Done")
+
+
 class Patience(NamedTuple):
     """Asks a server that may be away or busy, until the deadline (monotonic seconds; None: no end)."""
 
@@ -41,10 +44,14 @@ class Patience(NamedTuple):
 
     def ask(self, action: str, parameters: Mapping[str, str]) -> Mapping[str, Any]:
         """The answer of a call that may be repeated. Raises RefusedError, ConnectionError, EndedError."""
+        return self.repeat(lambda: self.api.ask(action, parameters))
+
+    def repeat(self, deed: Callable[[], _Done]) -> _Done:
+        """What comes of something that may be done again. Raises as `ask`, and whatever else the deed raises."""
         since_s, told = time.monotonic(), ""
         while True:
             try:
-                return self.api.ask(action, parameters)
+                return deed()
             except (RefusedError, ConnectionError) as error:
                 if isinstance(error, RefusedError) and not error.code.startswith(_BUSY_CODES):
                     raise

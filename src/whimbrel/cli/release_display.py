@@ -9,6 +9,7 @@ from typing import Protocol
 
 import click
 
+from whimbrel.cli.plain_text import plain
 from whimbrel.cli.release_events import EVENTS, Ended, Event, Progress
 
 BAR_WIDTH = 24
@@ -35,9 +36,9 @@ class JsonLines:
     def tell(self, event: Event) -> None:
         """Write the line."""
         members = {name: content for name, content in event._asdict().items() if content is not None}
-        click.echo(json.dumps({"event": _NAMES[type(event)], **members}, ensure_ascii=False))
+        click.echo(plain(json.dumps({"event": _NAMES[type(event)], **members}, ensure_ascii=False)))
         if isinstance(event, Ended) and event.exit_status:
-            click.echo(f"Error: {event.words}", err=True)
+            click.echo(f"Error: {plain(event.words)}", err=True)
 
 
 class Words:
@@ -59,12 +60,12 @@ class Words:
             self._say(event.words)
 
     def _say(self, words: str) -> None:
-        click.echo(f"{_CLEAR if self._is_moving else ''}{words}")
+        click.echo(f"{_CLEAR if self._is_moving else ''}{plain(words)}")
         self._is_moving = False
 
     def _move(self, line: str) -> None:
         width = max(20, os.get_terminal_size(sys.stdout.fileno()).columns - 1)
-        click.echo(f"{_CLEAR}{line[:width]}", nl=False)
+        click.echo(f"{_CLEAR}{plain(line)[:width]}", nl=False)
         self._is_moving = True
 
 

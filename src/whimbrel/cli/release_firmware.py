@@ -11,6 +11,7 @@ import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from whimbrel.cli.api import ANSWER_SECONDS_MAX, RefusedError
@@ -124,7 +125,7 @@ def _query(patience: Patience, firmware_id: str) -> Mapping[str, Any]:
 def _make(patience: Patience, plan: Plan, product: Product, verification: Verification) -> str:
     urls = []
     for file in plan.files:
-        urls.append(upload_firmware(patience.api, file.path).url)
+        urls.append(patience.repeat(partial(upload_firmware, patience.api, file.path)).url)
         patience.display.tell(Uploaded(file.path.name, file.size_bytes))
     parameters = {
         "FirmwareName": plan.name or _name(plan, product),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import click
@@ -80,7 +81,7 @@ def _selection(patience: Patience, plan: Plan) -> dict[str, str]:
     for number, device_name in enumerate(target.device_names, 1):
         parameters[f"TargetDeviceName.{number}"] = device_name
     if target.list_path is not None:
-        parameters["DnListFileUrl"] = upload_device_list(patience.api, target.list_path)
+        parameters["DnListFileUrl"] = patience.repeat(partial(upload_device_list, patience.api, target.list_path))
     if target.group:
         parameters["GroupId"] = find_group(patience.api, target.group)
     if target.percent:

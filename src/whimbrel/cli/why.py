@@ -13,6 +13,7 @@ from whimbrel.cli.access import Access, with_access
 from whimbrel.cli.api import Api, RefusedError
 from whimbrel.cli.completions import complete_devices, complete_jobs, complete_products
 from whimbrel.cli.lookup import Product, find_product, products
+from whimbrel.cli.plain_text import plain
 
 _NOT_THERE = ("iot.device.NotExistedDevice", "iot.prod.NotExistedProduct", "iot.ota.JobNotFound")
 
@@ -45,7 +46,7 @@ def why(device: str, access: Access, as_json: bool, **options: str | None) -> No
         click.echo(f"Error: {error}", err=True)
         sys.exit(2)
     findings = answer["findings"]["finding"]
-    click.echo(json.dumps(answer, indent=2, ensure_ascii=False) if as_json else "\n".join(map(_words, findings)))
+    click.echo(plain(json.dumps(answer, indent=2, ensure_ascii=False) if as_json else "\n".join(map(_words, findings))))
     sys.exit(1 if answer["isInTheWay"] else 0)
 
 
