@@ -8,13 +8,13 @@ from __future__ import annotations
 import hashlib
 import http.client
 import re
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from functools import partial
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit, urlunsplit
 
-from whimbrel.cli.api import ANSWER_SECONDS_MAX, RefusedError
+from whimbrel.cli.api import RefusedError, not_answering, open_connection
 from whimbrel.cli.following import EndedError, Patience, watch
 from whimbrel.cli.form_upload import upload_firmware
 from whimbrel.cli.lookup import Product
@@ -195,12 +195,17 @@ def _compare(plan: Plan, firmware: Mapping[str, Any]) -> None:
 
 def _fetched_sha256(url: str) -> str:
     digest = hashlib.sha256()
-    try:
-        with urllib.request.urlopen(url, timeout=ANSWER_SECONDS_MAX) as answer:  # noqa: S310  the server's own link
+    parts = urlsplit(url)
+    with closing(open_connection(url)) as connection:
+        try:
+            connection.request("GET", urlunsplit(("", "", parts.path, parts.query, "")))
+            answer = connection.getresponse()
             while block := answer.read(READ_BYTES):
                 digest.update(block)
-    except (OSError, http.client.HTTPException) as error:
-        raise ConnectionError(f"the firmware cannot be fetched to compare it: {error}") from None
+        except (OSError, http.client.HTTPException) as error:
+            raise not_answering(url.partition("?")[0], error) from None
+    if answer.status != http.HTTPStatus.OK:
+        raise ConnectionError(f"the firmware cannot be fetched to compare it (HTTP {answer.status})")
     return digest.hexdigest()
 
 
