@@ -12,7 +12,7 @@ def test_a_fleet_without_products_says_so(server: WhimbrelServer) -> None:
     """A newcomer reads a sentence, and a program an empty object."""
     assert "no products yet" in whimbrel(server, "fleet").stdout
     seen = json.loads(whimbrel(server, "fleet", "--json").stdout)
-    assert seen == {"products": [], "rollouts": [], "attention": []}
+    assert seen == {"product_count": 0, "products": [], "rollouts": [], "attention": []}
 
 
 def test_a_fleet_and_what_needs_attention(server: WhimbrelServer, tmp_path: Path) -> None:
@@ -25,9 +25,11 @@ def test_a_fleet_and_what_needs_attention(server: WhimbrelServer, tmp_path: Path
         job_id = release(server, bad, *words, "--version", "2", "--no-verify", status=4)[-1]["job_id"]
         seen = json.loads(whimbrel(server, "fleet", "--json").stdout)
         shown = whimbrel(server, "fleet", "--product", "lamp").stdout
+        absent_fleet(server, "empty", 0)
+        assert json.loads(whimbrel(server, "fleet", "--product", "empty", "--json").stdout)["rollouts"] == []
         watching = start(server, "fleet", "--watch", "--json")
         assert watching.stdout is not None
-        assert json.loads(watching.stdout.readline())["products"][0]["product_name"] == "lamp"
+        assert json.loads(watching.stdout.readline())["product_count"] == 2
         watching.kill()
         watching.communicate()
     (product,) = seen["products"]

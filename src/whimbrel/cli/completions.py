@@ -18,7 +18,7 @@ from whimbrel.cli.lookup import find_product, products
 
 ANSWER_S_MAX = 1.0
 OFFERED_MAX = 200
-FIRMWARE_LOOKED_AT = 10
+ROWS_ASKED = 100
 
 Offers = list[CompletionItem]
 _Offered = Iterable[tuple[str, str]]
@@ -45,17 +45,15 @@ def _products(api: Api, _: click.Context, __: str) -> _Offered:
         yield product.name, product.key
 
 
-def _device_names(api: Api, context: click.Context, _: str) -> _Offered:
+def _device_names(api: Api, context: click.Context, incomplete: str) -> _Offered:
     named = context.params.get("product")
-    keys = [find_product(api, named).key] if named else [product.key for product in islice(products(api), 5)]
-    for key in keys:
-        for page in (1, 2, 3, 4):
-            parameters = {"ProductKey": key, "CurrentPage": str(page), "PageSize": "50"}
-            rows = api.ask("QueryDevice", parameters)["data"]["deviceInfo"]
-            for row in rows:
-                yield row["deviceName"], key
-            if len(rows) < 50:
-                break
+    wanted = {"PageSize": str(ROWS_ASKED)}
+    if incomplete:
+        wanted["NamePrefix"] = incomplete
+    if named:
+        wanted["ProductKey"] = find_product(api, named).key
+    for row in api.ask("XListDevices", wanted)["data"]["devices"]:
+        yield row["deviceName"], row["productName"]
 
 
 def _device_lists(api: Api, context: click.Context, incomplete: str) -> _Offered:
@@ -67,11 +65,8 @@ def _device_lists(api: Api, context: click.Context, incomplete: str) -> _Offered
 
 
 def _jobs(api: Api, _: click.Context, __: str) -> _Offered:
-    newest = api.ask("ListOTAFirmware", {"CurrentPage": "1", "PageSize": str(FIRMWARE_LOOKED_AT)})
-    for firmware in newest["firmwareInfo"]["simpleFirmwareInfo"]:
-        parameters = {"FirmwareId": firmware["firmwareId"], "CurrentPage": "1", "PageSize": "10"}
-        for job in api.ask("ListOTAJobByFirmware", parameters)["data"]["simpleOTAJobInfo"]:
-            yield job["jobId"], f"{firmware['firmwareName']}, {job['jobStatus']}"
+    for row in api.ask("XListOTAJobs", {"PageSize": str(ROWS_ASKED)})["data"]["jobs"]:
+        yield row["jobId"], f"{row['productName']} {row['destVersion']}, {row['state']}"
 
 
 complete_products = _offer(_products)

@@ -11,7 +11,7 @@ from whimbrel.cli.access import Access, with_access
 from whimbrel.cli.api import Api, RefusedError
 from whimbrel.cli.completions import complete_products
 from whimbrel.cli.fleet_view import fleet_table, look_at_fleet
-from whimbrel.cli.lookup import find_product, products
+from whimbrel.cli.lookup import find_product
 from whimbrel.cli.plain_text import plain
 
 WATCH_S = 5.0
@@ -23,12 +23,15 @@ WATCH_S = 5.0
 @click.option("--watch", "watches", is_flag=True, help="Show it again every few seconds, until Ctrl-C.")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON; with --watch one object a line.")
 def fleet(access: Access, product: str | None, watches: bool, as_json: bool) -> None:
-    """Show devices by state and version, running rollouts, and what needs attention."""
+    """Show devices by state and version, running rollouts, and what needs attention.
+
+    With --watch it does not look for devices that were lost after an upgrade.
+    """
     api = Api(access.server, access.credentials)
     try:
+        found = find_product(api, product) if product else None
         while True:
-            looked_at = [find_product(api, product)] if product else list(products(api))
-            seen = look_at_fleet(api, looked_at)
+            seen = look_at_fleet(api, found, with_health=not watches)
             if as_json:
                 click.echo(plain(json.dumps(seen.as_json(), indent=None if watches else 2, ensure_ascii=False)))
             else:

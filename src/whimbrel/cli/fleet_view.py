@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import click
@@ -11,11 +11,10 @@ from whimbrel.cli.api import Api
 from whimbrel.cli.lookup import Product
 from whimbrel.cli.plain_text import plain
 
-FIRMWARE_LOOKED_AT = 50
-JOBS_LOOKED_AT = 20
+ROLLOUTS_SHOWN = 100
 VERSIONS_SHOWN = 12
-_VERIFY_FAILED = 3
-_OPEN = ("PLANNED", "IN_PROGRESS")
+#: Every state but ENDED, those that need somebody first.
+_STATES = ("HALTED", "PAUSED", "RUNNING", "SOAKING", "WAITING_WINDOW", "PLANNED")
 
 
 class ProductSeen(NamedTuple):
@@ -30,7 +29,7 @@ class ProductSeen(NamedTuple):
 
 
 class RolloutSeen(NamedTuple):
-    """A job that has not ended, as XQueryOTARollout has it."""
+    """A job that has not ended, as XListOTAJobs has it."""
 
     job_id: str
     product_key: str
@@ -52,37 +51,39 @@ class Attention(NamedTuple):
 
 
 class FleetSeen(NamedTuple):
-    """All of it."""
+    """All of it. `product_count` may be more than the products that are shown."""
 
+    product_count: int
     products: tuple[ProductSeen, ...]
     rollouts: tuple[RolloutSeen, ...]
     attention: tuple[Attention, ...]
 
     def as_json(self) -> dict[str, Any]:
         """As `--json` prints it."""
-        return {name: [row._asdict() for row in rows] for name, rows in self._asdict().items()}
+        return {
+            "product_count": self.product_count,
+            "products": [product._asdict() for product in self.products],
+            "rollouts": [rollout._asdict() for rollout in self.rollouts],
+            "attention": [item._asdict() for item in self.attention],
+        }
 
 
-def look_at_fleet(api: Api, looked_at: Sequence[Product]) -> FleetSeen:
-    """What the server says of these products. Raises RefusedError, ConnectionError."""
-    seen: list[ProductSeen] = []
-    rollouts: list[RolloutSeen] = []
-    attention: list[Attention] = []
-    for product in looked_at:
-        health = api.ask("XQueryFleetHealth", {"ProductKey": product.key})["data"]
-        seen.append(_product(api, product, health))
-        attention += [_lost(product, row) for row in health["upgrades"] if row["conspicuous"]]
-        for firmware in _firmware(api, product):
-            rollouts += _rollouts(api, firmware)
-            if firmware["status"] == _VERIFY_FAILED:
-                words = f"the verification of {firmware['firmwareName']} ({firmware['destVersion']}) has failed"
-                attention.append(Attention("VERIFICATION_FAILED", words, product.key, None, firmware["firmwareId"]))
-    held = [
-        Attention(f"JOB_{rollout.state}", rollout.reason, rollout.product_key, rollout.job_id, rollout.firmware_id)
-        for rollout in rollouts
-        if rollout.state in ("HALTED", "PAUSED")
-    ]
-    return FleetSeen(tuple(seen), tuple(rollouts), (*sorted(held, key=lambda item: item.kind), *attention))
+def look_at_fleet(api: Api, product: Product | None, with_health: bool) -> FleetSeen:
+    """What the server says of the account, or of one product. Raises RefusedError, ConnectionError.
+
+    `with_health` also looks for devices that were lost after an upgrade; not more often than once a minute.
+    """
+    data = api.ask("XQueryOverview", {"WithHealth": str(with_health).lower()})["data"]
+    only = {} if product is None else {"ProductKey": product.key}
+    states = {f"State.{number}": state for number, state in enumerate(_STATES, 1)}
+    jobs = api.ask("XListOTAJobs", {**only, **states, "PageSize": str(ROLLOUTS_SHOWN)})["data"]["jobs"]
+    rollouts = sorted(map(_rollout, jobs), key=lambda rollout: _STATES.index(rollout.state))
+    shown = [_product(row) for row in data["products"] if product is None or row["productKey"] == product.key]
+    if product is not None and not shown:
+        shown = [_product_beside_overview(api, product)]
+    attention = [_attention(row) for row in data["attention"] if product is None or row["productKey"] == product.key]
+    count = data["productCount"] if product is None else 1
+    return FleetSeen(count, tuple(shown), tuple(rollouts), tuple(attention))
 
 
 def fleet_table(seen: FleetSeen) -> str:
@@ -91,7 +92,7 @@ def fleet_table(seen: FleetSeen) -> str:
     for product in seen.products:
         with out.section(f"{product.product_name} ({product.product_key})"):
             rows = [("devices", f"{product.devices}: {product.online} online, {product.never_online} never connected")]
-            rows += [(version or "no version", str(count)) for version, count in product.versions.items()]
+            rows += [(version, str(count)) for version, count in product.versions.items()]
             out.write_dl(rows)
     if seen.rollouts:
         with out.section("Rollouts"):
@@ -99,13 +100,31 @@ def fleet_table(seen: FleetSeen) -> str:
     if seen.attention:
         with out.section("Needs attention"):
             out.write_dl([(item.kind, _attention_words(item)) for item in seen.attention])
+    if len(seen.products) < seen.product_count:
+        out.write(f"\nand {seen.product_count - len(seen.products)} more products; --product shows one\n")
     if not seen.products:
         out.write("There are no products yet.\n")
     return plain(out.getvalue())
 
 
-def _product(api: Api, product: Product, health: Mapping[str, Any]) -> ProductSeen:
+def _product(row: Mapping[str, Any]) -> ProductSeen:
+    devices = row["devices"]
+    versions = {version["version"]: version["count"] for version in row["versions"]}
+    others = {"other versions": row["otherCount"], "no version yet": row["neverReportedCount"]}
+    return ProductSeen(
+        row["productKey"],
+        row["productName"],
+        devices["total"],
+        devices["online"],
+        devices["unactive"],
+        versions | {meaning: count for meaning, count in others.items() if count},
+    )
+
+
+def _product_beside_overview(api: Api, product: Product) -> ProductSeen:
+    """Of a product that is not among the newest ones, which the overview names."""
     counts = api.ask("QueryDeviceStatistics", {"ProductKey": product.key})["data"]
+    health = api.ask("XQueryFleetHealth", {"ProductKey": product.key})["data"]
     versions = sorted(health["versions"], key=lambda row: -row["deviceCount"])[:VERSIONS_SHOWN]
     return ProductSeen(
         product.key,
@@ -113,39 +132,24 @@ def _product(api: Api, product: Product, health: Mapping[str, Any]) -> ProductSe
         counts["deviceCount"],
         counts["onlineCount"],
         counts["deviceCount"] - counts["activeCount"],
-        {row["version"]: row["deviceCount"] for row in versions},
+        {row["version"] or "no version yet": row["deviceCount"] for row in versions},
     )
 
 
-def _firmware(api: Api, product: Product) -> list[Mapping[str, Any]]:
-    paging = {"CurrentPage": "1", "PageSize": str(FIRMWARE_LOOKED_AT)}
-    found: list[Mapping[str, Any]] = api.ask("ListOTAFirmware", {"ProductKey": product.key, **paging})["firmwareInfo"][
-        "simpleFirmwareInfo"
-    ]
-    return found
+def _rollout(row: Mapping[str, Any]) -> RolloutSeen:
+    return RolloutSeen(
+        job_id=row["jobId"],
+        product_key=row["productKey"],
+        firmware_id=row["firmwareId"],
+        version=row["destVersion"],
+        state=row["state"],
+        reason=row.get("holdReason", ""),
+        tasks=row["tasks"],
+    )
 
 
-def _rollouts(api: Api, firmware: Mapping[str, Any]) -> Iterator[RolloutSeen]:
-    paging = {"CurrentPage": "1", "PageSize": str(JOBS_LOOKED_AT)}
-    jobs = api.ask("ListOTAJobByFirmware", {"FirmwareId": firmware["firmwareId"], **paging})["data"]
-    for job in jobs["simpleOTAJobInfo"]:
-        if job["jobStatus"] not in _OPEN:
-            continue
-        data = api.ask("XQueryOTARollout", {"JobId": job["jobId"]})["data"]
-        yield RolloutSeen(
-            job["jobId"],
-            job["productKey"],
-            firmware["firmwareId"],
-            firmware["destVersion"],
-            data["state"],
-            data.get("holdReason", ""),
-            data["tasks"],
-        )
-
-
-def _lost(product: Product, row: Mapping[str, Any]) -> Attention:
-    words = f"{row['lostCount']} of {row['upgradedCount']} devices were lost after they had {row['version']}"
-    return Attention("UPGRADE_CONSPICUOUS", words, product.key, row["jobId"], None)
+def _attention(row: Mapping[str, Any]) -> Attention:
+    return Attention(row["kind"], row["reason"], row["productKey"], row.get("jobId"), row.get("firmwareId"))
 
 
 def _rollout_words(rollout: RolloutSeen) -> str:
