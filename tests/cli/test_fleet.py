@@ -6,6 +6,8 @@ from pathlib import Path
 from tests.cli.releasing import absent_fleet, firmware_file, fleet, release
 from tests.cli.terminal import call, start, whimbrel
 from tests.story.servers import WhimbrelServer
+from whimbrel.cli.api import Api
+from whimbrel.rpc.signing_caller import Credentials
 
 
 def test_a_fleet_without_products_says_so(server: WhimbrelServer) -> None:
@@ -39,6 +41,19 @@ def test_a_fleet_and_what_needs_attention(server: WhimbrelServer, tmp_path: Path
     assert [row["kind"] for row in seen["attention"]] == ["JOB_HALTED", "VERIFICATION_FAILED"]
     for words_shown in ("12: 12 online", "1.0.0", "HALTED", "Needs attention"):
         assert words_shown in shown
+
+
+def test_a_product_among_many_is_found(server: WhimbrelServer) -> None:
+    """The overview has the newest hundred products: the rest is counted, and --product shows any."""
+    api = Api(f"http://{server.endpoint}", Credentials(*server.access_key))
+    absent_fleet(server, "oldest", 2)
+    before = json.loads(whimbrel(server, "fleet", "--json").stdout)["product_count"]
+    for number in range(100):
+        api.ask("CreateProduct", {"ProductName": f"later_{number:03d}", "NodeType": "0"})
+    api.close()
+    assert f"and {before} more products" in whimbrel(server, "fleet").stdout
+    (product,) = json.loads(whimbrel(server, "fleet", "--product", "oldest", "--json").stdout)["products"]
+    assert (product["product_name"], product["devices"], product["never_online"]) == ("oldest", 2, 2)
 
 
 def test_why_a_device_does_not_update(server: WhimbrelServer, tmp_path: Path) -> None:

@@ -194,6 +194,28 @@ def test_another_target_is_another_rollout(server: WhimbrelServer, tmp_path: Pat
     assert len(jobs) == 4
 
 
+@pytest.mark.parametrize("target", ["all", "devices:last-0001", "gray:50"])
+def test_where_nobody_is_left_nothing_is_made(server: WhimbrelServer, tmp_path: Path, target: str) -> None:
+    """When the trial's devices are all there are, the release is completed without a job."""
+    file = str(firmware_file(tmp_path, target))
+    words = (
+        "--product",
+        "last",
+        "--version",
+        str(len(target)),
+        "--verify-on",
+        "last-0001",
+        "--yes",
+        "--target",
+        target,
+    )
+    with fleet(server, "last", 1):
+        for _ in range(2):
+            lines = release(server, file, *words)
+            assert lines[-1]["reason"] == "no device is left to be told"
+    assert job_types(server, lines[-1]["firmware_id"]) == BOTH_JOBS[:1]
+
+
 def test_a_key_for_one_product_is_enough(server: WhimbrelServer, tmp_path: Path) -> None:
     """With the rights that the how-to page names, and the product by its key; by its name it would have to list all."""
     page = (Path(__file__).resolve().parents[2] / "docs/how-to/release-from-a-pipeline.md").read_text()
