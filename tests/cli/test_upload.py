@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.terminal import call, environment, whimbrel
 from tests.story.servers import WHIMBREL, WhimbrelServer
-from whimbrel.cli.upload import suffix_of
+from whimbrel.cli.form_upload import suffix_of
 
 MIB = 1_048_576
 

@@ -25,14 +25,22 @@ class ApiAnswer(NamedTuple):
     body: bytes
 
 
+class RefusedError(Exception):
+    """The server refused a call; `code` is what programs rely on, the text is for people."""
+
+    def __init__(self, action: str, code: str, message: str) -> None:
+        super().__init__(f"{action} was refused: {code}: {message}")
+        self.code = code
+
+
 class Api:
     """Calls one server with one key. For one thread at a time; also what the simulator calls with (its `Caller`)."""
 
-    def __init__(self, server: str, credentials: Credentials) -> None:
+    def __init__(self, server: str, credentials: Credentials, answer_s_max: float = ANSWER_SECONDS_MAX) -> None:
         """Raises click.UsageError for a URL that is none."""
         self._credentials = credentials
         self._server = server
-        self._connection = open_connection(server)
+        self._connection = open_connection(server, answer_s_max)
         self._path = urlsplit(server).path or "/"
 
     def send(self, action: str, parameters: Mapping[str, str]) -> ApiAnswer:
@@ -59,6 +67,13 @@ class Api:
             raise ConnectionError(f"{self._server} does not answer like a management API (HTTP {answer.status})")
         return document
 
+    def ask(self, action: str, parameters: Mapping[str, str] | None = None) -> Mapping[str, Any]:
+        """The answer of a call that must succeed. Raises RefusedError and ConnectionError."""
+        body = self.call(action, parameters or {})
+        if body.get("success") is not True:
+            raise RefusedError(action, str(body.get("code")), str(body.get("errorMessage")))
+        return body
+
     def close(self) -> None:
         """End the connection; another call opens a new one."""
         self._connection.close()
@@ -76,7 +91,7 @@ class Api:
         return ApiAnswer(response.status, response.read())
 
 
-def open_connection(url: str) -> http.client.HTTPConnection:
+def open_connection(url: str, answer_s_max: float = ANSWER_SECONDS_MAX) -> http.client.HTTPConnection:
     """A connection that opens with its first request. Raises click.UsageError for a URL that is none."""
     try:
         parts = urlsplit(url)
@@ -86,7 +101,7 @@ def open_connection(url: str) -> http.client.HTTPConnection:
     if not host or parts.scheme not in ("http", "https"):
         raise click.UsageError(f"the server must be http(s)://HOST[:PORT], given was {url}")
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    return kind(host, port, timeout=ANSWER_SECONDS_MAX)
+    return kind(host, port, timeout=answer_s_max)
 
 
 def not_answering(server: str, error: Exception) -> ConnectionError:

@@ -14,6 +14,7 @@ import click
 
 from whimbrel.cli.access import Access, with_access
 from whimbrel.cli.api import Api, ApiAnswer
+from whimbrel.cli.completions import complete_actions
 from whimbrel.operations.declaration import Operation
 
 #: Parameters of every call (api-contract 2): never a misspelt one of an operation.
@@ -28,7 +29,7 @@ class _Verdict(NamedTuple):
 
 
 @click.command(add_help_option=False)
-@click.argument("action", required=False)
+@click.argument("action", required=False, shell_complete=complete_actions)
 @click.argument("pairs", nargs=-1, metavar="[Name=Value]...")
 @with_access
 @click.option("--list", "lists", is_flag=True, help="List all actions with a sentence each.")

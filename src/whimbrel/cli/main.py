@@ -1,4 +1,4 @@
-"""The command `whimbrel`: each subcommand is a module of this folder, which holds it under the module's own name."""
+"""The command `whimbrel`: each subcommand is in a module of this folder, and is imported when it is asked for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,25 @@ import importlib
 
 import click
 
-COMMANDS = ("serve", "call", "upload", "simulate", "check", "audit")
+#: Command by module, where the module has another name than its command; else they share it.
+_MODULES = {"pause": "steering", "resume": "steering", "cancel": "steering"}
+COMMANDS = (
+    "serve",
+    "release",
+    "follow",
+    "pause",
+    "resume",
+    "cancel",
+    "fleet",
+    "why",
+    "call",
+    "upload",
+    "simulate",
+    "check",
+    "audit",
+    "profile",
+    "completion",
+)
 
 
 class _Commands(click.Group):
@@ -18,7 +36,8 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(f"whimbrel.cli.{cmd_name}"), cmd_name)
+        module = importlib.import_module(f"whimbrel.cli.{_MODULES.get(cmd_name, cmd_name)}")
+        command: click.Command = getattr(module, cmd_name)
         return command
 
 

@@ -1,0 +1,126 @@
+"""The upgrade job of a release: found by its seed, or previewed, confirmed and made."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+import click
+
+from whimbrel.cli.following import EndedError, Patience
+from whimbrel.cli.form_upload import upload_device_list
+from whimbrel.cli.lookup import find_group
+from whimbrel.cli.release_events import Outcome, Preview, RollingOut
+from whimbrel.cli.release_firmware import jobs_of, token_of
+from whimbrel.cli.release_plan import Plan
+
+
+class Consent(NamedTuple):
+    """What the person has agreed to beforehand. `expected` is how many devices; None when they did not say."""
+
+    is_given: bool
+    expected: int | None
+    again: bool
+    previews_only: bool
+
+
+def bring_job(patience: Patience, plan: Plan, firmware: Mapping[str, Any], consent: Consent) -> str:
+    """The id of the release's job, an earlier run's or a new one.
+
+    Raises EndedError where the release ends before a job: after a preview, without devices, without consent.
+    """
+    seed = plan.seed(firmware["productKey"])
+    before = _jobs_of_seed(patience, firmware["firmwareId"], seed)
+    if before and not (consent.again and before[0]["jobStatus"] in ("COMPLETED", "CANCELED")):
+        job_id: str = before[0]["jobId"]
+        patience.display.tell(RollingOut(job_id, is_new=False))
+        if consent.previews_only:
+            raise EndedError(Outcome.PREVIEWED, f"nothing would be made: job {job_id} is there", job_id)
+        return job_id
+    parameters = _parameters(patience, plan, firmware, seed)
+    preview = _preview(patience, parameters)
+    if consent.previews_only:
+        raise EndedError(Outcome.PREVIEWED, "nobody is told: this was the preview")
+    if preview.targets == 0:
+        raise EndedError(Outcome.COMPLETED, "no device is left to be told")
+    _confirm(plan, preview, consent)
+    token = token_of(*sorted(parameters.items()), len(before))
+    made = patience.ask("CreateOTAStaticUpgradeJob", {**parameters, "ClientToken": token})
+    job_id = made["data"]["jobId"]
+    patience.display.tell(RollingOut(job_id, is_new=True))
+    return job_id
+
+
+def _jobs_of_seed(patience: Patience, firmware_id: str, seed: int) -> list[Mapping[str, Any]]:
+    found = []
+    for row in jobs_of(patience, firmware_id, "UPGRADE_FIRMWARE"):
+        policy = patience.ask("XQueryOTARollout", {"JobId": row["jobId"]})["data"]["policy"]
+        if policy.get("xSeed") == seed:
+            found.append(row)
+    return found
+
+
+def _parameters(patience: Patience, plan: Plan, firmware: Mapping[str, Any], seed: int) -> dict[str, str]:
+    parameters = {
+        "FirmwareId": firmware["firmwareId"],
+        "ProductKey": firmware["productKey"],
+        "XSeed": str(seed),
+        **plan.policy,
+        **_selection(patience, plan),
+    }
+    for number, version in enumerate(plan.source_versions, 1):
+        parameters[f"SrcVersion.{number}"] = version
+    return parameters
+
+
+def _selection(patience: Patience, plan: Plan) -> dict[str, str]:
+    target = plan.target
+    parameters = {"TargetSelection": target.selection}
+    for number, device_name in enumerate(target.device_names, 1):
+        parameters[f"TargetDeviceName.{number}"] = device_name
+    if target.list_path is not None:
+        parameters["DnListFileUrl"] = patience.repeat(partial(upload_device_list, patience.api, target.list_path))
+    if target.group:
+        parameters["GroupId"] = find_group(patience.api, target.group)
+    if target.percent:
+        parameters["GrayPercent"] = target.percent
+    return parameters
+
+
+def _preview(patience: Patience, parameters: Mapping[str, str]) -> Preview:
+    data = patience.ask("XPreviewOTAJob", parameters)["data"]
+    stages = [row["devices"] for row in data.get("stages", {}).get("stage", [])]
+    preview = Preview(
+        targets=data["targets"],
+        in_conflict=data["inConflict"],
+        offline=data["offline"],
+        at_dest_version=data["atDestVersion"],
+        at_other_version=data["atOtherVersion"],
+        bytes_to_transfer=data["bytesToTransfer"],
+        expected_minutes=data["expectedMinutes"],
+        stages=tuple(stages),
+    )
+    patience.display.tell(preview)
+    return preview
+
+
+def _confirm(plan: Plan, preview: Preview, consent: Consent) -> None:
+    """Raises EndedError unless somebody means it. A push to all at once needs the exact number (threat-model 6)."""
+    if consent.expected is not None and consent.expected != preview.targets:
+        raise EndedError(
+            Outcome.REFUSED, f"{consent.expected} devices were expected, {preview.targets} would be told: nobody is"
+        )
+    if consent.is_given:
+        return
+    if not sys.stdin.isatty():
+        raise EndedError(Outcome.REFUSED, "nobody is here to agree: give --yes")
+    if plan.is_at_once:
+        asked = f"All {preview.targets} devices are told at once. Type their number"
+        typed = click.prompt(asked, default="", show_default=False, err=True).strip()
+        is_meant = typed == str(preview.targets)
+    else:
+        is_meant = click.confirm(f"Roll out to {preview.targets} devices?", err=True)
+    if not is_meant:
+        raise EndedError(Outcome.REFUSED, "not confirmed: nobody is told")
