@@ -20,7 +20,7 @@ export function UserMenu() {
     try {
       await post("sign-out", {});
       navigate("/sign-in", { replace: true });
-      client.clear(); // what one user saw is not there for the next
+      client.removeQueries({ queryKey: ["call"] }); // what one user saw is not there for the next
       client.setQueryData(SESSION_KEY, null);
     } catch (error) {
       showError(asCallError(error));

@@ -27,7 +27,10 @@ const client = new QueryClient({
   },
 });
 
-whenSignedOut(() => client.setQueryData(SESSION_KEY, null));
+whenSignedOut(() => {
+  client.setQueryData(SESSION_KEY, null);
+  client.removeQueries({ queryKey: ["call"] }); // what one user saw is not there for the next
+});
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("the page has no #root");
