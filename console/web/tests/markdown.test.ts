@@ -45,11 +45,14 @@ it("loses no line of our how-to pages' code, and leaves no mark of Markdown in t
   }
 });
 
-it("every page that a header names is there", () => {
-  const source = new URL("../src", import.meta.url);
+it("every page that a header names is there, and is built", () => {
+  const source = new URL("../src/", import.meta.url);
+  const built = readFileSync(new URL("parts/HowTo.tsx", source), "utf8");
   const pages = readdirSync(HOW_TO);
   for (const file of readdirSync(source, { recursive: true, encoding: "utf8" }).filter((one) => one.endsWith(".tsx"))) {
-    const text = readFileSync(new URL(`../src/${file}`, import.meta.url), "utf8");
-    for (const [, page] of text.matchAll(/howTo="([^"]*)"/g)) expect(pages, file).toContain(`${page}.md`);
+    for (const [, page] of readFileSync(new URL(file, source), "utf8").matchAll(/howTo="([^"]*)"/g)) {
+      expect(pages, file).toContain(`${page}.md`);
+      expect(built, file).toContain(`/how-to/${page}.md`);
+    }
   }
 });

@@ -1,4 +1,4 @@
-import { SimpleGrid } from "@mantine/core";
+import { Stack } from "@mantine/core";
 import { useSession } from "~/api/hooks";
 import { PageHeader } from "~/parts/PageHeader";
 import { useWords } from "~/words/useWords";
@@ -17,10 +17,10 @@ export default function MePage() {
         {t("me.signedInAs", { name, role: maybe(`status.role.${role}`, role), account: session.account })}{" "}
         {t("me.until", { when: until })}
       </PageHeader>
-      <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="xl">
+      <Stack gap="xl">
         <Sessions />
         <PasswordCard name={name} />
-      </SimpleGrid>
+      </Stack>
     </>
   );
 }

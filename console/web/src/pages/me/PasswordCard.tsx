@@ -25,7 +25,7 @@ export function PasswordCard({ name }: { name: string }) {
     },
   });
   return (
-    <Paper component="section" withBorder p="lg" bg="var(--surface)" aria-labelledby="me-password">
+    <Paper component="section" withBorder p="lg" maw={480} bg="var(--surface)" aria-labelledby="me-password">
       <form onSubmit={form.onSubmit((values) => change.mutate(values))}>
         <Stack gap="md">
           <Title order={2} size="h4" id="me-password">

@@ -78,12 +78,14 @@ function columnsOf(t: Words["t"], end: (sessionId: string) => void): Column<OwnS
       ),
       isWide: true,
     },
+    { key: "ends", title: t("me.ends"), cell: (row) => <Time at={row.endsAt} />, isWide: true },
     {
       key: "end",
-      title: t("me.ends"),
+      title: t("me.end"),
+      isAction: true,
       cell: (row) =>
         row.isThis ? (
-          <Badge variant="light" tt="none">
+          <Badge variant="light" tt="none" miw="max-content">
             {t("me.thisOne")}
           </Badge>
         ) : (
