@@ -79,6 +79,9 @@ const dark: MantineColorsTuple = [
   "#0f1314",
 ];
 
+/** The head of a dialog is a `<header>`, which outside of `main` would be a second banner of the page. */
+const withoutBanner = { attributes: { header: { role: "presentation" } }, styles: { title: { fontWeight: 650 } } };
+
 export const theme = createTheme({
   // Mantine names some colours itself: red for what is wrong in a form, blue and green here and there.
   colors: { estuary, sand, marsh, clay, gray, dark, red: clay, green: marsh, yellow: sand, blue: estuary },
@@ -94,6 +97,7 @@ export const theme = createTheme({
   respectReducedMotion: true,
   cursorType: "pointer",
   focusRing: "auto",
+  components: { Modal: { defaultProps: withoutBanner }, Drawer: { defaultProps: withoutBanner } },
 });
 
 const TINTED = ["estuary", "sand", "marsh", "clay"];

@@ -18,11 +18,13 @@ it("reads the blocks of a page", () => {
 });
 
 it("reads code, bold and links in a line, and leaves the rest as text", () => {
-  expect(spansOf("a `b` **c** [d](e.md) <b>")).toEqual([
+  expect(spansOf("a `b` **c** *f* [d](e.md) <b>")).toEqual([
     { kind: "text", text: "a " },
     { kind: "code", text: "b" },
     { kind: "text", text: " " },
     { kind: "bold", text: "c" },
+    { kind: "text", text: " " },
+    { kind: "stressed", text: "f" },
     { kind: "text", text: " " },
     { kind: "link", text: "d", to: "e.md" },
     { kind: "text", text: " <b>" },

@@ -133,6 +133,7 @@ function Spans({ text, onGo }: { text: string; onGo: Go }) {
     const key = `${index}${span.text}`;
     if (span.kind === "code") return <Code key={key}>{span.text}</Code>;
     if (span.kind === "bold") return <b key={key}>{span.text}</b>;
+    if (span.kind === "stressed") return <em key={key}>{span.text}</em>;
     if (span.kind !== "link") return span.text;
     // To another how-to page: here. To the rest of the docs, which the server does not have: its words alone.
     const page = /^([\w-]+)\.md(#.*)?$/.exec(span.to)?.[1];

@@ -1,6 +1,6 @@
 /**
- * As much Markdown as our how-to pages use, as values: headings, paragraphs, lists, tables, code; in a line code, bold and
- * links. What it does not know stays text. Nothing becomes HTML.
+ * As much Markdown as our how-to pages use, as values: headings, paragraphs, lists, tables, code; in a line code, bold,
+ * stressed words and links. What it does not know stays text. Nothing becomes HTML.
  */
 export type Block =
   | { kind: "heading"; level: number; text: string }
@@ -9,9 +9,11 @@ export type Block =
   | { kind: "table"; head: string[]; rows: string[][] }
   | { kind: "code"; text: string };
 
-export type Span = { kind: "text" | "code" | "bold"; text: string } | { kind: "link"; text: string; to: string };
+export type Span =
+  | { kind: "text" | "code" | "bold" | "stressed"; text: string }
+  | { kind: "link"; text: string; to: string };
 
-const SPANS = /(`[^`]+`|\*\*[^*]+\*\*|\[[^\]]+\]\([^)\s]+\))/;
+const SPANS = /(`[^`]+`|\*\*[^*]+\*\*|\*[^*\s][^*]*\*|\[[^\]]+\]\([^)\s]+\))/;
 const ITEM = /^(?:[-*]|(\d+)\.)\s+(.*)$/;
 
 export function blocksOf(markdown: string): Block[] {
@@ -35,6 +37,7 @@ export function spansOf(text: string): Span[] {
       if (link) return { kind: "link", text: (link[1] ?? "").replace(/`/g, ""), to: link[2] ?? "" };
       if (/^`[^`]+`$/.test(part)) return { kind: "code", text: part.slice(1, -1) };
       if (/^\*\*[^*]+\*\*$/.test(part)) return { kind: "bold", text: part.slice(2, -2) };
+      if (/^\*[^*]+\*$/.test(part)) return { kind: "stressed", text: part.slice(1, -1) };
       return { kind: "text", text: part };
     });
 }
