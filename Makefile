@@ -18,7 +18,7 @@ CONSOLE := console/web
 	install-test install-clients install-bench install-node install-console install-debian
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: install ## start a server on ./var: the management API and downloads on port 8686, MQTT on 1883
 	@exec $(BIN)/whimbrel serve --data var $(ARGS)
@@ -30,13 +30,12 @@ install: ## make or refresh .venv from the lock files, so that .venv/bin/whimbre
 test: install-debian install-test install-clients install-node check ## install what the tests need, check, run all tests (what CI runs)
 	$(PYTEST) $(PARALLEL) $(ARGS)
 
-check: install-test check-console ## lint, formatting and types
+check: install-test check-console ## lint, formatting and types; unit tests of the console
 	$(BIN)/ruff check $(CHECKED)
 	$(BIN)/ruff format --check $(CHECKED)
 	$(BIN)/mypy --strict
 
-# The console's own: lint, types against the operations as they are now, and its unit tests.
-check-console: install-console
+check-console: install-test install-console ## lint, types and unit tests of the console's pages; the types are those of the operations as they are
 	cd $(CONSOLE) && npx biome check .
 	$(BIN)/whimbrel call --openapi | node $(CONSOLE)/scripts/types.mjs
 	cd $(CONSOLE) && npx tsc --noEmit

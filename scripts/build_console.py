@@ -25,6 +25,7 @@ STAMP, REASON = "stamp.txt", "reason.txt"
 BUILD_SECONDS_MAX = 900
 #: What a build is made of; the rest of console/web checks it, or was made by it.
 SOURCES = ("package.json", "package-lock.json", "index.html", "vite.config.ts", "plugins", "src")
+HELP = "docs/how-to"  # shown beside the pages that it is about
 GENERATED = "schema.d.ts"  # types alone: no build reads them
 
 
@@ -53,7 +54,7 @@ def fingerprint_of(web: Path) -> str:
     digest = hashlib.sha256()
     for path in _files(web):
         content = path.read_bytes()
-        digest.update(f"{path.relative_to(web)} {len(content)}\n".encode())
+        digest.update(f"{path.relative_to(web.parent.parent)} {len(content)}\n".encode())
         digest.update(content)
     return digest.hexdigest()
 
@@ -75,6 +76,7 @@ def _files(web: Path) -> Iterator[Path]:
         top = web / name
         found = sorted(path for path in top.rglob("*") if path.is_file()) if top.is_dir() else [top]
         yield from (path for path in found if path.name != GENERATED)
+    yield from sorted((web.parent.parent / HELP).glob("*.md"))
 
 
 def _read(path: Path) -> str | None:

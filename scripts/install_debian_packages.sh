@@ -6,7 +6,8 @@
 set -eu
 
 packages="chromium fonts-wqy-microhei mosquitto nginx-light opensbi postgresql seabios swupdate u-boot-qemu wrk zchunk"
-# Any Node from 18 on will do, wherever it comes from; the story tests run the vendor's Node SDK with it.
+# Node builds the console (20.19 or newer; Debian 12 has 18, so it has to come from elsewhere there) and runs the vendor's
+# Node SDK in the story tests.
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
     packages="$packages nodejs npm"
 fi

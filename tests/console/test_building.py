@@ -22,6 +22,7 @@ def checkout(tmp_path: Path) -> Path:
     """A checkout with the sources of the pages and nothing built."""
     ignored = shutil.ignore_patterns("node_modules", "schema.d.ts")
     shutil.copytree(WEB, tmp_path / "console" / "web", ignore=ignored)
+    shutil.copytree(ROOT / "docs" / "how-to", tmp_path / "docs" / "how-to")
     (tmp_path / "src" / "whimbrel" / "console").mkdir(parents=True)
     return tmp_path
 
@@ -83,12 +84,21 @@ def test_a_build_takes_the_place_of_the_old_one_whole(checkout: Path, monkeypatc
     assert build(checkout) is None
 
 
-@pytest.mark.parametrize("name", ["package-lock.json", "index.html", "src/theme.ts", "src/words/zh/common.json"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "console/web/package-lock.json",
+        "console/web/index.html",
+        "console/web/src/theme.ts",
+        "console/web/src/words/zh/common.json",
+        "docs/how-to/roll-out-carefully.md",
+    ],
+)
 def test_what_a_build_is_made_of_decides_whether_there_is_one(checkout: Path, name: str) -> None:
-    """A changed source or lock is built again."""
+    """A changed source, lock or page of help is built again."""
     web = checkout / "console" / "web"
     before = fingerprint_of(web)
-    (web / name).write_text((web / name).read_text() + "\n")
+    (checkout / name).write_text((checkout / name).read_text() + "\n")
     assert fingerprint_of(web) != before
 
 

@@ -13,7 +13,7 @@ KIB = 1024
 WEIGHT_BYTES_MAX = 400 * KIB  # compressed, all pages and languages together (issue 6)
 FIRST_LOAD_BYTES_MAX = 250 * KIB
 BUILT = ROOT / "src" / "whimbrel" / "console" / "built"
-#: Addresses that scripts name and never fetch: names of XML, and pages that error messages and licences point to.
+#: Addresses that scripts name and never fetch: names of XML, pages that error messages and licences point to,
 NEVER_FETCHED = re.compile(
     rb"https?://(www\.w3\.org/|react\.dev/|mantine\.dev/|reactrouter\.com|github\.com/|localhost)"
 )

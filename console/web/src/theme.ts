@@ -1,4 +1,4 @@
-import { createTheme, type MantineColorsTuple } from "@mantine/core";
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
 
 /** Tidal water: what can be pressed. */
 const estuary: MantineColorsTuple = [
@@ -79,6 +79,9 @@ const dark: MantineColorsTuple = [
   "#0f1314",
 ];
 
+/** The head of a dialog is a `<header>`, which outside of `main` would be a second banner of the page. */
+const withoutBanner = { attributes: { header: { role: "presentation" } }, styles: { title: { fontWeight: 650 } } };
+
 export const theme = createTheme({
   // Mantine names some colours itself: red for what is wrong in a form, blue and green here and there.
   colors: { estuary, sand, marsh, clay, gray, dark, red: clay, green: marsh, yellow: sand, blue: estuary },
@@ -94,4 +97,28 @@ export const theme = createTheme({
   respectReducedMotion: true,
   cursorType: "pointer",
   focusRing: "auto",
+  components: { Modal: { defaultProps: withoutBanner }, Drawer: { defaultProps: withoutBanner } },
 });
+
+const TINTED = ["estuary", "sand", "marsh", "clay"];
+
+/** Mantine's own tints of a dark scheme are nearly black: a badge would be told from another by its icon alone. */
+export const variables: CSSVariablesResolver = () => {
+  const dark: Record<string, string> = {
+    "--mantine-color-error": "var(--mantine-color-clay-4)",
+    ...tint("gray", "var(--mantine-color-dark-2)", "var(--mantine-color-gray-3)", 20),
+  };
+  for (const name of [...TINTED, "red", "green", "yellow", "blue"]) {
+    Object.assign(dark, tint(name, `var(--mantine-color-${name}-6)`, `var(--mantine-color-${name}-2)`, 32));
+  }
+  return { variables: {}, light: {}, dark };
+};
+
+function tint(name: string, ground: string, text: string, percent: number): Record<string, string> {
+  const mixed = (share: number) => `color-mix(in srgb, ${ground} ${share}%, transparent)`;
+  return {
+    [`--mantine-color-${name}-light`]: mixed(percent),
+    [`--mantine-color-${name}-light-hover`]: mixed(percent + 10),
+    [`--mantine-color-${name}-light-color`]: text,
+  };
+}

@@ -26,7 +26,8 @@ export interface Session {
     publicUrl: string;
     isInsecure: boolean;
     hasTls: boolean;
-    mqtt: { host: string; port: number; hasTls: boolean };
+    /** Null where this process serves no devices. */
+    mqtt: { host: string; port: number; hasTls: boolean } | null;
     roles: string[];
   };
 }

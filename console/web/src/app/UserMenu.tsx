@@ -1,10 +1,9 @@
 import { Button, Menu, Text } from "@mantine/core";
 import { IconChevronDown, IconLogout, IconUserCircle } from "@tabler/icons-react";
-import { useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate } from "react-router";
+import { Link } from "react-router";
 import { post } from "~/api/client";
 import { asCallError } from "~/api/errors";
-import { SESSION_KEY, useSession } from "~/api/hooks";
+import { useSession } from "~/api/hooks";
 import { showError } from "~/parts/toasts";
 import { useWords } from "~/words/useWords";
 
@@ -12,16 +11,14 @@ import { useWords } from "~/words/useWords";
 export function UserMenu() {
   const { t, maybe } = useWords();
   const { data: session } = useSession();
-  const client = useQueryClient();
-  const navigate = useNavigate();
   if (!session) return null;
   const { name, role } = session.user;
   const signOut = async () => {
     try {
       await post("sign-out", {});
-      navigate("/sign-in", { replace: true });
-      client.clear(); // what one user saw is not there for the next
-      client.setQueryData(SESSION_KEY, null);
+      // What one user saw, secrets too, is in this page's memory: the next begins with a new one.
+      window.history.replaceState(null, "", "#/sign-in");
+      window.location.reload();
     } catch (error) {
       showError(asCallError(error));
     }

@@ -9,7 +9,7 @@ import { HashRouter } from "react-router";
 import { whenSignedOut } from "~/api/client";
 import { asCallError } from "~/api/errors";
 import { SESSION_KEY } from "~/api/hooks";
-import { theme } from "~/theme";
+import { theme, variables } from "~/theme";
 import { WordsProvider } from "~/words/useWords";
 import { LiveProvider } from "./LiveProvider";
 import { nonce } from "./nonce";
@@ -27,13 +27,21 @@ const client = new QueryClient({
   },
 });
 
-whenSignedOut(() => client.setQueryData(SESSION_KEY, null));
+whenSignedOut(() => {
+  client.setQueryData(SESSION_KEY, null);
+  client.removeQueries({ queryKey: ["call"] }); // what one user saw is not there for the next
+});
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("the page has no #root");
 createRoot(root).render(
   <StrictMode>
-    <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={variables}
+      defaultColorScheme="auto"
+      getStyleNonce={() => nonce}
+    >
       <QueryClientProvider client={client}>
         <WordsProvider>
           <ModalsProvider>

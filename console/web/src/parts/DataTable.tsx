@@ -11,6 +11,8 @@ export interface Column<Row> {
   cell: (row: Row) => ReactNode;
   /** Numbers stand at the right. */
   isNumber?: boolean;
+  /** Buttons: the title is for a screen reader alone. */
+  isAction?: boolean;
   /** Left out where there is little room; cards show it all the same. */
   isWide?: boolean;
 }
@@ -56,10 +58,10 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
                 <Table.Th
                   key={column.key}
                   scope="col"
-                  data-number={column.isNumber || undefined}
+                  data-number={column.isNumber || column.isAction || undefined}
                   data-wide={column.isWide || undefined}
                 >
-                  {column.title}
+                  {column.isAction ? <VisuallyHidden>{column.title}</VisuallyHidden> : column.title}
                 </Table.Th>
               ))}
             </Table.Tr>
@@ -73,8 +75,8 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
                   {columns.map((column) => (
                     <Table.Td
                       key={column.key}
-                      data-label={column.title}
-                      data-number={column.isNumber || undefined}
+                      data-label={column.isAction ? "" : column.title}
+                      data-number={column.isNumber || column.isAction || undefined}
                       data-wide={column.isWide || undefined}
                     >
                       {column.cell(row)}
@@ -121,7 +123,6 @@ function Pages<Row>({ page = 1, pageCount = 1, total, onPage }: DataTableProps<R
             value={page}
             total={pageCount}
             onChange={onPage}
-            getItemProps={(item) => ({ "aria-label": t("common.goToPage", { page: item }) })}
             getControlProps={(control) => ({
               "aria-label": t(control === "previous" ? "common.previousPage" : "common.nextPage"),
             })}

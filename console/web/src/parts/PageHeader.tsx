@@ -1,11 +1,10 @@
 import { Anchor, Group, Stack, Text, Title } from "@mantine/core";
-import { IconBook2 } from "@tabler/icons-react";
-import { type ReactNode, useEffect } from "react";
+import { lazy, type ReactNode, Suspense, useEffect } from "react";
 import { Link } from "react-router";
 import { useWords } from "~/words/useWords";
 
-/** Where the how-to pages stand; opened by whoever follows the link, loaded by nothing else. */
-const HOW_TO = "https://github.com/whimbrel-ota/whimbrel/blob/main/docs/how-to/";
+// Nobody who does not look for help waits for it.
+const HowTo = lazy(async () => ({ default: (await import("./HowTo")).HowTo }));
 
 export interface Crumb {
   title: string;
@@ -58,12 +57,9 @@ export function PageHeader({ title, children, actions, crumbs = [], howTo }: Pag
       </Stack>
       <Group gap="xs">
         {howTo && (
-          <Anchor href={`${HOW_TO}${howTo}.md`} target="_blank" rel="noreferrer" size="sm" mr="xs">
-            <Group component="span" gap={4} display="inline-flex">
-              <IconBook2 size={16} aria-hidden />
-              {t("common.howTo")}
-            </Group>
-          </Anchor>
+          <Suspense fallback={null}>
+            <HowTo page={howTo} />
+          </Suspense>
         )}
         {actions}
       </Group>

@@ -13,7 +13,6 @@ import {
   IconSend,
   IconX,
 } from "@tabler/icons-react";
-import type { WordKey } from "~/words/catalogue";
 import { useWords } from "~/words/useWords";
 
 export type StatusKind = "task" | "job" | "rollout" | "device" | "firmware";
@@ -56,8 +55,15 @@ export function StatusBadge({ kind, status }: { kind: StatusKind; status: string
   const key = `${kind}.${status}`;
   const [color, Icon] = LOOKS[key] ?? UNKNOWN;
   return (
-    <Badge color={color} variant="light" tt="none" fw={600} leftSection={<Icon size={13} stroke={2.2} aria-hidden />}>
-      {maybe(`status.${key}` satisfies string as WordKey, String(status))}
+    <Badge
+      color={color}
+      variant="light"
+      tt="none"
+      fw={600}
+      miw="max-content"
+      leftSection={<Icon size={13} stroke={2.2} aria-hidden />}
+    >
+      {maybe(`status.${key}`, String(status))}
     </Badge>
   );
 }

@@ -1,29 +1,34 @@
-import { Button, Stack, Text } from "@mantine/core";
+import { Button, Center, Loader, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 import { post } from "~/api/client";
+import type { CallError } from "~/api/errors";
 import { SESSION_KEY } from "~/api/hooks";
 import { ErrorNote } from "~/parts/ErrorNote";
 import { useWords } from "~/words/useWords";
 import { PasswordFields, passwordRules } from "./PasswordFields";
 import { SigningFrame } from "./SigningFrame";
 
+interface Invitation {
+  account: string;
+  name: string;
+  role: string;
+  /** True for the first user of an account: the name is a proposal. */
+  choosesName: boolean;
+}
+
 /** Takes up an invitation: the token stands behind the `#`, so no server's log ever holds it. */
 export default function WelcomePage() {
   const { t } = useWords();
-  const client = useQueryClient();
-  const navigate = useNavigate();
   const [search] = useSearchParams();
   const [token] = useState(search.get("token") ?? "");
-  const form = useForm({ initialValues: { password: "", again: "" }, validate: passwordRules(t) });
-  const welcome = useMutation({
-    mutationFn: ({ password }: typeof form.values) => post("welcome", { token, password }),
-    onSuccess: async () => {
-      await client.invalidateQueries({ queryKey: SESSION_KEY });
-      navigate("/", { replace: true }); // the spent token leaves the history
-    },
+  const invitation = useQuery<Invitation, CallError>({
+    queryKey: ["invitation", token],
+    queryFn: async () => (await post("invitation", { token })) as unknown as Invitation,
+    enabled: token !== "",
+    staleTime: Number.POSITIVE_INFINITY,
   });
   if (token === "") {
     return (
@@ -32,11 +37,57 @@ export default function WelcomePage() {
       </SigningFrame>
     );
   }
+  if (invitation.error) {
+    return (
+      <SigningFrame title={t("signing.linkOver")} intro={t("signing.firstTime")}>
+        <ErrorNote error={invitation.error} />
+      </SigningFrame>
+    );
+  }
+  if (!invitation.data) {
+    return (
+      <SigningFrame title={t("signing.welcomeTitle")} intro={t("signing.checking")}>
+        <Center>
+          <Loader aria-label={t("common.loading")} />
+        </Center>
+      </SigningFrame>
+    );
+  }
+  return <WelcomeForm token={token} invitation={invitation.data} />;
+}
+
+function WelcomeForm({ token, invitation }: { token: string; invitation: Invitation }) {
+  const { t, maybe } = useWords();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const { account, role, choosesName } = invitation;
+  const form = useForm({
+    initialValues: { name: invitation.name, password: "", again: "" },
+    validate: passwordRules(t),
+  });
+  const welcome = useMutation({
+    mutationFn: ({ name, password }: typeof form.values) =>
+      post("welcome", choosesName ? { token, password, name } : { token, password }),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: SESSION_KEY });
+      navigate("/", { replace: true }); // the spent token leaves the history
+    },
+  });
+  const intro = t("signing.welcomeIntro", { account, role: maybe(`status.role.${role}`, role) });
   return (
-    <SigningFrame title={t("signing.welcomeTitle")} intro={t("signing.welcomeIntro")}>
+    <SigningFrame title={t("signing.welcomeTitle")} intro={intro}>
       <form onSubmit={form.onSubmit((values) => welcome.mutate(values))}>
         <Stack gap="md">
           {welcome.error && <ErrorNote error={welcome.error} />}
+          <TextInput
+            label={t("signing.name")}
+            description={choosesName ? t("signing.nameHint") : undefined}
+            autoComplete="username"
+            autoCapitalize="none"
+            spellCheck={false}
+            readOnly={!choosesName}
+            {...form.getInputProps("name")}
+          />
           <PasswordFields form={form} />
           <Button type="submit" loading={welcome.isPending} fullWidth>
             {t("signing.setPassword")}

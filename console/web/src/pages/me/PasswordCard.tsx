@@ -1,0 +1,52 @@
+import { Button, Group, Paper, PasswordInput, Stack, Title } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { post } from "~/api/client";
+import { SESSION_KEY } from "~/api/hooks";
+import { PasswordFields, passwordRules } from "~/pages/signing/PasswordFields";
+import { ErrorNote } from "~/parts/ErrorNote";
+import { showDone } from "~/parts/toasts";
+import { useWords } from "~/words/useWords";
+import { OWN_SESSIONS_KEY } from "./Sessions";
+
+/** One's own password; the server ends all other sessions with the old one. */
+export function PasswordCard({ name }: { name: string }) {
+  const { t } = useWords();
+  const client = useQueryClient();
+  const form = useForm({ initialValues: { current: "", password: "", again: "" }, validate: passwordRules(t) });
+  const change = useMutation({
+    mutationFn: ({ current, password }: typeof form.values) =>
+      post("password", { password: current, newPassword: password }),
+    onSuccess: async () => {
+      form.reset();
+      await client.invalidateQueries({ queryKey: SESSION_KEY }); // the session is another, and so is its token
+      await client.invalidateQueries({ queryKey: OWN_SESSIONS_KEY });
+      showDone(t("me.changed"));
+    },
+  });
+  return (
+    <Paper component="section" withBorder p="lg" maw={480} bg="var(--surface)" aria-labelledby="me-password">
+      <form onSubmit={form.onSubmit((values) => change.mutate(values))}>
+        <Stack gap="md">
+          <Title order={2} size="h4" id="me-password">
+            {t("me.password")}
+          </Title>
+          {change.error && <ErrorNote error={change.error} />}
+          {/* Not shown: it tells a password manager whose password this is. */}
+          <input type="text" autoComplete="username" value={name} readOnly hidden />
+          <PasswordInput
+            label={t("me.currentPassword")}
+            autoComplete="current-password"
+            {...form.getInputProps("current")}
+          />
+          <PasswordFields form={form} />
+          <Group>
+            <Button type="submit" loading={change.isPending}>
+              {t("me.change")}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Paper>
+  );
+}
