@@ -97,6 +97,11 @@ class Task(NamedTuple):
         return self.era > 0 and self.status in (TaskStatus.NOTIFIED, TaskStatus.IN_PROGRESS)
 
     @property
+    def is_unheard(self) -> bool:
+        """Whether its device was told of it and keeps silent."""
+        return self.is_silent and self.status in (TaskStatus.NOTIFIED, TaskStatus.IN_PROGRESS)
+
+    @property
     def is_proof(self) -> bool:
         """Whether it is a success of this job, and not of what the device did by itself."""
         return self.era > 0 and self.status is TaskStatus.SUCCEEDED

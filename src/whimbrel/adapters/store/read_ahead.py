@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from whimbrel.domain.device import DeviceStatus
+from whimbrel.domain.device_story import FLAP_MS
 from whimbrel.domain.job import Job
 from whimbrel.domain.task import Task
 from whimbrel.ports.store.devices import Presence
@@ -96,6 +97,7 @@ class ReadAhead:
         if place is None:
             return False
         task, job = of_device[place]
+        new = new._replace(heard_ms=now_ms)
         if (task.status, task.attempt) != (old.status, old.attempt):
             return False
         if new.status.is_open:
@@ -167,7 +169,8 @@ class ReadAhead:
         held: Row = {"device_id": device_id, "node_id": presence.node_id, "session_id": presence.session_id}
         writes: Writes = [("delete_presence", [held])]
         if old.status is ONLINE:
-            writes.append(("device_gone", [{"device_id": device_id, "now_ms": now_ms}]))
+            gone: Row = {"device_id": device_id, "now_ms": now_ms}
+            writes += [("end_stay", [{**gone, "flap_ms": FLAP_MS}]), ("device_gone", [gone])]
         self._moves[device_id] = writes
         status = OFFLINE if old.status is ONLINE else old.status
         self._standings[device_id] = old._replace(status=status, node_id=None, session_id=None)

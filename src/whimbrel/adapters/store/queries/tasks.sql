@@ -85,7 +85,7 @@ WHERE id = :task_id AND status = :old_status AND attempt = :old_attempt AND is_s
 -- name: reopen_task
 -- An ended task is started again, unless its device is gone or has another open task that stands in its way (I3).
 UPDATE task SET status = 1, attempt = :attempt, progress = 0, due_ms = NULL, retries = 0, src_version = :src_version,
-  is_silent = 0, wave = 0, overwritten_by = NULL, modified_ms = :now_ms
+  is_silent = 0, wave = 0, reason = 0, overwritten_by = NULL, modified_ms = :now_ms
 WHERE id = :task_id AND status = :old_status AND attempt = :old_attempt
   AND EXISTS (SELECT 1 FROM device d WHERE d.id = task.device_id AND d.deleted_ms IS NULL)
   AND NOT EXISTS (
