@@ -302,23 +302,46 @@ class TestDeviceStories:
         job = await fill(rig.store, await add_job(rig.store, place))
         ((task),) = (await tasks_of(rig.store, job)).values()
         told = await put_task(rig.store, task, status=NOTIFIED)
-        begun = await put_task(rig.store, told, status=IN_PROGRESS, progress=10)
-        begun = await put_task(rig.store, begun, progress=20)
+        begun = (await tasks_of(rig.store, job))[device_id]
+        assert (begun.told_ms, begun.begun_ms) == (NOW_MS, None)
+        begun = await put_task(rig.store, begun, status=IN_PROGRESS, progress=20)
+        begun = (await tasks_of(rig.store, job))[device_id]
+        assert (begun.told_ms, begun.begun_ms) == (NOW_MS, NOW_MS)
         failed = await fail(rig.store, begun, "step -1: " + "x" * 300)
         async with rig.store.transaction() as store:
             for version in ("1.0.0", "1.1.0"):
                 assert await store.module_versions.put(device_id, "default", version, NOW_MS + 1)
         kept = await kept_of(rig.store, device_id)
+        said = "step -1: " + "x" * 191
         assert kept.changes == [
             VersionChange(NOW_MS, "default", None, "1.0.0"),
-            TaskChange(NOW_MS, task.id, job.id, "default", 1, IN_PROGRESS, NOTIFIED, told.heard_ms, 10, ""),
-            TaskChange(NOW_MS, task.id, job.id, "default", 1, FAILED, IN_PROGRESS, NOW_MS, 20, "step -1: " + "x" * 191),
+            TaskChange(NOW_MS, told.id, job.id, "default", 1, FAILED, NOW_MS, NOW_MS, 20, said),
             VersionChange(NOW_MS + 1, "default", "1.0.0", "1.1.0"),
         ]
         assert [(s.task.id, s.task.status, s.module_name, s.need_confirm, s.created_ms) for s in kept.tasks] == [
             (failed.id, FAILED, "default", False, NOW_MS)
         ]
         assert await broken_rules(rig) == []
+
+    @pytest.mark.parametrize("is_ahead", [False, True])
+    async def test_a_success_is_one_event_with_its_version(self, rig: Rig, is_ahead: bool) -> None:
+        """Both are by one report, so one slot has them; a success without another version has its own."""
+        _, job, tasks = await add_running(rig.store, 2)
+        ids = [task.device_id for task in tasks]
+        async with rig.store.transaction() as store:
+            if is_ahead:
+                await store.read_ahead(ids, ids)
+            assert await store.module_versions.put(ids[0], "default", "2.0.0", NOW_MS + 1)
+            for task in tasks:
+                new = task._replace(status=SUCCEEDED, progress=100)
+                assert await store.tasks.change(task, new, NOW_MS + 1)
+        reported = VersionChange(NOW_MS, "default", None, "1.0.0")
+        successes = [TaskChange(NOW_MS + 1, t.id, job.id, "default", 1, SUCCEEDED, None, None, 100, "") for t in tasks]
+        both = VersionChange(NOW_MS + 1, "default", "1.0.0", "2.0.0", tasks[0].id, job.id)
+        assert (await kept_of(rig.store, ids[0])).changes == [reported, both, successes[0]]
+        assert (await kept_of(rig.store, ids[1])).changes == [reported, successes[1]]
+        rows = execute(rig, "SELECT device_id, events FROM device_story ORDER BY device_id")
+        assert rows == [(device_id, 2) for device_id in ids]
 
     @pytest.mark.parametrize("changes", [EVENTS_MAX - 1, EVENTS_MAX, EVENTS_MAX + 1, 2 * EVENTS_MAX + 7])
     async def test_I17_events_are_a_ring(self, rig: Rig, changes: int) -> None:

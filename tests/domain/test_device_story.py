@@ -14,7 +14,7 @@ from whimbrel.domain.device_story import (
     TaskChange,
     TaskStanding,
     VersionChange,
-    is_told,
+    is_kept,
     story,
 )
 from whimbrel.domain.task import Task, TaskStatus
@@ -24,8 +24,10 @@ MADE_MS, TOLD_MS, BEGUN_MS, ENDED_MS = 100, 200, 300, 400
 DONE = [(MADE_MS, 1, QUEUED), (TOLD_MS, 1, NOTIFIED), (BEGUN_MS, 1, IN_PROGRESS)]
 
 
-def task(status: TaskStatus, heard_ms: int, attempt: int = 1, words: str = "") -> Task:
-    return Task(9, 5, 1, status, attempt, 0, None, "1.0.0", words, heard_ms=heard_ms)
+def task(
+    status: TaskStatus, heard_ms: int, told_ms: int | None = None, begun_ms: int | None = None, attempt: int = 1
+) -> Task:
+    return Task(9, 5, 1, status, attempt, 0, None, "1.0.0", "", heard_ms=heard_ms, told_ms=told_ms, begun_ms=begun_ms)
 
 
 def standing(now: Task, *, need_confirm: bool = False) -> TaskStanding:
@@ -33,13 +35,9 @@ def standing(now: Task, *, need_confirm: bool = False) -> TaskStanding:
 
 
 def change(
-    at_ms: int, status: TaskStatus, was: tuple[TaskStatus, int], attempt: int = 1, words: str = ""
+    at_ms: int, status: TaskStatus, told_ms: int | None = None, begun_ms: int | None = None, attempt: int = 1
 ) -> TaskChange:
-    return TaskChange(at_ms, 9, 5, "default", attempt, status, *was, 0, words)
-
-
-def begun() -> TaskChange:
-    return change(BEGUN_MS, IN_PROGRESS, (NOTIFIED, TOLD_MS))
+    return TaskChange(at_ms, 9, 5, "default", attempt, status, told_ms, begun_ms, 0, "")
 
 
 def of_task(events: list[DeviceEvent]) -> list[tuple[int, int | None, TaskStatus | None]]:
@@ -66,32 +64,43 @@ TASKS = [
     ("waits", standing(task(QUEUED, MADE_MS)), [], DONE[:1]),
     ("waits for consent", standing(task(CONFIRM, MADE_MS), need_confirm=True), [], [(MADE_MS, 1, CONFIRM)]),
     ("was born failed", standing(task(FAILED, MADE_MS)), [], [(MADE_MS, 1, FAILED)]),
-    ("was told", standing(task(NOTIFIED, TOLD_MS)), [], DONE[:2]),
-    ("has begun, and goes on", standing(task(IN_PROGRESS, 350)), [begun()], DONE),
+    ("was told", standing(task(NOTIFIED, TOLD_MS, TOLD_MS)), [], DONE[:2]),
+    ("has begun, and goes on", standing(task(IN_PROGRESS, 350, TOLD_MS, BEGUN_MS)), [], DONE),
     (
         "succeeded",
-        standing(task(SUCCEEDED, ENDED_MS)),
-        [begun(), change(ENDED_MS, SUCCEEDED, (IN_PROGRESS, 350))],
+        standing(task(SUCCEEDED, ENDED_MS, TOLD_MS, BEGUN_MS)),
+        [change(ENDED_MS, SUCCEEDED, TOLD_MS, BEGUN_MS)],
         [*DONE, (ENDED_MS, 1, SUCCEEDED)],
     ),
     (
         "was told, and failed at once",
-        standing(task(FAILED, ENDED_MS)),
-        [change(ENDED_MS, FAILED, (NOTIFIED, TOLD_MS))],
+        standing(task(FAILED, ENDED_MS, TOLD_MS)),
+        [change(ENDED_MS, FAILED, TOLD_MS)],
         [*DONE[:2], (ENDED_MS, 1, FAILED)],
     ),
     (
-        "is tried again after it was told",
-        standing(task(QUEUED, ENDED_MS, 2)),
-        [change(ENDED_MS, QUEUED, (NOTIFIED, TOLD_MS), 2)],
-        [*DONE[:2], (ENDED_MS, 2, QUEUED)],
+        "is tried again",
+        standing(task(QUEUED, ENDED_MS, attempt=2)),
+        [change(ENDED_MS, QUEUED, TOLD_MS, BEGUN_MS, 2)],
+        [*DONE, (ENDED_MS, 2, QUEUED)],
     ),
-    ("was cancelled with many", standing(task(CANCELED, ENDED_MS)), [], [DONE[0], (ENDED_MS, 1, CANCELED)]),
     (
-        "of which the oldest is kept no more",
-        standing(task(SUCCEEDED, ENDED_MS)),
-        [change(ENDED_MS, SUCCEEDED, (IN_PROGRESS, 350))],
-        [DONE[0], (ENDED_MS, 1, SUCCEEDED)],
+        "is upgraded again after it failed",
+        standing(task(NOTIFIED, 600, 600, attempt=2)),
+        [change(ENDED_MS, FAILED, TOLD_MS, BEGUN_MS), change(500, QUEUED, TOLD_MS, BEGUN_MS, 2)],
+        [*DONE, (ENDED_MS, 1, FAILED), (500, 2, QUEUED), (600, 2, NOTIFIED)],
+    ),
+    (
+        "was confirmed",
+        standing(task(QUEUED, ENDED_MS), need_confirm=True),
+        [change(ENDED_MS, QUEUED)],
+        [(MADE_MS, 1, CONFIRM), (ENDED_MS, 1, QUEUED)],
+    ),
+    (
+        "was cancelled with many",
+        standing(task(CANCELED, ENDED_MS, TOLD_MS)),
+        [],
+        [*DONE[:2], (ENDED_MS, 1, CANCELED)],
     ),
 ]
 
@@ -103,32 +112,23 @@ def test_a_task(now: TaskStanding, changes: list[TaskChange], expected: list[tup
 
 
 def test_a_task_that_is_not_looked_at() -> None:
-    """Of a task in an old job the changes alone are told."""
-    assert of_task(story(Kept((), [begun()], ()))) == DONE[1:]
+    """Of a task in an old job its changes alone are told."""
+    changes = [change(ENDED_MS, FAILED, TOLD_MS, BEGUN_MS)]
+    assert of_task(story(Kept((), changes, ()))) == [*DONE[1:], (ENDED_MS, 1, FAILED)]
 
 
-def test_a_version_has_its_task() -> None:
-    """The version that the same report made a success of; another module's, or another time's, has none."""
-    success = change(ENDED_MS, SUCCEEDED, (IN_PROGRESS, BEGUN_MS))
-    changes = [
-        VersionChange(ENDED_MS - 1, "default", None, "1.0.0"),
-        VersionChange(ENDED_MS, "mcu", "1", "2"),
-        VersionChange(ENDED_MS, "default", "1.0.0", "2.0.0"),
-        success,
-    ]
-    events = story(Kept((), changes, ()))
-    assert [event.kind for event in events[:2]] == [EventKind.TASK, EventKind.VERSION], "what came later comes first"
-    assert [(event.before, event.after, event.task_id, event.job_id) for event in events[1:]] == [
-        ("1.0.0", "2.0.0", 9, 5),
-        ("1", "2", None, None),
-        (None, "1.0.0", None, None),
-    ]
+def test_a_version_comes_before_its_success() -> None:
+    """Both are by one report: what came later comes first."""
+    changes = [VersionChange(ENDED_MS, "default", "1.0.0", "2.0.0", 9, 5), change(ENDED_MS, SUCCEEDED)]
+    success, version = story(Kept((), changes, ()))
+    assert (success.kind, success.status) == (EventKind.TASK, SUCCEEDED)
+    assert version == DeviceEvent(
+        ENDED_MS, EventKind.VERSION, module_name="default", before="1.0.0", after="2.0.0", task_id=9, job_id=5
+    )
 
 
 def test_what_is_written_down() -> None:
-    """Every move of a task but the claim, which is read off it, and progress alone, which is none."""
+    """The end of an attempt, and what begins anew; that a device was told and has begun stands in its task."""
     for old, new in itertools.product(TaskStatus, repeat=2):
-        is_claim = (old, new) == (QUEUED, NOTIFIED)
-        assert is_told(task(old, 0), task(new, 0)) == (old is not new and not is_claim)
-    assert is_told(task(QUEUED, 0, 1), task(QUEUED, 0, 2))
-    assert not is_told(task(IN_PROGRESS, 0), task(IN_PROGRESS, 9)._replace(progress=50))
+        assert is_kept(task(old, 0), task(new, 0)) == (old is not new and new not in (NOTIFIED, IN_PROGRESS))
+    assert is_kept(task(QUEUED, 0), task(QUEUED, 0, attempt=2))

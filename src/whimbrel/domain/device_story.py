@@ -35,16 +35,18 @@ class Stay(NamedTuple):
 
 
 class VersionChange(NamedTuple):
-    """A module runs another version; `before` is None when nothing had been reported of it."""
+    """A module runs another version; `before` is None when none had been reported. The task succeeded by it."""
 
     at_ms: int
     module_name: str
     before: str | None
     after: str
+    task_id: int | None = None
+    job_id: int | None = None
 
 
 class TaskChange(NamedTuple):
-    """A task moved. `was_ms`: since when it was in `was_status`, as far as the store knows."""
+    """An attempt of a task ended, or waits to begin. `told_ms`, `begun_ms`: of the attempt that was."""
 
     at_ms: int
     task_id: int
@@ -52,8 +54,8 @@ class TaskChange(NamedTuple):
     module_name: str
     attempt: int
     status: TaskStatus
-    was_status: TaskStatus
-    was_ms: int
+    told_ms: int | None
+    begun_ms: int | None
     progress: int
     words: str
 
@@ -94,18 +96,21 @@ class Kept(NamedTuple):
 
 def story(kept: Kept) -> list[DeviceEvent]:
     """What happened, newest first. Of one moment, what came later comes first."""
-    changes = [change for change in kept.changes if isinstance(change, TaskChange)]
     events = [event for stay in kept.stays for event in _of_stay(stay)]
-    events += [event for standing in kept.tasks for event in _of_standing(standing, changes)]
-    for change in kept.changes:
-        events += _of_task(change) if isinstance(change, TaskChange) else [_of_version(change, changes)]
-    return sorted(events, key=lambda event: event.at_ms)[::-1]
+    of_tasks: dict[tuple[int, int, TaskStatus], DeviceEvent] = {}
+    for event in _of_tasks(kept):
+        assert event.task_id is not None, "they are events of tasks"
+        assert event.attempt is not None, "they are events of attempts"
+        assert event.status is not None, "they are events of statuses"
+        of_tasks.setdefault((event.task_id, event.attempt, event.status), event)
+    events += [_of_version(change) for change in kept.changes if isinstance(change, VersionChange)]
+    return sorted([*events, *of_tasks.values()], key=lambda event: event.at_ms)[::-1]
 
 
-def is_told(old: Task, new: Task) -> bool:
-    """Whether the change is one that a story keeps. That a device was told is read off its task until the next."""
-    is_claim = old.status is TaskStatus.QUEUED and new.status is TaskStatus.NOTIFIED
-    return (old.status, old.attempt) != (new.status, new.attempt) and not is_claim
+def is_kept(old: Task, new: Task) -> bool:
+    """Whether the change is one that is written down; that a device was told and has begun stands in its task."""
+    is_on_its_way = new.status in (TaskStatus.NOTIFIED, TaskStatus.IN_PROGRESS)
+    return (old.status, old.attempt) != (new.status, new.attempt) and not is_on_its_way
 
 
 def _of_stay(stay: Stay) -> Iterable[DeviceEvent]:
@@ -114,19 +119,28 @@ def _of_stay(stay: Stay) -> Iterable[DeviceEvent]:
         yield DeviceEvent(stay.until_ms, EventKind.OFFLINE, connections=stay.connections)
 
 
-def _of_version(change: VersionChange, changes: Iterable[TaskChange]) -> DeviceEvent:
-    """By the task that succeeded with the same report."""
-    event = DeviceEvent(
-        change.at_ms, EventKind.VERSION, module_name=change.module_name, before=change.before, after=change.after
+def _of_version(change: VersionChange) -> DeviceEvent:
+    return DeviceEvent(
+        change.at_ms,
+        EventKind.VERSION,
+        module_name=change.module_name,
+        before=change.before,
+        after=change.after,
+        task_id=change.task_id,
+        job_id=change.job_id,
     )
-    for task in changes:
-        is_same_report = (task.at_ms, task.module_name) == (change.at_ms, change.module_name)
-        if is_same_report and task.status is TaskStatus.SUCCEEDED:
-            return event._replace(task_id=task.task_id, job_id=task.job_id)
-    return event
 
 
-def _of_task(change: TaskChange) -> Iterable[DeviceEvent]:
+def _of_tasks(kept: Kept) -> Iterable[DeviceEvent]:
+    """What is written down comes first: what stands in the task says some of it again, and less exactly."""
+    for change in kept.changes:
+        if isinstance(change, TaskChange):
+            yield from _of_change(change)
+    for standing in kept.tasks:
+        yield from _of_standing(standing)
+
+
+def _of_change(change: TaskChange) -> Iterable[DeviceEvent]:
     event = DeviceEvent(
         change.at_ms,
         EventKind.TASK,
@@ -138,14 +152,13 @@ def _of_task(change: TaskChange) -> Iterable[DeviceEvent]:
         progress=change.progress,
         words=change.words,
     )
-    if change.was_status is TaskStatus.NOTIFIED:
-        attempt = change.attempt - 1 if change.status is TaskStatus.QUEUED else change.attempt
-        yield event._replace(at_ms=change.was_ms, attempt=attempt, status=TaskStatus.NOTIFIED, progress=0, words="")
+    begins_anew = change.status is TaskStatus.QUEUED and change.attempt > 1
+    was = event._replace(attempt=change.attempt - 1) if begins_anew else event
+    yield from _on_its_way(was, change.told_ms, change.begun_ms)
     yield event
 
 
-def _of_standing(standing: TaskStanding, changes: Iterable[TaskChange]) -> Iterable[DeviceEvent]:
-    """How the task began, and where it is, unless a change says so."""
+def _of_standing(standing: TaskStanding) -> Iterable[DeviceEvent]:
     task = standing.task
     now = DeviceEvent(
         task.heard_ms,
@@ -158,13 +171,15 @@ def _of_standing(standing: TaskStanding, changes: Iterable[TaskChange]) -> Itera
         progress=task.progress,
         words=shown_description(task)[:EVENT_WORDS_LENGTH_MAX],
     )
-    of_task = [change for change in changes if change.task_id == task.id]
     first = TaskStatus.CONFIRM if standing.need_confirm else TaskStatus.QUEUED
-    is_born_so = not of_task and task.attempt == 1 and standing.created_ms == task.heard_ms
-    if is_born_so:
-        yield now
-        return
-    yield now._replace(at_ms=standing.created_ms, attempt=1, status=first, progress=0, words="")
-    is_first = (task.status, task.attempt) == (first, 1)
-    if not is_first and (task.status, task.attempt) not in {(change.status, change.attempt) for change in of_task}:
-        yield now
+    is_born_so = task.attempt == 1 and standing.created_ms == task.heard_ms and task.told_ms is None
+    if not is_born_so:
+        yield now._replace(at_ms=standing.created_ms, attempt=1, status=first, progress=0, words="")
+    yield from _on_its_way(now, task.told_ms, task.begun_ms)
+    yield now
+
+
+def _on_its_way(event: DeviceEvent, told_ms: int | None, begun_ms: int | None) -> Iterable[DeviceEvent]:
+    for at_ms, status in ((told_ms, TaskStatus.NOTIFIED), (begun_ms, TaskStatus.IN_PROGRESS)):
+        if at_ms is not None:
+            yield event._replace(at_ms=at_ms, status=status, progress=0, words="")

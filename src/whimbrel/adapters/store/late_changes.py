@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from whimbrel.domain.device_story import EVENT_WORDS_LENGTH_MAX, VersionChange
 from whimbrel.domain.failure import Failure
-from whimbrel.domain.task import Task
+from whimbrel.domain.task import Task, TaskStatus
 
 Row = dict[str, object]
 
@@ -32,18 +32,24 @@ class LateChanges:
         self._failed.append(failed)
 
     def task_changed(self, old: Task, new: Task, now_ms: int) -> None:
-        """An event of the task's device (see domain/device_story.TaskChange)."""
-        self._add(
-            new.device_id,
-            at_ms=now_ms,
-            task_id=new.id,
-            attempt=new.attempt,
-            status=new.status.value,
-            was_status=old.status.value,
-            was_ms=old.heard_ms,
-            progress=new.progress,
-            words=new.description[:EVENT_WORDS_LENGTH_MAX] if new.description != old.description else "",
-        )
+        """An event of the task's device (see domain/device_story.TaskChange).
+
+        With the version report that a task succeeds by, it is one event: the report's own is the newest then.
+        """
+        columns: Row = {
+            "task_id": new.id,
+            "attempt": new.attempt,
+            "status": new.status.value,
+            "told_ms": old.told_ms,
+            "begun_ms": old.begun_ms,
+            "progress": new.progress,
+            "words": new.description[:EVENT_WORDS_LENGTH_MAX] if new.description != old.description else "",
+        }
+        newest = self._events.get(new.device_id, [_NOTHING])[-1]
+        if new.status is TaskStatus.SUCCEEDED and newest["task_id"] is None and newest["at_ms"] == now_ms:
+            newest.update(columns)
+        else:
+            self._add(new.device_id, at_ms=now_ms, **columns)
 
     def version_changed(self, device_id: int, change: VersionChange) -> None:
         """An event of the device."""
@@ -73,11 +79,12 @@ class LateChanges:
 
 _NOTHING: Row = dict.fromkeys(
     (
+        "at_ms",
         "task_id",
         "attempt",
         "status",
-        "was_status",
-        "was_ms",
+        "told_ms",
+        "begun_ms",
         "progress",
         "words",
         "module_name",

@@ -226,5 +226,7 @@ def _change(old: Task, new: Task, now_ms: int) -> dict[str, object]:
         "wave": new.wave,
         "era": new.era,
         "is_silent": int(new.is_silent),
+        "told_ms": new.told_ms,
+        "begun_ms": new.begun_ms,
         "now_ms": now_ms,
     }

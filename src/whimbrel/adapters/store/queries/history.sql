@@ -121,19 +121,19 @@ ON CONFLICT (device_id) DO UPDATE SET events = device_story.events + excluded.ev
 
 -- name: put_event
 -- An event with :later ones after it, in place of the oldest when the ring is full.
-INSERT INTO device_event (device_id, slot, at_ms, task_id, attempt, status, was_status, was_ms, progress, words,
+INSERT INTO device_event (device_id, slot, at_ms, task_id, attempt, status, told_ms, begun_ms, progress, words,
   module_name, version_before, version_after)
-SELECT s.device_id, (s.events - 1 - :later) % 50, :at_ms, :task_id, :attempt, :status, :was_status, :was_ms, :progress,
+SELECT s.device_id, (s.events - 1 - :later) % 50, :at_ms, :task_id, :attempt, :status, :told_ms, :begun_ms, :progress,
   :words, :module_name, :version_before, :version_after
 FROM device_story s WHERE s.device_id = :device_id
 ON CONFLICT (device_id, slot) DO UPDATE
 SET at_ms = excluded.at_ms, task_id = excluded.task_id, attempt = excluded.attempt, status = excluded.status,
-  was_status = excluded.was_status, was_ms = excluded.was_ms, progress = excluded.progress, words = excluded.words,
+  told_ms = excluded.told_ms, begun_ms = excluded.begun_ms, progress = excluded.progress, words = excluded.words,
   module_name = excluded.module_name, version_before = excluded.version_before, version_after = excluded.version_after
 
 -- name: device_events
 -- What is kept of a device's versions and tasks, oldest first.
-SELECT e.at_ms, e.task_id, t.job_id, coalesce(j.module_name, e.module_name), e.attempt, e.status, e.was_status, e.was_ms,
+SELECT e.at_ms, e.task_id, t.job_id, coalesce(j.module_name, e.module_name), e.attempt, e.status, e.told_ms, e.begun_ms,
   e.progress, e.words, e.version_before, e.version_after
 FROM device_story s JOIN device_event e ON e.device_id = s.device_id
   LEFT JOIN task t ON t.id = e.task_id LEFT JOIN job j ON j.id = t.job_id

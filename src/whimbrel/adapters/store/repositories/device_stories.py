@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from whimbrel.adapters.store.repositories.tasks import TASK_COLUMNS, task_of
 from whimbrel.adapters.store.session import Row, Session
 from whimbrel.domain.device_story import Kept, Stay, TaskChange, TaskStanding, VersionChange
@@ -20,7 +22,7 @@ class DeviceStoryRepository:
         tasks = await self._session.all("tasks_of_device", device_id=device_id, jobs_max=JOBS_MAX)
         return Kept(
             [Stay._make(row) for row in stays],
-            [_change(row) for row in events],
+            [change for row in events for change in _changes(row)],
             [_standing(row) for row in tasks],
         )
 
@@ -39,22 +41,13 @@ async def forget_story(session: Session, device_id: int) -> None:
         await session.run(statement, device_id=device_id)
 
 
-def _change(row: Row) -> VersionChange | TaskChange:
-    at_ms, task_id, job_id, module_name, attempt, status, was_status, was_ms, progress, words, before, after = row
-    if task_id is None:
-        return VersionChange(at_ms, module_name, before, after)
-    return TaskChange(
-        at_ms,
-        task_id,
-        job_id,
-        module_name,
-        attempt,
-        TaskStatus(status),
-        TaskStatus(was_status),
-        was_ms,
-        progress,
-        words,
-    )
+def _changes(row: Row) -> Iterator[VersionChange | TaskChange]:
+    at_ms, task_id, job_id, module_name, attempt, status, told_ms, begun_ms, progress, words, before, after = row
+    if after is not None:
+        yield VersionChange(at_ms, module_name, before, after, task_id, job_id)
+    if task_id is not None:
+        ended = TaskStatus(status)
+        yield TaskChange(at_ms, task_id, job_id, module_name, attempt, ended, told_ms, begun_ms, progress, words)
 
 
 def _standing(row: Row) -> TaskStanding:

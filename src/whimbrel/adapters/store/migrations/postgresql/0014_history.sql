@@ -40,6 +40,10 @@ UPDATE task SET reason = coalesce((
     ELSE 4 END
   FROM task_description w WHERE w.task_id = task.id), 4)
 WHERE status = 5;
+-- told_ms, begun_ms: when the device was told of the attempt, and first spoke of it.
+ALTER TABLE task ADD COLUMN told_ms BIGINT;
+ALTER TABLE task ADD COLUMN begun_ms BIGINT;
+
 CREATE INDEX task_of_reason ON task (job_id, reason, id) WHERE status = 5;
 CREATE INDEX task_unheard ON task (job_id, id) WHERE is_silent = 1 AND status IN (2, 3);
 
@@ -57,7 +61,8 @@ CREATE TABLE device_story (
   events INTEGER NOT NULL
 );
 
--- A change of a version (module_name, version_before, version_after) or of a task (the columns between).
+-- A change of a version (module_name, version_before, version_after), of a task (the columns between), or of both by one
+-- report. told_ms, begun_ms: of the attempt that it ends.
 CREATE TABLE device_event (
   device_id BIGINT NOT NULL,
   slot INTEGER NOT NULL CHECK (slot BETWEEN 0 AND 49),
@@ -65,8 +70,8 @@ CREATE TABLE device_event (
   task_id BIGINT,
   attempt INTEGER,
   status INTEGER,
-  was_status INTEGER,
-  was_ms BIGINT,
+  told_ms BIGINT,
+  begun_ms BIGINT,
   progress INTEGER,
   words TEXT,
   module_name TEXT,
