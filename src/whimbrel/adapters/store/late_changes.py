@@ -36,30 +36,26 @@ class LateChanges:
 
         With the version report that a task succeeds by, it is one event: the report's own is the newest then.
         """
-        columns: Row = {
-            "task_id": new.id,
-            "attempt": new.attempt,
-            "status": new.status.value,
-            "told_ms": old.told_ms,
-            "begun_ms": old.begun_ms,
-            "progress": new.progress,
-            "words": new.description[:EVENT_WORDS_LENGTH_MAX] if new.description != old.description else "",
-        }
-        newest = self._events.get(new.device_id, [_NOTHING])[-1]
-        if new.status is TaskStatus.SUCCEEDED and newest["task_id"] is None and newest["at_ms"] == now_ms:
-            newest.update(columns)
-        else:
-            self._add(new.device_id, at_ms=now_ms, **columns)
+        events = self._events.setdefault(new.device_id, [])
+        is_by_report = new.status is TaskStatus.SUCCEEDED and bool(events) and events[-1]["task_id"] is None
+        event = events[-1] if is_by_report and events[-1]["at_ms"] == now_ms else _event(new.device_id, now_ms)
+        if not events or event is not events[-1]:
+            events.append(event)
+        event["task_id"] = new.id
+        event["attempt"] = new.attempt
+        event["status"] = new.status.value
+        event["told_ms"] = old.told_ms
+        event["begun_ms"] = old.begun_ms
+        event["progress"] = new.progress
+        event["words"] = new.description[:EVENT_WORDS_LENGTH_MAX] if new.description != old.description else ""
 
     def version_changed(self, device_id: int, change: VersionChange) -> None:
         """An event of the device."""
-        self._add(
-            device_id,
-            at_ms=change.at_ms,
-            module_name=change.module_name,
-            version_before=change.before,
-            version_after=change.after,
-        )
+        event = _event(device_id, change.at_ms)
+        event["module_name"] = change.module_name
+        event["version_before"] = change.before
+        event["version_after"] = change.after
+        self._events.setdefault(device_id, []).append(event)
 
     def take_failed(self) -> list[FailedTask]:
         """In the order of their jobs, and forget them."""
@@ -70,25 +66,26 @@ class LateChanges:
         """The parameters of `count_events` and of `put_event`, in the order of the devices, and forget them."""
         events, self._events = sorted(self._events.items()), {}
         counts: list[Row] = [{"device_id": device_id, "n": len(rows)} for device_id, rows in events]
-        puts = [{**row, "later": len(rows) - place} for _, rows in events for place, row in enumerate(rows, 1)]
-        return counts, puts
+        for _, rows in events:
+            for later, row in enumerate(reversed(rows)):
+                row["later"] = later
+        return counts, [row for _, rows in events for row in rows]
 
-    def _add(self, device_id: int, **columns: object) -> None:
-        self._events.setdefault(device_id, []).append({**_NOTHING, "device_id": device_id, **columns})
 
-
-_NOTHING: Row = dict.fromkeys(
-    (
-        "at_ms",
-        "task_id",
-        "attempt",
-        "status",
-        "told_ms",
-        "begun_ms",
-        "progress",
-        "words",
-        "module_name",
-        "version_before",
-        "version_after",
-    )
-)
+def _event(device_id: int, at_ms: int) -> Row:
+    """Of neither a version nor a task so far."""
+    return {
+        "device_id": device_id,
+        "at_ms": at_ms,
+        "later": 0,
+        "task_id": None,
+        "attempt": None,
+        "status": None,
+        "told_ms": None,
+        "begun_ms": None,
+        "progress": None,
+        "words": None,
+        "module_name": None,
+        "version_before": None,
+        "version_after": None,
+    }

@@ -97,7 +97,6 @@ class ReadAhead:
         if place is None:
             return False
         task, job = of_device[place]
-        new = new._replace(heard_ms=now_ms)
         if (task.status, task.attempt) != (old.status, old.attempt):
             return False
         if new.status.is_open:

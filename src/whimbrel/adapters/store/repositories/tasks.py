@@ -100,6 +100,8 @@ class TaskRepository:
     def _record(self, old: Task, new: Task, now_ms: int) -> None:
         """What has to be counted and told of a change that was made."""
         count_move(self._session, old, new)
+        if new.status is old.status and new.attempt == old.attempt:
+            return
         if new.status is TaskStatus.FAILED and old.status is not TaskStatus.FAILED:
             self._session.late.fail(FailedTask(new.job_id, new.id, failure_of(new.description)))
         if is_kept(old, new):
