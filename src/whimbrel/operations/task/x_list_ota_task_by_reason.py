@@ -14,7 +14,7 @@ import msgspec
 
 from whimbrel.domain.access import Permission
 from whimbrel.domain.paging import Page, page_count
-from whimbrel.errors import InvalidPageParamsError, JobNotFoundError
+from whimbrel.errors import InvalidPageParamsError, JobNotFoundError, OtaInvalidParameterError
 from whimbrel.operations.declaration import Context, Example, Manner, operation
 from whimbrel.operations.fields import Field
 from whimbrel.operations.ids import ID_LENGTH_MAX
@@ -68,7 +68,7 @@ EXAMPLE = Example(
     action="XListOTATaskByReason",
     permission=Permission.JOB_READ,
     example=EXAMPLE,
-    errors=(JobNotFoundError, InvalidPageParamsError),
+    errors=(JobNotFoundError, InvalidPageParamsError, OtaInvalidParameterError),
     manner=Manner(idempotent=True),
 )
 async def handle(request: Request, context: Context) -> Response:

@@ -65,13 +65,13 @@ from whimbrel.ports.store.groups import DevicePlace as DevicePlace
 from whimbrel.ports.store.groups import GroupMembers as GroupMembers
 from whimbrel.ports.store.groups import Groups as Groups
 from whimbrel.ports.store.health import FleetHealth as FleetHealth
-from whimbrel.ports.store.job_search import FoundJob as FoundJob
-from whimbrel.ports.store.job_search import JobPage as JobPage
-from whimbrel.ports.store.job_search import JobSearches as JobSearches
 from whimbrel.ports.store.history import DeviceStories as DeviceStories
 from whimbrel.ports.store.history import FailureReason as FailureReason
 from whimbrel.ports.store.history import Failures as Failures
 from whimbrel.ports.store.history import RolloutHistory as RolloutHistory
+from whimbrel.ports.store.job_search import FoundJob as FoundJob
+from whimbrel.ports.store.job_search import JobPage as JobPage
+from whimbrel.ports.store.job_search import JobSearches as JobSearches
 from whimbrel.ports.store.jobs import JobChange as JobChange
 from whimbrel.ports.store.jobs import JobLists as JobLists
 from whimbrel.ports.store.jobs import JobMoves as JobMoves
