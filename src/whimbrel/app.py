@@ -26,6 +26,7 @@ from whimbrel.engine.lease import Lease, Term
 from whimbrel.engine.node_watch import NodeWatch
 from whimbrel.engine.object_digests import ObjectDigesting
 from whimbrel.engine.registering import Registering
+from whimbrel.engine.sampling import Sampling
 from whimbrel.engine.silence import SilenceWatch
 from whimbrel.engine.silent_devices import SilentDevices
 from whimbrel.engine.sweep import Sweep
@@ -152,6 +153,7 @@ def _open_engine(part: Part, reach: Reach, links: LinkMaker, digesting: ObjectDi
             GroupPurging(store),
             SilentDevices(store, ports.clock),
             SilenceWatch(store, ports.clock),
+            Sampling(store, ports.clock),
             digesting,
             *more,
         )

@@ -28,6 +28,12 @@ from tests.contract.store_cases_fleet_rule import TestFleetRule
 from tests.contract.store_cases_gateways import TestGatewayNodes, TestGatewayOrders
 from tests.contract.store_cases_groups import TestDeviceGroups, TestGroupMembers
 from tests.contract.store_cases_health import TestFleetHealth
+from tests.contract.store_cases_history import (
+    TestDeviceStories,
+    TestFailures,
+    TestFailuresTogether,
+    TestRolloutHistory,
+)
 from tests.contract.store_cases_jobs import TestJobs, TestTasks
 from tests.contract.store_cases_leases import TestEngineLease, TestLeasesTogether
 from tests.contract.store_cases_moves import TestJobLists, TestJobMoves, TestReopen, TestStrategies
@@ -79,6 +85,7 @@ __all__ = [
     "TestDeviceGroups",
     "TestDeviceLists",
     "TestDeviceStates",
+    "TestDeviceStories",
     "TestDeviceTags",
     "TestDevices",
     "TestDisk",
@@ -88,6 +95,8 @@ __all__ = [
     "TestEnrolment",
     "TestExposure",
     "TestExposureTogether",
+    "TestFailures",
+    "TestFailuresTogether",
     "TestFaults",
     "TestFill",
     "TestFillEqualsTheRule",
@@ -118,6 +127,7 @@ __all__ = [
     "TestReadAhead",
     "TestReopen",
     "TestRings",
+    "TestRolloutHistory",
     "TestServer",
     "TestStrategies",
     "TestTasks",

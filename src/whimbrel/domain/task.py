@@ -72,6 +72,7 @@ class Task(NamedTuple):
     `retries` counts automatic ones, `attempt` those and re-upgrades. `is_confirmed`: somebody released it.
     `match_number`: which of its device's tasks in a dynamic job. `wave`, `era`: where the gate and the pace count it, 0
     for nowhere yet. `is_silent`: no word for longer than the gate allows. `heard_ms`: its last change in the store.
+    `told_ms`, `begun_ms`: when its device was told of this attempt, and first spoke of it.
     """
 
     id: int
@@ -90,11 +91,18 @@ class Task(NamedTuple):
     era: int = 0
     is_silent: bool = False
     heard_ms: int = 0
+    told_ms: int | None = None
+    begun_ms: int | None = None
 
     @property
     def is_exposed(self) -> bool:
         """Whether its device was told of it and what came of it is not known (design.md part 4)."""
         return self.era > 0 and self.status in (TaskStatus.NOTIFIED, TaskStatus.IN_PROGRESS)
+
+    @property
+    def is_unheard(self) -> bool:
+        """Whether its device was told of it and keeps silent."""
+        return self.is_silent and self.status in (TaskStatus.NOTIFIED, TaskStatus.IN_PROGRESS)
 
     @property
     def is_proof(self) -> bool:
@@ -154,6 +162,17 @@ def told(task: Task, wave: int, era: int, *, has_started: bool = False) -> Task 
         return None
     starts = task.wave == 0 and task.retries == 0 and not has_started
     return notified._replace(era=era, wave=wave if starts else task.wave)
+
+
+def stamped(old: Task, new: Task, now_ms: int) -> Task:
+    """The changed task with the times of its attempt: its device is told, or speaks of it for the first time, now."""
+    if new.attempt != old.attempt:
+        return new._replace(told_ms=None, begun_ms=None)
+    if new.status is old.status or new.status not in (TaskStatus.NOTIFIED, TaskStatus.IN_PROGRESS):
+        return new
+    # A device may begin before the server has recorded that it was told.
+    told_ms = now_ms if new.told_ms is None else new.told_ms
+    return new._replace(told_ms=told_ms, begun_ms=now_ms if new.status is TaskStatus.IN_PROGRESS else None)
 
 
 def confirmed(task: Task) -> Task | None:

@@ -164,6 +164,10 @@ WITH rows_of_task AS (
   UNION ALL SELECT 'silent:' || job_id, era, count(*) FROM task
     WHERE era > 0 AND status IN (2, 3) AND is_silent = 1 GROUP BY 1, 2
   UNION ALL SELECT 'proved:' || job_id, era, count(*) FROM task WHERE era > 0 AND status = 4 GROUP BY 1, 2
+  UNION ALL SELECT 'reasons:' || job_id || ':' || reason, id >> :block_bits, count(*) FROM task
+    WHERE status = 5 GROUP BY 1, 2
+  UNION ALL SELECT 'reasons:' || job_id || ':1', id >> :block_bits, count(*) FROM task
+    WHERE is_silent = 1 AND status IN (2, 3) GROUP BY 1, 2
   UNION ALL SELECT 'jobs:' || firmware_id, id >> :block_bits, count(*) FROM job GROUP BY 1, 2
   UNION ALL SELECT 'versions:' || d.product_id || ':' || m.module_name || ':' || m.version, d.id >> :block_bits, count(*)
     FROM module_version m JOIN device d ON d.id = m.device_id WHERE d.deleted_ms IS NULL GROUP BY 1, 2
@@ -202,6 +206,23 @@ WITH rows_of_task AS (
 )
 SELECT list, block, CAST(sum(counted) AS BIGINT) AS has_rows, CAST(sum(kept) AS BIGINT) AS counter_says
 FROM compared GROUP BY list, block HAVING sum(counted) <> sum(kept)
+
+-- rule: I4 failures_have_their_reason
+-- Exactly the failed tasks have a reason: that of a code, or one with words that their job knows.
+SELECT t.id AS task_id, t.job_id, t.status, t.reason
+FROM task t
+WHERE (t.status = 5) <> (t.reason <> 0)
+  OR (t.reason <> 0 AND t.reason NOT BETWEEN 2 AND 8
+    AND NOT EXISTS (SELECT 1 FROM job_reason r WHERE r.job_id = t.job_id AND r.number = t.reason))
+
+-- rule: I17 samples_are_thinned
+-- How a job stood is kept at 500 times at most.
+SELECT job_id, count(*) AS samples FROM job_sample GROUP BY job_id HAVING count(*) > 500
+
+-- rule: I17 stories_are_of_devices
+-- What happened is kept of devices that are there: at most 50 events and 10 stays of each, which the tables hold.
+SELECT s.device_id FROM device_story s JOIN device d ON d.id = s.device_id WHERE d.deleted_ms IS NOT NULL
+UNION ALL SELECT y.device_id FROM device_stay y JOIN device d ON d.id = y.device_id WHERE d.deleted_ms IS NOT NULL
 
 -- rule: I7 success_was_reported
 -- A task succeeded only when its device reported the target version for the job's module.

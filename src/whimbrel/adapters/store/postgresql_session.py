@@ -11,9 +11,11 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
+from whimbrel.adapters.store.late_changes import LateChanges
 from whimbrel.adapters.store.postgresql_connection import FOREIGN, Connection, translated, translating
 from whimbrel.adapters.store.postgresql_pool import ConnectionPool
 from whimbrel.adapters.store.read_ahead import ReadAhead
+from whimbrel.adapters.store.repositories.ending import write_late_changes
 from whimbrel.adapters.store.session import CountChanges, Row, WatchChanges
 from whimbrel.adapters.store.statements import is_change, load_statements, read_queries
 from whimbrel.errors import StoreUnavailableError, WhimbrelError
@@ -71,6 +73,7 @@ class PostgresqlSession:
         self._held: set[tuple[str, bool]] = set()
         self._turn: asyncio.Lock | None = None
         self.ahead: ReadAhead | None = None
+        self.late = LateChanges()
 
     async def all(self, statement: str, /, **parameters: object) -> list[Row]:
         return [tuple(record) for record in await self._ask(statement, parameters)]
@@ -135,6 +138,7 @@ class PostgresqlSession:
     async def commit(self) -> None:
         """Durable afterwards. The counts change in the transaction of the rows they count (design.md part 3)."""
         try:
+            await write_late_changes(self)
             await self.settle()
             for statement, rows in (("watch_tasks", self._watches.take()), ("add_to_list", self._counts.take())):
                 if rows:

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from whimbrel.domain.device import DeviceStatus
+from whimbrel.domain.device_story import FLAP_MS
 from whimbrel.domain.job import Job
 from whimbrel.domain.task import Task
 from whimbrel.ports.store.devices import Presence
@@ -167,7 +168,8 @@ class ReadAhead:
         held: Row = {"device_id": device_id, "node_id": presence.node_id, "session_id": presence.session_id}
         writes: Writes = [("delete_presence", [held])]
         if old.status is ONLINE:
-            writes.append(("device_gone", [{"device_id": device_id, "now_ms": now_ms}]))
+            gone: Row = {"device_id": device_id, "now_ms": now_ms}
+            writes += [("end_stay", [{**gone, "flap_ms": FLAP_MS}]), ("device_gone", [gone])]
         self._moves[device_id] = writes
         status = OFFLINE if old.status is ONLINE else old.status
         self._standings[device_id] = old._replace(status=status, node_id=None, session_id=None)
@@ -223,5 +225,7 @@ def _change(old: Task, new: Task, now_ms: int) -> dict[str, object]:
         "wave": new.wave,
         "era": new.era,
         "is_silent": int(new.is_silent),
+        "told_ms": new.told_ms,
+        "begun_ms": new.begun_ms,
         "now_ms": now_ms,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, Protocol
 
+from whimbrel.adapters.store.late_changes import LateChanges
 from whimbrel.adapters.store.read_ahead import ReadAhead
 from whimbrel.domain.paging import Page
 
@@ -26,10 +27,11 @@ class Session(Protocol):
     """One transaction or snapshot of an engine.
 
     `ahead`: what was read ahead in it, None for nothing. A session writes what waits there before any other statement,
-    and forgets it when anything else is changed (see `read_ahead.py`).
+    and forgets it when anything else is changed (see `read_ahead.py`). `late`: what is written before it commits.
     """
 
     ahead: ReadAhead | None
+    late: LateChanges
 
     async def all(self, statement: str, /, **parameters: object) -> list[Row]: ...
     async def one(self, statement: str, /, **parameters: object) -> Row | None: ...

@@ -24,9 +24,11 @@ from typing import TypeVar
 import apsw
 
 from whimbrel.adapters.store.disk_reserve import DiskReserve
+from whimbrel.adapters.store.late_changes import LateChanges
 from whimbrel.adapters.store.migrate_sqlite import migrate
 from whimbrel.adapters.store.read_ahead import ReadAhead
 from whimbrel.adapters.store.repositories import Repositories
+from whimbrel.adapters.store.repositories.ending import write_late_changes
 from whimbrel.adapters.store.session import CountChanges, Row, UniqueViolationError, WatchChanges
 from whimbrel.adapters.store.statements import is_change, load_statements
 from whimbrel.adapters.store.turns import Place, Turns
@@ -63,6 +65,7 @@ class SqliteSession:
         self._counts = CountChanges()
         self._watches = WatchChanges()
         self.ahead: ReadAhead | None = None
+        self.late = LateChanges()
 
     async def all(self, statement: str, /, **parameters: object) -> list[Row]:
         return self._ask(statement, parameters)
@@ -260,6 +263,7 @@ class SqliteStore:
             self._writer.execute("SAVEPOINT one")
             try:
                 yield Repositories(session, self._sealer)
+                await write_late_changes(session)
                 session.write_waiting()
                 session.write_counts()
                 with translating():

@@ -65,6 +65,10 @@ from whimbrel.ports.store.groups import DevicePlace as DevicePlace
 from whimbrel.ports.store.groups import GroupMembers as GroupMembers
 from whimbrel.ports.store.groups import Groups as Groups
 from whimbrel.ports.store.health import FleetHealth as FleetHealth
+from whimbrel.ports.store.history import DeviceStories as DeviceStories
+from whimbrel.ports.store.history import FailureReason as FailureReason
+from whimbrel.ports.store.history import Failures as Failures
+from whimbrel.ports.store.history import RolloutHistory as RolloutHistory
 from whimbrel.ports.store.job_search import FoundJob as FoundJob
 from whimbrel.ports.store.job_search import JobPage as JobPage
 from whimbrel.ports.store.job_search import JobSearches as JobSearches
@@ -198,6 +202,13 @@ class Transaction(Protocol):
     def health(self) -> FleetHealth: ...
     @property
     def overviews(self) -> Overviews: ...
+
+    @property
+    def rollout_history(self) -> RolloutHistory: ...
+    @property
+    def failures(self) -> Failures: ...
+    @property
+    def device_stories(self) -> DeviceStories: ...
     @property
     def ddi_devices(self) -> DdiDevices: ...
     @property

@@ -6,17 +6,17 @@ t.id, t.job_id, t.device_id, t.status, t.attempt, t.progress, t.due_ms, t.src_ve
   coalesce('overwritten by job ' || t.overwritten_by, w.words, ''), {counted_columns}
 
 -- columns: counted_columns
-t.retries, t.is_confirmed, t.match_number, t.wave, t.era, t.is_silent, t.modified_ms
+t.retries, t.is_confirmed, t.match_number, t.wave, t.era, t.is_silent, t.modified_ms, t.told_ms, t.begun_ms
 
 -- columns: standing_columns
 status, retries, wave, era, is_silent
 
 -- columns: claimed_columns
 id, job_id, device_id, status, attempt, progress, due_ms, src_version, '', retries, is_confirmed, match_number, wave, era,
-  is_silent, modified_ms
+  is_silent, modified_ms, told_ms, begun_ms
 
 -- columns: told
-status = 2, era = :era, modified_ms = :now_ms,
+status = 2, era = :era, modified_ms = :now_ms, told_ms = :now_ms,
   wave = CASE WHEN wave = 0 AND retries = 0 AND (match_number = 1 OR NOT EXISTS (
       SELECT 1 FROM task y WHERE y.job_id = task.job_id AND y.device_id = task.device_id AND y.wave > 0))
     THEN CAST(:wave AS INTEGER) ELSE wave END
@@ -79,13 +79,14 @@ WHERE t.status = 6 OR (j.cancelling >> t.status) & 1 = 1 OR j.hold = 2
 -- name: change_task
 -- Compare and set of one task's moving state (I4).
 UPDATE task SET status = :status, attempt = :attempt, progress = :progress, due_ms = :due_ms, retries = :retries,
-  is_confirmed = :is_confirmed, wave = :wave, era = :era, is_silent = :is_silent, modified_ms = :now_ms
+  is_confirmed = :is_confirmed, wave = :wave, era = :era, is_silent = :is_silent, told_ms = :told_ms, begun_ms = :begun_ms,
+  reason = CASE CAST(:status AS INTEGER) WHEN 5 THEN reason ELSE 0 END, modified_ms = :now_ms
 WHERE id = :task_id AND status = :old_status AND attempt = :old_attempt AND is_silent = :was_silent
 
 -- name: reopen_task
 -- An ended task is started again, unless its device is gone or has another open task that stands in its way (I3).
 UPDATE task SET status = 1, attempt = :attempt, progress = 0, due_ms = NULL, retries = 0, src_version = :src_version,
-  is_silent = 0, wave = 0, overwritten_by = NULL, modified_ms = :now_ms
+  is_silent = 0, wave = 0, reason = 0, told_ms = NULL, begun_ms = NULL, overwritten_by = NULL, modified_ms = :now_ms
 WHERE id = :task_id AND status = :old_status AND attempt = :old_attempt
   AND EXISTS (SELECT 1 FROM device d WHERE d.id = task.device_id AND d.deleted_ms IS NULL)
   AND NOT EXISTS (

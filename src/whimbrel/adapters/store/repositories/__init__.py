@@ -26,9 +26,11 @@ from whimbrel.adapters.store.repositories.device_applies import ApplyNameReposit
 from whimbrel.adapters.store.repositories.device_changes import DeviceChangeRepository
 from whimbrel.adapters.store.repositories.device_logins import DeviceLoginRepository
 from whimbrel.adapters.store.repositories.device_search import DeviceSearchRepository
+from whimbrel.adapters.store.repositories.device_stories import DeviceStoryRepository
 from whimbrel.adapters.store.repositories.devices import DeviceRepository, DeviceStateRepository
 from whimbrel.adapters.store.repositories.enrolment import EnrolmentRepository
 from whimbrel.adapters.store.repositories.explaining import ExplainingRepository
+from whimbrel.adapters.store.repositories.failures import FailureRepository
 from whimbrel.adapters.store.repositories.firmware import FirmwareRepository
 from whimbrel.adapters.store.repositories.fleet import FleetRepository
 from whimbrel.adapters.store.repositories.gateways import NodeRepository, OrderRepository
@@ -46,6 +48,7 @@ from whimbrel.adapters.store.repositories.presence import ModuleVersionRepositor
 from whimbrel.adapters.store.repositories.previews import PreviewRepository
 from whimbrel.adapters.store.repositories.products import ProductRepository
 from whimbrel.adapters.store.repositories.reading import read_ahead
+from whimbrel.adapters.store.repositories.rollout_history import RolloutHistoryRepository
 from whimbrel.adapters.store.repositories.rollouts import RolloutRepository
 from whimbrel.adapters.store.repositories.silence import SilenceRepository
 from whimbrel.adapters.store.repositories.tags import DeviceTagRepository
@@ -158,6 +161,18 @@ class Repositories:
     @property
     def overviews(self) -> OverviewRepository:
         return OverviewRepository(self._session)
+
+    @property
+    def rollout_history(self) -> RolloutHistoryRepository:
+        return RolloutHistoryRepository(self._session)
+
+    @property
+    def failures(self) -> FailureRepository:
+        return FailureRepository(self._session)
+
+    @property
+    def device_stories(self) -> DeviceStoryRepository:
+        return DeviceStoryRepository(self._session)
 
     @property
     def nodes(self) -> NodeRepository:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from whimbrel.adapters.store.repositories.trials import count_move, standing_task, tasks_list
+from whimbrel.adapters.store.repositories.trials import count_move, reasons_list, standing_task, tasks_list
 from whimbrel.adapters.store.session import BLOCK_BITS, NO_ROW_ABOVE, Row, Session
+from whimbrel.domain.failure import FailureCode
 from whimbrel.domain.job import MATCHES_MAX, Job
 from whimbrel.domain.task import OVERWRITABLE, TaskStatus, birth_status
 from whimbrel.errors import StoreConflictError
@@ -94,15 +95,17 @@ def _count_births(session: Session, job_id: int, births: list[Row]) -> None:
     for status, block, n, _, _ in births:
         session.count(tasks_list(job_id), block << BLOCK_BITS, n)
         session.count(tasks_list(job_id, TaskStatus(status)), block << BLOCK_BITS, n)
+        if status == TaskStatus.FAILED.value:
+            session.count(reasons_list(job_id, FailureCode.CONFLICT.value), block << BLOCK_BITS, n)
 
 
 async def _describe_conflicts(session: Session, job: Job, births: list[Row]) -> None:
     conflicts = [(first_id, last_id) for status, _, _, first_id, last_id in births if status == TaskStatus.FAILED.value]
     if conflicts:
-        await session.run_apart(
-            "describe_conflicts",
-            job_id=job.id,
-            open_scope=job.open_scope,
-            first_id=min(first_id for first_id, _ in conflicts),
-            last_id=max(last_id for _, last_id in conflicts),
-        )
+        where = {
+            "job_id": job.id,
+            "first_id": min(first_id for first_id, _ in conflicts),
+            "last_id": max(last_id for _, last_id in conflicts),
+        }
+        await session.run_apart("describe_conflicts", open_scope=job.open_scope, **where)
+        await session.run_apart("put_conflict_reason", reason=FailureCode.CONFLICT.value, **where)

@@ -6,6 +6,7 @@ A noun that holds devices in a list of its own takes the device out of it here.
 from __future__ import annotations
 
 from whimbrel.adapters.store.repositories.device_lists import device_turn
+from whimbrel.adapters.store.repositories.device_stories import forget_story
 from whimbrel.adapters.store.repositories.groups import GroupRepository
 from whimbrel.adapters.store.repositories.presence import versions_list
 from whimbrel.adapters.store.repositories.tags import DeviceTagRepository
@@ -17,6 +18,7 @@ async def leave_everything(session: Session, device: Device) -> None:
     await _leave_versions(session, device)
     await GroupRepository(session).forget_device(device.id)
     await DeviceTagRepository(session).forget_device(device.account_id, device.id)
+    await forget_story(session, device.id)
 
 
 async def _leave_versions(session: Session, device: Device) -> None:

@@ -12,6 +12,7 @@ from whimbrel.adapters.store.repositories.device_lists import (
     count_moved,
     device_turn,
 )
+from whimbrel.adapters.store.repositories.presence import end_stay
 from whimbrel.adapters.store.session import Session
 from whimbrel.domain.device import TRANSITIONS, Device, DeviceStatus
 from whimbrel.errors import StoreConflictError
@@ -56,6 +57,7 @@ class DeviceChangeRepository:
     async def _move(self, device: Device, new: DeviceStatus, now_ms: int) -> None:
         assert new in TRANSITIONS[device.status], f"{device.status} does not become {new}"
         await self._session.lock(device_turn(device.id))
+        await end_stay(self._session, device.id, now_ms)
         changed = await self._session.run(
             "move_device_state", device_id=device.id, old=device.status.value, new=new.value, now_ms=now_ms
         )

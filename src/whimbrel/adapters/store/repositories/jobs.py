@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from whimbrel.adapters.store.repositories.rollout_history import RolloutHistoryRepository
 from whimbrel.adapters.store.repositories.rollout_text import rollout_of, rollout_text
 from whimbrel.adapters.store.repositories.trials import standing_of, tasks_list, trial_lists
 from whimbrel.adapters.store.session import Row, Session, list_total
@@ -85,7 +86,10 @@ class JobRepository:
         return await self._state(job) if job else None
 
     async def end(self, job_id: int, status: JobStatus, now_ms: int) -> bool:
-        return await self._session.run("end_job", job_id=job_id, status=status.value, now_ms=now_ms) == 1
+        if not await self._session.run("end_job", job_id=job_id, status=status.value, now_ms=now_ms):
+            return False
+        await RolloutHistoryRepository(self._session).sample_end(job_id, now_ms)
+        return True
 
     async def cancel_tasks(self, job_id: int, statuses: frozenset[TaskStatus], now_ms: int) -> None:
         # What is being dispatched now is dispatched before the answer, and nothing after it (I8).

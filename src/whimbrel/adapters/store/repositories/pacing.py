@@ -13,7 +13,7 @@ from whimbrel.adapters.store.repositories.trials import count_move, standing_of,
 from whimbrel.adapters.store.session import Row, Session, list_total
 from whimbrel.domain.claims import current_wave, free_claims
 from whimbrel.domain.job import NO_TASK_ABOVE, Job
-from whimbrel.domain.task import Task, TaskStatus, told
+from whimbrel.domain.task import Task, TaskStatus, stamped, told
 from whimbrel.ports.store.jobs import job_turn
 from whimbrel.ports.store.pacing import Notices
 
@@ -74,6 +74,7 @@ class PacingRepository:
                 return None
         notified = told(task, wave, job.era, has_started=await self._has_started(task))
         assert notified is not None, "only a queued task is claimed"
+        notified = stamped(task, notified, now_ms)
         if not await TaskRepository(self._session).change(task, notified, now_ms):
             return None
         if job.maximum_per_minute is not None:

@@ -9,6 +9,7 @@ from whimbrel.adapters.store.repositories.device_lists import DevicePlace, count
 from whimbrel.adapters.store.repositories.padding import given
 from whimbrel.adapters.store.session import Session
 from whimbrel.domain.device import TRANSITIONS, DeviceStatus, ModuleVersion
+from whimbrel.domain.device_story import FLAP_MS, VersionChange
 from whimbrel.domain.ota_module import MODULES_PER_DEVICE_MAX
 from whimbrel.domain.paging import Listing, Page
 from whimbrel.ports.store import OrderKind, Presence
@@ -80,6 +81,7 @@ class PresenceRepository:
 
     async def went_offline(self, device_id: int, now_ms: int) -> None:
         """The caller has taken the device's turn."""
+        await end_stay(self._session, device_id, now_ms)
         row = await self._session.one("device_offline", device_id=device_id, now_ms=now_ms)
         if row is not None:
             place = DevicePlace(device_id, row[0], row[1])
@@ -116,7 +118,9 @@ class PresenceRepository:
         # Read again, now that nobody else changes their presence: some may have come to another node meanwhile.
         left = await self._session.all("delete_presences", node_id=node_id, **given(row[0] for row in held))
         if left:
-            for row in await self._session.all("devices_offline", now_ms=now_ms, **given(row[0] for row in left)):
+            ids = given(row[0] for row in left)
+            await self._session.run("end_stays", flap_ms=FLAP_MS, now_ms=now_ms, **ids)
+            for row in await self._session.all("devices_offline", now_ms=now_ms, **ids):
                 count_moved(self._session, DevicePlace(*row), DeviceStatus.ONLINE, DeviceStatus.OFFLINE)
         return len(left)
 
@@ -158,6 +162,11 @@ class PresenceRepository:
         return True
 
 
+async def end_stay(session: Session, device_id: int, now_ms: int) -> None:
+    """The device, if it is online, is about to be so no more; the caller has taken its turn."""
+    await session.run("end_stay", device_id=device_id, flap_ms=FLAP_MS, now_ms=now_ms)
+
+
 class VersionPlace(NamedTuple):
     """Whose version of what."""
 
@@ -186,7 +195,7 @@ class ModuleVersionRepository:
             if before is None and len(known.versions) >= MODULES_PER_DEVICE_MAX:
                 return False
             ahead.put_version(device_id, module_name, version, now_ms)
-            self._count(VersionPlace(device_id, known.product_id, module_name), before, version)
+            self._record(VersionPlace(device_id, known.product_id, module_name), before, version, now_ms)
             return True
         await self._session.lock(device_turn(device_id))
         row = await self._session.one("reported_before", device_id=device_id, module_name=module_name)
@@ -195,7 +204,7 @@ class ModuleVersionRepository:
         product_id, before = row
         if before is None and await self._total(device_id) >= MODULES_PER_DEVICE_MAX:
             return False
-        self._count(VersionPlace(device_id, product_id, module_name), before, version)
+        self._record(VersionPlace(device_id, product_id, module_name), before, version, now_ms)
         await self._session.run(
             "put_module_version", device_id=device_id, module_name=module_name, version=version, now_ms=now_ms
         )
@@ -205,9 +214,12 @@ class ModuleVersionRepository:
         rows = await self._session.all("module_versions_page", device_id=device_id, size=page.size, skip=page.offset)
         return Listing([ModuleVersion._make(row) for row in rows], await self._total(device_id))
 
-    def _count(self, place: VersionPlace, before: str | None, version: str) -> None:
+    def _record(self, place: VersionPlace, before: str | None, version: str, now_ms: int) -> None:
+        """What has to be counted and told of a change."""
         if before == version:
             return
+        change = VersionChange(now_ms, place.module_name, before, version)
+        self._session.late.version_changed(place.device_id, change)
         if before is not None:
             self._session.count(versions_list(place.product_id, place.module_name, before), place.device_id, -1)
         self._session.count(versions_list(place.product_id, place.module_name, version), place.device_id, 1)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from whimbrel.adapters.store.late_changes import FailedTask
 from whimbrel.adapters.store.repositories.births import TARGETS, hold_births, make_tasks
 from whimbrel.adapters.store.repositories.jobs import JOB_COLUMNS, job_of
 from whimbrel.adapters.store.repositories.padding import given
 from whimbrel.adapters.store.repositories.targets import TargetRepository
-from whimbrel.adapters.store.repositories.trials import count_move, tasks_list
+from whimbrel.adapters.store.repositories.trials import count_move, reasons_list, tasks_list
 from whimbrel.adapters.store.session import Row, Session, list_total, position_of
+from whimbrel.domain.device_story import is_kept
+from whimbrel.domain.failure import failure_of
 from whimbrel.domain.job import Job
 from whimbrel.domain.naming import shown_name
 from whimbrel.domain.paging import Listing, Page
-from whimbrel.domain.task import Task, TaskStatus
+from whimbrel.domain.task import Task, TaskStatus, stamped
 from whimbrel.ports.store import TaskRow, job_turn
 
 TASK_COLUMNS = len(Task._fields)
@@ -78,18 +81,40 @@ class TaskRepository:
         return sum(made)
 
     async def change(self, old: Task, new: Task, now_ms: int) -> bool:
+        new = stamped(old, new, now_ms)
         ahead = self._session.ahead
         is_changed = ahead.change(old, new, now_ms) if ahead is not None else None
         if is_changed is None:
+            reason = await self._reason(old)
             # It may have fallen silent, or spoken, since it was read: it leaves the lists as what it is now.
             for seen in (old, old._replace(is_silent=not old.is_silent)):
                 if await self._change(seen, new, now_ms):
-                    count_move(self._session, seen, new)
+                    self._record(seen, new, now_ms)
+                    self._leave_reason(seen, new, reason)
                     return True
             return False
         if is_changed:
-            count_move(self._session, old, new)
+            self._record(old, new, now_ms)
         return is_changed
+
+    def _record(self, old: Task, new: Task, now_ms: int) -> None:
+        """What has to be counted and told of a change that was made."""
+        count_move(self._session, old, new)
+        if new.status is old.status and new.attempt == old.attempt:
+            return
+        if new.status is TaskStatus.FAILED and old.status is not TaskStatus.FAILED:
+            self._session.late.fail(FailedTask(new.job_id, new.id, failure_of(new.description)))
+        if is_kept(old, new):
+            self._session.late.task_changed(old, new, now_ms)
+
+    async def _reason(self, task: Task) -> int:
+        """Why it failed; 0 when it has not."""
+        row = await self._session.one("task_reason", task_id=task.id) if task.status is TaskStatus.FAILED else None
+        return row[0] if row else 0
+
+    def _leave_reason(self, old: Task, new: Task, reason: int) -> None:
+        if reason and new.status is not TaskStatus.FAILED:
+            self._session.count(reasons_list(old.job_id, reason), old.id, -1)
 
     async def _change(self, old: Task, new: Task, now_ms: int) -> bool:
         changed = await self._session.run(
@@ -107,6 +132,8 @@ class TaskRepository:
             wave=new.wave,
             era=new.era,
             is_silent=int(new.is_silent),
+            told_ms=new.told_ms,
+            begun_ms=new.begun_ms,
             now_ms=now_ms,
         )
         if changed == 0:
@@ -118,6 +145,7 @@ class TaskRepository:
     async def reopen(self, job: Job, old: Task, new: Task, now_ms: int) -> bool:
         await self._session.lock(job_turn(job.id))
         await hold_births(self._session, job.product_id)
+        reason = await self._reason(old)
         opened = await self._session.run(
             "reopen_task",
             task_id=old.id,
@@ -132,7 +160,8 @@ class TaskRepository:
             return False
         if new.description != old.description:
             await self._session.run("put_task_description", task_id=old.id, words=new.description)
-        count_move(self._session, old, new)
+        self._record(old, new, now_ms)
+        self._leave_reason(old, new, reason)
         await self._session.run("reopen_job", job_id=job.id, now_ms=now_ms)
         await self._session.run("restart_dispatch", job_id=job.id, after=old.id - 1)
         return True

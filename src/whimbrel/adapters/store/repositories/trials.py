@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from whimbrel.adapters.store.session import BLOCK_BITS, Session
 from whimbrel.domain.claims import Standing
+from whimbrel.domain.failure import FailureCode
 from whimbrel.domain.gate import Wave
 from whimbrel.domain.job import Job
 from whimbrel.domain.task import Task, TaskStatus
@@ -34,6 +35,11 @@ def tasks_list(job_id: int, status: TaskStatus | None = None) -> str:
     return f"tasks:{job_id}" if status is None else f"tasks:{job_id}:{status.value}"
 
 
+def reasons_list(job_id: int, number: int) -> str:
+    """The name of the list of a job's tasks that have the reason of this number now (domain/failure.py)."""
+    return f"reasons:{job_id}:{number}"
+
+
 def count_move(session: Session, old: Task, new: Task, tasks: int = 1) -> None:
     """A task has moved, or so many of its block alike: its lists change with it."""
     if new.status is not old.status:
@@ -41,6 +47,8 @@ def count_move(session: Session, old: Task, new: Task, tasks: int = 1) -> None:
         session.count(tasks_list(old.job_id, new.status), old.id, tasks)
     lists = trial_lists(old.job_id)
     for task, n in ((old, -tasks), (new, tasks)):
+        if task.is_unheard:
+            session.count(reasons_list(task.job_id, FailureCode.SILENT.value), task.id, n)
         if task.wave > 0 and old.wave != new.wave:
             session.count(lists.started, task.wave << BLOCK_BITS, n)
         if task.is_failing:
