@@ -42,6 +42,7 @@ from tests.contract.store_cases_rows import (
     TestProducts,
     TestUploads,
 )
+from tests.contract.store_cases_searches import TestDeviceSearches
 from tests.contract.store_cases_sets import TestCancelledSteps, TestGroupTargets, TestOrderedJobs
 from tests.contract.store_cases_sqlite import TestDisk, TestGroups, disk, fatal, store
 from tests.contract.store_cases_tags import TestDeviceTags
@@ -74,6 +75,7 @@ __all__ = [
     "TestDeletedDevices",
     "TestDeviceGroups",
     "TestDeviceLists",
+    "TestDeviceSearches",
     "TestDeviceStates",
     "TestDeviceTags",
     "TestDevices",
