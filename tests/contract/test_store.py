@@ -49,6 +49,7 @@ from tests.contract.store_cases_rows import (
     TestProducts,
     TestUploads,
 )
+from tests.contract.store_cases_searches import TestDeviceSearches
 from tests.contract.store_cases_sets import TestCancelledSteps, TestGroupTargets, TestOrderedJobs
 from tests.contract.store_cases_sqlite import TestDisk, TestGroups, disk, fatal, store
 from tests.contract.store_cases_tags import TestDeviceTags
@@ -84,6 +85,7 @@ __all__ = [
     "TestDeletedDevices",
     "TestDeviceGroups",
     "TestDeviceLists",
+    "TestDeviceSearches",
     "TestDeviceStates",
     "TestDeviceStories",
     "TestDeviceTags",

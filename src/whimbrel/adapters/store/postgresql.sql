@@ -8,6 +8,16 @@ SELECT CAST(word AS BIGINT) AS id FROM unnest(string_to_array(CAST(:ids AS TEXT)
 -- In place of the one of all engines: only ASCII letters are folded, whatever the database's own order is.
 lower(d.nickname COLLATE "C")
 
+-- columns: on_the_way
+-- In place of the one of all engines: each device is fetched by its id, whatever an index on the filters would promise.
+CROSS JOIN LATERAL (SELECT * FROM device WHERE id = piece.id OFFSET 0) AS d CROSS JOIN product p
+WHERE p.id = d.product_id AND {is_searched} ORDER BY d.id DESC LIMIT :size
+
+-- columns: jobs_on_the_way
+-- In place of the one of all engines, for the same reason.
+CROSS JOIN LATERAL (SELECT * FROM job WHERE id = piece.id OFFSET 0) AS j CROSS JOIN product p
+WHERE p.id = j.product_id AND {is_searched_job}
+
 -- columns: walk_account_names
 -- In place of the one of all engines: product by product, or with a plan for any range every device is read.
 SELECT id FROM (SELECT e.id FROM product o CROSS JOIN LATERAL (SELECT id FROM device
@@ -102,6 +112,12 @@ SELECT DISTINCT t.job_id FROM task t JOIN job j ON j.id = t.job_id
 WHERE t.device_id = ANY (ARRAY ({given_ids}))
   AND t.status < 2 AND (j.maximum_per_minute IS NOT NULL OR j.rollout LIKE '%"pace":{%')
 ORDER BY t.job_id
+
+-- name: versions_of_devices
+-- In place of the one of all engines: by the ids alone.
+SELECT m.device_id, m.module_name, m.version FROM module_version m
+WHERE m.device_id = ANY (ARRAY ({given_ids}))
+ORDER BY m.device_id, m.module_name <> 'default', m.module_name
 
 -- name: use_nonce
 -- Record a nonce; one that was used before :kept_ms counts as new. Time only goes forward, whatever clocks do.

@@ -4,11 +4,11 @@
 2. NextToken, as an answer gave it, goes on behind that answer, whatever was registered or deleted since. It belongs to
    the filters and the account that it was given for. The last page has none.
 3. Total is exact, and given where the devices are counted: without filters; with ProductKey, State, or both; with
-   Version, of one product; with a tag; with a static group. Only there may CurrentPage be above 1.
+   ReportedVersion, of one product; with a tag; with a static group. Only there may CurrentPage be above 1.
 4. Otherwise the shortest list among the filters is looked through. One call looks at 20,000 devices at most: when the
    page is not full by then, IsWholeAnswer is false and NextToken goes on. Searched of Searchable devices have been
    looked at since the first page.
-5. A dynamic group narrows by its rule. Version is of ModuleName, `default` unless given, and needs ProductKey.
+5. A dynamic group narrows by its rule. ReportedVersion is of ModuleName, `default` unless given; it needs ProductKey.
 6. A key that is limited to some products or groups must name one of them.
 
 Source: ours.
@@ -64,27 +64,23 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     ] = None
     name_prefix: Annotated[
         str | None,
-        Field("Only names that begin so; case matters.", length_min=1, length_max=DEVICE_NAME_LENGTH_MAX),
+        Field("Only names that begin so; case matters.", length_max=DEVICE_NAME_LENGTH_MAX),
     ] = None
     text: Annotated[
         str | None,
-        Field("Only with this in their name or nickname, in any case.", length_min=1, length_max=TEXT_LENGTH_MAX),
+        Field("Only with this in their name or nickname, in any case.", length_max=TEXT_LENGTH_MAX),
     ] = None
     state: Annotated[StateWord | None, Field("Only in this state: ONLINE, OFFLINE, UNACTIVE or DISABLE.")] = None
     module_name: Annotated[str, Field("Whose versions.", pattern=MODULE_NAME)] = DEFAULT_MODULE
-    version: Annotated[
-        str | None, Field("Only those that report it.", length_min=1, length_max=REPORTED_VERSION_LENGTH_MAX)
+    reported_version: Annotated[
+        str | None, Field("Only those that report it.", length_max=REPORTED_VERSION_LENGTH_MAX)
     ] = None
     never_reported: Annotated[bool, Field("Only those that never reported a version of the module.")] = False
     group_id: Annotated[
         str | None, Field("Only those in this group.", length_max=GROUP_ID_LENGTH_MAX, error=GroupNotFoundError)
     ] = None
-    tag_key: Annotated[str | None, Field("Only with a tag of this key.", length_min=1, length_max=KEY_LENGTH_MAX)] = (
-        None
-    )
-    tag_value: Annotated[
-        str | None, Field("Only with this value of TagKey.", length_min=1, length_max=VALUE_LENGTH_MAX)
-    ] = None
+    tag_key: Annotated[str | None, Field("Only with a tag of this key.", length_max=KEY_LENGTH_MAX)] = None
+    tag_value: Annotated[str | None, Field("Only with this value of TagKey.", length_max=VALUE_LENGTH_MAX)] = None
     quiet_hours: Annotated[
         int | None,
         Field("Only not connected and not heard for so many hours.", minimum=1, maximum=QUIET_HOURS_MAX),
@@ -98,7 +94,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     next_token: Annotated[str | None, Field("Where another answer ended.", length_max=CURSOR_LENGTH_MAX)] = None
 
 
-class ReportedVersion(msgspec.Struct, frozen=True, kw_only=True):
+class VersionInfo(msgspec.Struct, frozen=True, kw_only=True):
     module_name: Annotated[str, Field("The module.")]
     version: Annotated[str, Field("What the device reports.")]
 
@@ -114,7 +110,7 @@ class ListedDevice(msgspec.Struct, frozen=True, kw_only=True):
     utc_online: Annotated[str | None, Field("When it was online last; absent when it never was.")]
     utc_create: Annotated[str, Field("Creation.")]
     ip_address: Annotated[str, Field("Where it connected from last; empty when it never did.")]
-    versions: Annotated[list[ReportedVersion], Field("What it reports, `default` first.")]
+    versions: Annotated[list[VersionInfo], Field("What it reports, `default` first.")]
 
 
 class ListData(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,7 +145,7 @@ EXAMPLE = Example(
                     utc_online="2025-01-02T02:14:05.678Z",
                     utc_create="2025-01-01T03:04:05.678Z",
                     ip_address="192.0.2.7",
-                    versions=[ReportedVersion(module_name="default", version="1.0.0")],
+                    versions=[VersionInfo(module_name="default", version="1.0.0")],
                 )
             ]
         ),
@@ -197,8 +193,8 @@ async def handle(request: Request, context: Context) -> Response:
 
 async def _search(request: Request, context: Context) -> DeviceSearch | None:
     """What is looked for; None when it is known that nothing is."""
-    if request.version is not None and request.product_key is None:
-        raise OtaMissingParameterError("Version needs ProductKey: another product's 1.0.0 is another firmware")
+    if request.reported_version is not None and request.product_key is None:
+        raise OtaMissingParameterError("ReportedVersion needs ProductKey: another product's 1.0.0 is another firmware")
     if request.tag_value is not None and request.tag_key is None:
         raise OtaMissingParameterError("TagValue needs TagKey")
     product = None if request.product_key is None else await refer_to_product(context, request.product_key)
@@ -211,7 +207,7 @@ async def _search(request: Request, context: Context) -> DeviceSearch | None:
         name=request.name_prefix,
         text=request.text,
         module_name=request.module_name,
-        version=request.version,
+        version=request.reported_version,
         never_reported=request.never_reported,
         group_row_id=None if group is None or group.is_dynamic else group.id,
         tags=() if request.tag_key is None else (SearchTag(request.tag_key, request.tag_value),),
@@ -265,5 +261,5 @@ def _listed(device: FoundDevice) -> ListedDevice:
         utc_online=utc_or_none(device.last_online_ms),
         utc_create=utc_text(device.created_ms),
         ip_address=device.ip_address,
-        versions=[ReportedVersion(module_name=name, version=version) for name, version in device.versions],
+        versions=[VersionInfo(module_name=name, version=version) for name, version in device.versions],
     )

@@ -1,6 +1,7 @@
 """Says where firmware runs and goes: how many devices report its version, and how its jobs stand.
 
-1. DeviceCount is of the firmware's product and module: XListDevices with ProductKey, ModuleName and Version lists them.
+1. DeviceCount is of the firmware's product and module: XListDevices with ProductKey, ModuleName and ReportedVersion
+   lists them.
 2. Jobs: by the State of XQueryOTARollout; XListOTAJobs with FirmwareId and State lists them. Of more than 1,000 jobs
    the newest are looked at.
 3. Tasks are those of these jobs. A device that was in several of them counts in each.

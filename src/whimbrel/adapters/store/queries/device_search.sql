@@ -8,7 +8,11 @@ d.id, p.product_key, p.name, d.device_name, d.iot_id, d.nickname, d.state, d.sta
 -- columns: folded_nickname
 lower(d.nickname)
 
+-- columns: searched_version
+(SELECT v.version FROM module_version v WHERE v.device_id = d.id AND v.module_name = :module_name)
+
 -- columns: is_searched
+-- What is asked of other tables is asked device by device, as a value: of EXISTS PostgreSQL might hash whole tables.
 d.account_id = :account_id AND d.deleted_ms IS NULL
   AND (CAST(:product_id AS BIGINT) IS NULL OR d.product_id = CAST(:product_id AS BIGINT))
   AND (CAST(:state AS BIGINT) IS NULL OR d.state = CAST(:state AS BIGINT))
@@ -16,18 +20,16 @@ d.account_id = :account_id AND d.deleted_ms IS NULL
     OR (:is_whole_name = 0 AND substr(d.device_name, 1, length(CAST(:name AS TEXT))) = CAST(:name AS TEXT)))
   AND (CAST(:pattern AS TEXT) IS NULL OR lower(d.device_name) LIKE CAST(:pattern AS TEXT) ESCAPE '\'
     OR {folded_nickname} LIKE CAST(:pattern AS TEXT) ESCAPE '\')
-  AND (CAST(:version AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM module_version v
-    WHERE v.device_id = d.id AND v.module_name = :module_name AND v.version = CAST(:version AS TEXT)))
-  AND (:never_reported = 0 OR NOT EXISTS (SELECT 1 FROM module_version v
-    WHERE v.device_id = d.id AND v.module_name = :module_name))
-  AND (CAST(:group_row_id AS BIGINT) IS NULL OR EXISTS (SELECT 1 FROM device_group_member g
+  AND (CAST(:version AS TEXT) IS NULL OR {searched_version} = CAST(:version AS TEXT))
+  AND (:never_reported = 0 OR {searched_version} IS NULL)
+  AND (CAST(:group_row_id AS BIGINT) IS NULL OR d.id = (SELECT g.device_id FROM device_group_member g
     WHERE g.group_id = CAST(:group_row_id AS BIGINT) AND g.device_id = d.id))
-  AND (CAST(:tag_key AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM device_tag t WHERE t.device_id = d.id
-    AND t.tag_key = CAST(:tag_key AS TEXT)
-    AND (CAST(:tag_value AS TEXT) IS NULL OR t.tag_value = CAST(:tag_value AS TEXT))))
-  AND (CAST(:other_key AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM device_tag t WHERE t.device_id = d.id
-    AND t.tag_key = CAST(:other_key AS TEXT)
-    AND (CAST(:other_value AS TEXT) IS NULL OR t.tag_value = CAST(:other_value AS TEXT))))
+  AND (CAST(:tag_key AS TEXT) IS NULL OR (SELECT t.tag_value FROM device_tag t
+    WHERE t.device_id = d.id AND t.tag_key = CAST(:tag_key AS TEXT)
+      AND t.tag_value = coalesce(CAST(:tag_value AS TEXT), t.tag_value)) IS NOT NULL)
+  AND (CAST(:other_key AS TEXT) IS NULL OR (SELECT t.tag_value FROM device_tag t
+    WHERE t.device_id = d.id AND t.tag_key = CAST(:other_key AS TEXT)
+      AND t.tag_value = coalesce(CAST(:other_value AS TEXT), t.tag_value)) IS NOT NULL)
   AND (CAST(:quiet_ms AS BIGINT) IS NULL OR (d.state = 3 AND {heard_ms} < CAST(:quiet_ms AS BIGINT)))
 
 -- columns: in_pieces

@@ -14,12 +14,12 @@ WITH RECURSIVE entry (product_id, list, number) AS (
     WHERE l.list > 'versions:' || given.id || ':default:' AND l.list < 'versions:' || given.id || ':default;'), 1
   FROM ({given_ids}) AS given
   UNION ALL
-  SELECT e.product_id, (SELECT min(l.list) FROM list_count l
-    WHERE l.list > e.list AND l.list < 'versions:' || e.product_id || ':default;'), e.number + 1
-  FROM entry e WHERE e.list IS NOT NULL AND e.number < :versions_max
+  SELECT x.product_id, (SELECT min(l.list) FROM list_count l
+    WHERE l.list > x.list AND l.list < 'versions:' || x.product_id || ':default;'), x.number + 1
+  FROM entry x WHERE x.list IS NOT NULL AND x.number < :versions_max
 )
-SELECT e.product_id, substr(e.list, length('versions:' || e.product_id || ':default:') + 1), c.n
-FROM entry e CROSS JOIN list_count c WHERE c.list = e.list AND c.block = -1 AND c.n > 0
+SELECT x.product_id, substr(x.list, length('versions:' || x.product_id || ':default:') + 1), c.n
+FROM entry x CROSS JOIN list_count c WHERE c.list = x.list AND c.block = -1 AND c.n > 0
 
 -- columns: is_unready
 f.status IN (0, 2, 3)
