@@ -6,7 +6,7 @@ import importlib
 
 import click
 
-COMMANDS = ("serve", "call", "upload", "simulate", "check", "audit")
+COMMANDS = ("serve", "call", "upload", "invite", "simulate", "check", "audit")
 
 
 class _Commands(click.Group):
