@@ -254,6 +254,6 @@ def _console(part: Part, inside: Inside, hall: Hall) -> Application:
     setup = Setup(hall, sessions, server, csrf_key, lambda: ports.randomness.text(CSP_NONCE_LENGTH), part.running.stop)
     means = Means(ports.store, ports.passwords, ports.randomness)
     trusts = TrustedProxies(settings.trusted_proxies).trusts
-    door = ConsoleDoor(setup, more=routes(SigningIn(setup, means, trusts, Attempts(), Refusals())))
+    door = ConsoleDoor(setup, more=routes(SigningIn(setup, means, trusts, ports.clock, Attempts(), Refusals())))
     part.stack.push_async_callback(door.close)
     return door

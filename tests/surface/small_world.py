@@ -92,6 +92,7 @@ async def _furnish(door: SignedDoor) -> SmallWorld:
     key_id = (await door.make_key()).access_key_id
     names = [{"DeviceName": f"fresh-{number}"} for number in range(2)]
     apply_id = (await door.ok("BatchCheckDeviceNames", ProductKey=product_key, DeviceNameList=names))["Data"]["ApplyId"]
+    await door.ok("XInviteConsoleUser", Name="ann@example.org", Role="RELEASER")
     texts = {
         "kabcdefgh01": product_key,
         "HtMLECKbdJQL7xBz": group_id,

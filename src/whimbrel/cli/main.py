@@ -19,6 +19,7 @@ COMMANDS = (
     "why",
     "call",
     "upload",
+    "invite",
     "simulate",
     "check",
     "audit",

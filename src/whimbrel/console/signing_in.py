@@ -42,6 +42,7 @@ from whimbrel.operations.console.sessions import NewSession, Visit
 from whimbrel.operations.console.signing_in import Credentials, Means
 from whimbrel.operations.console.welcoming import Choice
 from whimbrel.operations.ids import row_id
+from whimbrel.ports.clock import Clock
 from whimbrel.rpc.throttle import Refusals
 
 RETRY_SECONDS = 2
@@ -64,6 +65,7 @@ class SigningIn(NamedTuple):
     setup: Setup
     means: Means
     trusts: Trusts
+    clock: Clock
     attempts: Attempts
     refusals: Refusals
 
@@ -129,7 +131,7 @@ async def _sign_in(request: Request, desk: SigningIn) -> Response:
     said = await _read(request, _SignIn)
     given = Credentials.of(said.account, said.name, said.password)
     visit, counted = _visit(request, desk)
-    whose, clock, attempts = (given.account, given.name, counted), desk.setup.hall.clock, desk.attempts
+    whose, clock, attempts = (given.account, given.name, counted), desk.clock, desk.attempts
     attempts.begin(*whose, clock.monotonic_s())
     try:
         begun = await signing_in.sign_in(desk.means, given, visit)
@@ -162,7 +164,7 @@ async def _enter_failure(desk: SigningIn, given: Credentials, visit: Visit) -> N
 async def _invitation(request: Request, desk: SigningIn) -> Response:
     """Who a link invites. Its token comes in the body: an address would stand in logs."""
     said = await _read(request, _Link)
-    found = await welcoming.look(desk.means.store, said.token, desk.setup.hall.clock.now_ms())
+    found = await welcoming.look(desk.means.store, said.token, desk.clock.now_ms())
     shown = {
         "account": found.account,
         "name": found.name,
@@ -195,7 +197,7 @@ async def _password(request: Request, desk: SigningIn) -> Response:
     await _require_own_page(request, desk)
     _, user, account = await signing_in.signed_in(desk.means.store, visit)
     given = Credentials.of(account, user.name, said.password)
-    whose, clock, attempts = (given.account, given.name, counted), desk.setup.hall.clock, desk.attempts
+    whose, clock, attempts = (given.account, given.name, counted), desk.clock, desk.attempts
     attempts.begin(*whose, clock.monotonic_s())
     try:
         begun = await signing_in.change_password(desk.means, said.password, said.new_password, visit)
@@ -255,7 +257,7 @@ def _visit(request: Request, desk: SigningIn) -> tuple[Visit, str | None]:
     visitor = visitor_of(request.scope, desk.trusts)
     token = desk.setup.cookie.token_in(request.scope["headers"]) or ""
     agent = request.headers.get("user-agent", "")
-    return Visit(desk.setup.hall.clock.now_ms(), str(uuid.uuid4()), visitor.address, agent, token), visitor.counted
+    return Visit(desk.clock.now_ms(), str(uuid.uuid4()), visitor.address, agent, token), visitor.counted
 
 
 async def _require_own_page(request: Request, desk: SigningIn) -> None:

@@ -16,8 +16,10 @@ SELECT {console_user_columns} FROM console_user u WHERE u.account_id = :account_
 
 -- name: add_console_user
 -- A new user; the unique index refuses a name that is taken.
-INSERT INTO console_user (account_id, name, folded, role, password_hash, status, language, created_ms, modified_ms)
-VALUES (:account_id, :name, :folded, :role, :password_hash, :status, :language, :created_ms, :modified_ms)
+INSERT INTO console_user (account_id, name, folded, role, password_hash, status, language, created_ms, modified_ms,
+  last_sign_in_ms)
+VALUES (:account_id, :name, :folded, :role, :password_hash, :status, :language, :created_ms, :modified_ms,
+  :last_sign_in_ms)
 RETURNING id
 
 -- name: put_console_user

@@ -53,7 +53,6 @@ class ConsoleUserRepository:
             "put_console_user",
             account_id=user.account_id,
             user_id=user.id,
-            last_sign_in_ms=user.last_sign_in_ms,
             **_changeable(user),
         )
 
@@ -160,6 +159,7 @@ def _changeable(user: ConsoleUser) -> dict[str, object]:
         "status": user.status.value,
         "language": user.language,
         "modified_ms": user.modified_ms,
+        "last_sign_in_ms": user.last_sign_in_ms,
     }
 
 
