@@ -63,6 +63,5 @@ async def test_postgresql(times: int) -> None:
         await migrate_postgresql.migrate(url, 1, with_it)
     names = {row[0] for row in server.execute("SELECT indexname FROM pg_indexes", url)}
     reported = server.execute(REPORTED, url)
-    server.give_back(url)
     assert names >= INDEXES
     assert reported == [(1, "default", "1.0.0", 1)]
