@@ -17,6 +17,7 @@ from bench.million import data_folder
 from bench.mqtt_door import mqtt_door
 from bench.pages import pages
 from bench.postgresql import on_postgresql
+from bench.searches import searches
 from bench.servers import root_key, whimbrel
 from bench.start import start
 from bench.table import markdown
@@ -45,7 +46,8 @@ def main() -> None:
     _say("pages and calls on SQLite")
     with whimbrel(data) as server:
         store = Store("SQLite", server, root_key(data), lambda: sqlite_commits(data))
-        rows += pages(server, store.key, store.name) + calls(store, Effort(effort.rounds, effort.seconds))
+        rows += pages(server, store.key, store.name) + searches(server, store.key, store.name)
+        rows += calls(store, Effort(effort.rounds, effort.seconds))
     _say("a PostgreSQL with the same million")
     rows += on_postgresql(Effort(effort.rounds, effort.seconds)) + starts
     _say("a job over a million devices")

@@ -11,6 +11,7 @@ from bench.calls import Store, calls
 from bench.list_firmware import Effort
 from bench.million import fill_postgresql
 from bench.pages import pages
+from bench.searches import searches
 from bench.servers import root_key, whimbrel
 from bench.table import Row
 from tests.postgresql import PostgresqlServer, server_programs
@@ -30,7 +31,8 @@ def on_postgresql(effort: Effort) -> list[Row]:
             fill_postgresql(url, data)
             with whimbrel(data, url) as server:
                 store = Store("PostgreSQL", server, root_key(data), lambda: _commits(url))
-                return pages(server, store.key, store.name) + calls(store, effort)
+                rows = pages(server, store.key, store.name) + searches(server, store.key, store.name)
+                return rows + calls(store, effort)
     finally:
         server_of_database.end()
 

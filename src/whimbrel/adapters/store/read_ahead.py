@@ -60,6 +60,7 @@ class ReadAhead:
         self._tasks: dict[int, tuple[Task, Task, int]] = {}
         self._words: dict[int, str] = {}
         self._versions: dict[tuple[int, str], tuple[str, int]] = {}
+        self._same_versions: dict[tuple[int, str], int] = {}
         self._ready: dict[tuple[int, int], None] = {}
         self._standings: dict[int, Standing] = {}
         self._moves: dict[int, Writes] = {}
@@ -131,8 +132,12 @@ class ReadAhead:
 
     def put_version(self, device_id: int, module_name: str, version: str, now_ms: int) -> None:
         """Only where `may_put`."""
-        self._reported[device_id].versions[module_name] = version
-        self._versions[(device_id, module_name)] = (version, now_ms)
+        key, versions = (device_id, module_name), self._reported[device_id].versions
+        if versions.get(module_name) == version and key not in self._versions:
+            self._same_versions[key] = now_ms
+        else:
+            self._versions[key] = (version, now_ms)
+        versions[module_name] = version
 
     # ---- presence ----
 
@@ -178,13 +183,20 @@ class ReadAhead:
 
     @property
     def has_writes(self) -> bool:
-        return bool(self._tasks or self._versions or self._ready or self._moves)
+        return bool(self._tasks or self._versions or self._same_versions or self._ready or self._moves)
 
     def take_writes(self) -> Writes:
         """The statements to run, in order, each with its rows in the order of their keys; nothing waits afterwards."""
         writes: Writes = [
             ("change_task", [_change(*self._tasks[task_id]) for task_id in sorted(self._tasks)]),
             ("put_task_description", [{"task_id": i, "words": words} for i, words in sorted(self._words.items())]),
+            (
+                "touch_module_version",
+                [
+                    {"device_id": device_id, "module_name": module_name, "now_ms": now_ms}
+                    for (device_id, module_name), now_ms in sorted(self._same_versions.items())
+                ],
+            ),
             (
                 "put_module_version",
                 [
@@ -195,7 +207,7 @@ class ReadAhead:
             ("add_ready", [{"job_id": job_id, "task_id": task_id} for job_id, task_id in sorted(self._ready)]),
         ]
         writes += self._take_moves()
-        for waiting in (self._tasks, self._words, self._versions, self._ready):
+        for waiting in (self._tasks, self._words, self._versions, self._same_versions, self._ready):
             waiting.clear()
         return [(statement, rows) for statement, rows in writes if rows]
 

@@ -196,6 +196,10 @@ INSERT INTO module_version (device_id, module_name, version, reported_ms)
 VALUES (:device_id, :module_name, :version, :now_ms)
 ON CONFLICT (device_id, module_name) DO UPDATE SET version = excluded.version, reported_ms = excluded.reported_ms
 
+-- name: touch_module_version
+-- A device reported what it had reported: no index of versions is written.
+UPDATE module_version SET reported_ms = :now_ms WHERE device_id = :device_id AND module_name = :module_name
+
 -- name: module_versions_page
 -- What a device reported, the module `default` first, then newest first; a device has few modules.
 SELECT module_name, version, reported_ms FROM module_version WHERE device_id = :device_id

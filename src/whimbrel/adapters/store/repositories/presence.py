@@ -204,6 +204,9 @@ class ModuleVersionRepository:
         product_id, before = row
         if before is None and await self._total(device_id) >= MODULES_PER_DEVICE_MAX:
             return False
+        if before == version:
+            await self._session.run("touch_module_version", device_id=device_id, module_name=module_name, now_ms=now_ms)
+            return True
         self._record(VersionPlace(device_id, product_id, module_name), before, version, now_ms)
         await self._session.run(
             "put_module_version", device_id=device_id, module_name=module_name, version=version, now_ms=now_ms
