@@ -118,6 +118,15 @@ UPDATE device SET deleted_ms = :now_ms, modified_ms = :now_ms, device_name = dev
 WHERE id = :device_id AND state = :state AND deleted_ms IS NULL
 RETURNING apply_id, activated_ms
 
+-- name: device_of_iot_id
+-- Whether any device of the server has the IotId, a deleted one too.
+SELECT 1 FROM device WHERE iot_id = :iot_id
+
+-- name: give_up_iot_id
+-- A deleted device's IotId is free for an import into the same account; its tasks show it with the row's id.
+UPDATE device SET iot_id = iot_id || '~' || id
+WHERE iot_id = :iot_id AND account_id = :account_id AND deleted_ms IS NOT NULL
+
 -- name: delete_presence_of
 -- Whatever session the device has: it counts no more.
 DELETE FROM presence WHERE device_id = :device_id
