@@ -153,9 +153,10 @@ async def test_A16_what_is_malformed_refuses_the_call(member: str, value: str, d
     assert await door.refusal("XImportDevices", ProductKey=product_key, Device=devices) == "iot.ota.InvalidParameter"
 
 
-@pytest.mark.parametrize(
-    ("member", "length"), [("DeviceSecret", 22), ("DeviceSecret", 64), ("IotId", 16), ("IotId", 64)]
-)
+LIMITS = [("DeviceSecret", 22), ("DeviceSecret", 64), ("IotId", 16), ("IotId", 64)]
+
+
+@pytest.mark.parametrize(("member", "length"), LIMITS)
 async def test_A15_secrets_and_ids_at_the_limits(member: str, length: int, door: SignedDoor) -> None:
     """22 letters and digits are more than 128 bits."""
     product_key = await make_product(door)
@@ -191,9 +192,8 @@ async def test_A05_the_audit_trail_hides_the_secrets(door: SignedDoor) -> None:
     """The entry names the devices and hides what proves them."""
     product_key = await make_product(door)
     await import_(door, product_key, LAMP)
-    [entry] = (await door.ok("XListAuditEvents", EventName="XImportDevices", CurrentPage=1, PageSize=10))["Data"][
-        "AuditEvent"
-    ]
+    body = await door.ok("XListAuditEvents", EventName="XImportDevices", CurrentPage=1, PageSize=10)
+    [entry] = body["Data"]["AuditEvent"]
     assert "lamp-0001" in str(entry)
     assert SECRET not in str(entry)
 
