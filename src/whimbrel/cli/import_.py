@@ -70,7 +70,7 @@ def _shared_options(command: Command) -> Command:
             products=tuple(key.strip() for key in (products or "").split(",") if key.strip()),
             is_dry=others.pop("dry_run"),
             overwrites=others.pop("overwrite"),
-            firmware=others.pop("firmware"),
+            firmware=others.pop("firmware", "none"),
             trusts=others.pop("trust_verified"),
             state=others.pop("state"),
             mapping=others.pop("mapping"),
@@ -137,8 +137,10 @@ def aliyun(access: Access, plan: _Plan, source: str, region: str | None, instanc
       whimbrel import aliyun --from https://iot.cn-shanghai.aliyuncs.com --from-key aliyun.json --dry-run
     """
     found = _REGION.search(urlsplit(source).hostname or "")
-    common = {"RegionId": region or (found[1] if found else ""), "IotInstanceId": instance or ""}
-    words = {name: value for name, value in common.items() if value}
+    region = region or (found[1] if found else "")
+    if not region:
+        raise click.UsageError("give --region; the address does not say it")
+    words = {"RegionId": region, **({"IotInstanceId": instance} if instance else {})}
     # The vendor's own SDKs send this one call by GET (api-contract 1.1).
     _import_live(access, plan, source, Manners(words, gets=("ListOTAModuleByProduct",)), reading)
 
@@ -176,7 +178,7 @@ def _import_live(access: Access, plan: _Plan, url: str, manners: Manners, readin
     key = Access(url, None, reading["from_key"]).credentials
     api = PacedApi(url, key, manners._replace(share=reading["pace"]))
     with closing(VendorSource(api, plan.products, with_tags=reading["tags"])) as source:
-        _import(access, plan._replace(firmware=reading["firmware"]), source, url)
+        _import(access, plan, source, url)
 
 
 def _import(access: Access, plan: _Plan, source: VendorSource | FolderSource, name: str) -> None:

@@ -84,7 +84,7 @@ class PacedApi:
         self._idle.put(open_connection(server))
 
     def call(self, action: str, parameters: Mapping[str, object]) -> dict[str, Any]:
-        """The answer, its names in lowerCamelCase. Raises RefusedError, and ConnectionError whose text is for people."""
+        """The answer, its names in lowerCamelCase. Raises RefusedError, and ConnectionError with a text for people."""
         words = {name: str(value) for name, value in parameters.items() if value not in (None, "")}
         for try_ in range(TRIES_MAX):
             self._pace.wait(action)
