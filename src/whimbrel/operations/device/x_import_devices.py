@@ -13,7 +13,6 @@ Source: ours; ADR 0063, threat-model I15, A04, A05, A15, A16.
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 import msgspec
@@ -32,27 +31,22 @@ from whimbrel.domain.device_import import (
     IMPORTED_DEVICES_MAX,
     IMPORTED_IOT_ID,
     DeviceImport,
-    ImportConflict,
-    conflict_with,
+    judge_import,
 )
 from whimbrel.domain.product import PRODUCT_KEY, Product
 from whimbrel.errors import (
     DeviceCountExceededError,
-    DeviceNameTakenError,
     InvalidFormattedDeviceNameError,
     InvalidFormattedProductKeyError,
     NoDeviceNameError,
     OtaInvalidParameterError,
     ProductNotFoundError,
-    StoreConflictError,
 )
 from whimbrel.operations.declaration import Context, Example, Manner, operation
 from whimbrel.operations.device.room import require_room
 from whimbrel.operations.fields import Field
 from whimbrel.operations.product.lookup import find_product
 from whimbrel.operations.rights import require_whole_account
-
-DEVICES_PER_SLICE = 25  # some 140 us each, half of it for the secret: then other work of the loop gets its turn
 
 
 class ImportedDevice(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,24 +121,18 @@ async def handle(request: Request, context: Context) -> Response:
     _check(request)
     product = await find_product(context, request.product_key)
     wanted = [DeviceImport(*msgspec.structs.astuple(device)) for device in request.device]
-    names = {device.device_name for device in wanted}
-    taken = await context.store.apply_names.taken(product.id, sorted(names))
-    await require_room(context, product, len(names - taken))
-    conflicts, added, met = [], 0, set[str]()
-    for number, device in enumerate(wanted, 1):
-        reason: ImportConflict | None = ImportConflict.REPEATED_NAME
-        if device.device_name not in met:
-            met.add(device.device_name)
-            reason = await _conflict(device, product, context, is_new=device.device_name not in taken)
-            added += reason is None and device.device_name not in taken
-        if reason is not None:
-            conflicts.append(Conflict(device_name=device.device_name, reason=reason))
-        if number % DEVICES_PER_SLICE == 0:
-            await asyncio.sleep(0)
+    imports = context.store.device_imports
+    existing = await imports.of_names(product.id, sorted({device.device_name for device in wanted}))
+    new_iot_ids = {device.iot_id for device in wanted if device.device_name not in existing and device.iot_id}
+    taken = await imports.taken(product.account_id, sorted(new_iot_ids))
+    judged = judge_import(wanted, existing, taken)
+    await require_room(context, product, len(judged.new))
+    await imports.add([_draft(device, product, context) for device in judged.new])
+    conflicts = [Conflict(device_name=name, reason=reason) for name, reason in judged.conflicts]
     return Response(
         data=ImportData(
-            added_device_count=added,
-            equal_device_count=len(wanted) - added - len(conflicts),
+            added_device_count=len(judged.new),
+            equal_device_count=len(judged.equal),
             conflicts=Conflicts(conflict=conflicts),
         )
     )
@@ -160,17 +148,9 @@ def _check(request: Request) -> None:
             )
 
 
-async def _conflict(device: DeviceImport, product: Product, context: Context, *, is_new: bool) -> ImportConflict | None:
-    """Adds a new device, compares one that is there; what stands in its way."""
-    if not is_new:
-        devices = context.store.devices
-        existing = await devices.by_name(product.account_id, product.product_key, device.device_name)
-        assert existing is not None, "devices of an account are deleted by its calls, which take turns"
-        return conflict_with(existing, device)
-    if device.iot_id and not await context.store.device_changes.free_iot_id(product.account_id, device.iot_id):
-        return ImportConflict.IOT_ID_TAKEN
+def _draft(device: DeviceImport, product: Product, context: Context) -> DeviceDraft:
     random = context.services.randomness
-    draft = DeviceDraft(
+    return DeviceDraft(
         account_id=product.account_id,
         product_id=product.id,
         device_name=device.device_name,
@@ -179,9 +159,3 @@ async def _conflict(device: DeviceImport, product: Product, context: Context, *,
         nickname=device.nickname,
         created_ms=context.now_ms,
     )
-    try:
-        await context.store.devices.add(draft)
-    except DeviceNameTakenError:
-        # Another account brought the same IotId in this moment, or the device has just made itself: look again.
-        raise StoreConflictError(f"the device {device.device_name} or its IotId came meanwhile") from None
-    return None

@@ -105,12 +105,6 @@ class DeviceChanges(Protocol):
         """It is in no list any more, its name is free, its session is to end; its tasks keep their rows."""
         ...
 
-    async def free_iot_id(self, account_id: int, iot_id: str) -> bool:
-        """Whether a device may have this IotId, which no two of the server have. A deleted device of the account gives
-        it up: its row, which stays for its tasks, gets another one.
-        """
-        ...
-
     async def reset_enrolment(self, device: Device, now_ms: int) -> None:
         """The device may register dynamically once more."""
         ...

@@ -51,11 +51,6 @@ class DeviceChangeRepository:
         await self._end_session(device)
         await leave_everything(self._session, device)
 
-    async def free_iot_id(self, account_id: int, iot_id: str) -> bool:
-        if await self._session.one("device_of_iot_id", iot_id=iot_id) is None:
-            return True
-        return bool(await self._session.run("give_up_iot_id", account_id=account_id, iot_id=iot_id))
-
     async def reset_enrolment(self, device: Device, now_ms: int) -> None:
         await self._session.run("reset_enrolment", device_id=device.id, now_ms=now_ms)
 
