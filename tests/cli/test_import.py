@@ -229,3 +229,16 @@ def test_the_state_of_another_move_is_refused(server: WhimbrelServer, stand: Ven
     ended = whimbrel(server, *words(stand, tmp_path, "aliyun"))
     assert ended.returncode == 1
     assert "https://other.test" in ended.stderr
+
+
+def test_a_cursor_that_the_source_forgot(
+    server: WhimbrelServer, stand: VendorStand, account: Account, tmp_path: Path
+) -> None:
+    """An import that goes on after weeks begins with the product's first device, and finds the rest equal."""
+    whimbrel(server, *words(stand, tmp_path, "aliyun", "--no-tags"))
+    state = json.loads((tmp_path / "state.json").read_text())
+    state |= {"isFinished": False, "productsDone": [], "cursors": {account.lamp: "token:forgotten"}}
+    (tmp_path / "state.json").write_text(json.dumps(state))
+    ended = whimbrel(server, *words(stand, tmp_path, "aliyun", "--no-tags"))
+    assert ended.returncode == 0, ended.stderr
+    assert outcomes(ended.stdout)["device"] == {"equal": 131}

@@ -44,6 +44,7 @@ class _Plan(NamedTuple):
     trusts: bool
     state: Path
     mapping: Path
+    makes_secrets: bool = False
 
     @property
     def folder(self) -> Path | None:
@@ -171,7 +172,10 @@ def whimbrel(access: Access, plan: _Plan, folder: Path) -> None:
       whimbrel import whimbrel backup-2025-01-02
     """
     with closing(FolderSource(folder, plan.products)) as source:
-        _import(access, plan._replace(firmware=str(folder / FILES)), source, folder.resolve().as_uri())
+        if not source.has_secrets:
+            click.echo("This export has no secrets: devices that are new here get new ones and must be told.", err=True)
+        plan = plan._replace(firmware=str(folder / FILES), makes_secrets=not source.has_secrets)
+        _import(access, plan, source, folder.resolve().as_uri())
 
 
 def _import_live(access: Access, plan: _Plan, url: str, manners: Manners, reading: Mapping[str, Any]) -> None:
@@ -193,7 +197,11 @@ def _import(access: Access, plan: _Plan, source: VendorSource | FolderSource, na
 def _ends(access: Access, plan: _Plan, telling: Telling, work: Path) -> Ends:
     credentials = access.credentials
     main = Destination(
-        PacedApi(access.server, credentials, Manners({})), telling, overwrites=plan.overwrites, is_dry=plan.is_dry
+        PacedApi(access.server, credentials, Manners({})),
+        telling,
+        overwrites=plan.overwrites,
+        is_dry=plan.is_dry,
+        makes_secrets=plan.makes_secrets,
     )
     may_download = plan.firmware != "none"
     files = Files(work, plan.folder, may_download=may_download) if may_download else None

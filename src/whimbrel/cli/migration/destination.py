@@ -24,13 +24,18 @@ _NO_PRODUCT = "iot.prod.NotExistedProduct"
 
 
 class Destination:
-    """`overwrites`: names for people, descriptions and tags that differ become the source's."""
+    """`overwrites`: names for people, descriptions and tags that differ become the source's. `makes_secrets`: a device
+    that comes without its secret gets a new one; else it is left out, for it could not connect any more.
+    """
 
-    def __init__(self, api: PacedApi, telling: Telling, *, overwrites: bool, is_dry: bool) -> None:
+    def __init__(
+        self, api: PacedApi, telling: Telling, *, overwrites: bool, is_dry: bool, makes_secrets: bool = False
+    ) -> None:
         self.api = api
         self.telling = telling
         self.overwrites = overwrites
         self.is_dry = is_dry
+        self.makes_secrets = makes_secrets
 
     def write(self, action: str, parameters: Mapping[str, object]) -> dict[str, Any]:
         """A call that changes something; an empty answer in a dry run. Raises RefusedError, ConnectionError."""
@@ -81,7 +86,7 @@ class Destination:
 
     def put_devices(self, product_key: str, devices: Sequence[DeviceRecord]) -> None:
         """Devices with their tags; those that were disabled are disabled."""
-        good = [device for device in devices if self._is_well_formed(product_key, device)]
+        good = [device for device in devices if self._may_come(product_key, device)]
         for chunk in _chunks(good, DEVICES_PER_CALL):
             conflicts = self._compare(product_key, chunk) if self.is_dry else self._import(product_key, chunk)
             there = [device for device in chunk if self._is_there(product_key, device, conflicts)]
@@ -119,7 +124,7 @@ class Destination:
         rows: list[dict[str, Any]] = self.api.call("ListOTAModuleByProduct", {"ProductKey": product_key})["data"]
         return rows
 
-    def _is_well_formed(self, product_key: str, device: DeviceRecord) -> bool:
+    def _may_come(self, product_key: str, device: DeviceRecord) -> bool:
         """One malformed device would refuse a whole call: it is told apart before."""
         wrong = [
             word
@@ -131,10 +136,12 @@ class Destination:
             )
             if is_wrong
         ]
-        if wrong:
-            name = f"{product_key}/{device.device_name}"
-            self.telling.tell(Kind.DEVICE, Outcome.REFUSED, name, f"malformed {', '.join(wrong)}")
-        return not wrong
+        reason = f"malformed {', '.join(wrong)}" if wrong else ""
+        if not device.device_secret and not self.makes_secrets:
+            reason = "the source does not tell its DeviceSecret, so it could not connect here"
+        if reason:
+            self.telling.tell(Kind.DEVICE, Outcome.REFUSED, f"{product_key}/{device.device_name}", reason)
+        return not reason
 
     def _import(self, product_key: str, devices: Sequence[DeviceRecord]) -> dict[str, str]:
         parameters: dict[str, object] = {"ProductKey": product_key}

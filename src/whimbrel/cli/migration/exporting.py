@@ -83,6 +83,9 @@ class Export:
             for page in self._source.device_pages(product_key, ""):
                 for device in page.devices:
                     secret = device.device_secret if self._with_secrets else ""
+                    if self._with_secrets and not secret:
+                        name = f"{product_key}/{device.device_name}"
+                        self._telling.tell(Kind.DEVICE, Outcome.MISSING, name, "this key is not shown its secret")
                     lines.write(msgspec.structs.replace(device, device_secret=secret))
                 self._telling.count(Kind.DEVICE, Outcome.WRITTEN, len(page.devices))
                 bar.move(len(page.devices), page.total)

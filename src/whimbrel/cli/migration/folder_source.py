@@ -38,6 +38,11 @@ class FolderSource:
         self._manifest = read_manifest(folder)
         self._offsets: dict[str, int] | None = None
 
+    @property
+    def has_secrets(self) -> bool:
+        """Whether devices come with what proves them."""
+        return self._manifest.has_secrets
+
     def close(self) -> None:
         """Nothing is held."""
 

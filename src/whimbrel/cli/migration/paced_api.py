@@ -51,8 +51,14 @@ class Manners(NamedTuple):
 class Pace:
     """Spreads calls of an action evenly: the quotas are those that the contract names (a second, an account)."""
 
-    def __init__(self, share: float, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        share: float,
+        now_s: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._share = share
+        self._now_s = now_s
         self._sleep = sleep
         self._operations = load_operations()
         self._lock = threading.Lock()
@@ -64,7 +70,7 @@ class Pace:
             return
         interval_s = 1 / (self._operations[action].manner.qps * self._share)
         with self._lock:
-            now_s = time.monotonic()
+            now_s = self._now_s()
             at_s = max(now_s, self._next_s.get(action, 0.0))
             self._next_s[action] = at_s + interval_s
         self._sleep(max(0.0, at_s - now_s))
