@@ -36,10 +36,10 @@ from whimbrel.ports.store.ddi_access import DdiAttributeReport as DdiAttributeRe
 from whimbrel.ports.store.ddi_access import DdiPlace as DdiPlace
 from whimbrel.ports.store.ddi_history import ActionEntry as ActionEntry
 from whimbrel.ports.store.ddi_history import DdiHistory as DdiHistory
+from whimbrel.ports.store.device_imports import DeviceImports as DeviceImports
 from whimbrel.ports.store.device_search import DeviceSearches as DeviceSearches
 from whimbrel.ports.store.device_search import FoundDevice as FoundDevice
 from whimbrel.ports.store.device_search import SearchPage as SearchPage
-from whimbrel.ports.store.device_imports import DeviceImports as DeviceImports
 from whimbrel.ports.store.devices import DeviceChanges as DeviceChanges
 from whimbrel.ports.store.devices import DeviceLogin as DeviceLogin
 from whimbrel.ports.store.devices import DeviceLogins as DeviceLogins
