@@ -235,10 +235,11 @@ def test_a_cursor_that_the_source_forgot(
     server: WhimbrelServer, stand: VendorStand, account: Account, tmp_path: Path
 ) -> None:
     """An import that goes on after weeks begins with the product's first device, and finds the rest equal."""
-    whimbrel(server, *words(stand, tmp_path, "aliyun", "--no-tags"))
+    command = words(stand, tmp_path, "aliyun", "--no-tags", "--products", f"{account.lamp},{account.plug}")
+    whimbrel(server, *command)
     state = json.loads((tmp_path / "state.json").read_text())
     state |= {"isFinished": False, "productsDone": [], "cursors": {account.lamp: "token:forgotten"}}
     (tmp_path / "state.json").write_text(json.dumps(state))
-    ended = whimbrel(server, *words(stand, tmp_path, "aliyun", "--no-tags"))
+    ended = whimbrel(server, *command)
     assert ended.returncode == 0, ended.stderr
     assert outcomes(ended.stdout)["device"] == {"equal": 131}
