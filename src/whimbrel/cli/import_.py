@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from whimbrel.cli.access import Access, Command, with_access
+from whimbrel.cli.access import Access, Command, read_key, with_access
 from whimbrel.cli.api import Api
 from whimbrel.cli.migration.destination import Destination
 from whimbrel.cli.migration.destination_firmware import FirmwareDestination, GroupDestination
@@ -179,7 +179,7 @@ def whimbrel(access: Access, plan: _Plan, folder: Path) -> None:
 
 
 def _import_live(access: Access, plan: _Plan, url: str, manners: Manners, reading: Mapping[str, Any]) -> None:
-    key = Access(url, None, reading["from_key"]).credentials
+    key = read_key(reading["from_key"])
     api = PacedApi(url, key, manners._replace(share=reading["pace"]))
     with closing(VendorSource(api, plan.products, with_tags=reading["tags"])) as source:
         _import(access, plan, source, url)

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import click
-
 from whimbrel.cli.api import Api
+from whimbrel.cli.api import RefusedError as UploadCallRefusedError
+from whimbrel.cli.form_upload import UploadRefusedError, suffix_of, upload_firmware
 from whimbrel.cli.migration.destination import Destination
 from whimbrel.cli.migration.files import FileMissingError, Files, FoundFile, fetched
 from whimbrel.cli.migration.paced_api import RefusedError
 from whimbrel.cli.migration.records import FirmwareRecord, GroupRecord, MemberRecord
 from whimbrel.cli.migration.telling import Kind, Outcome
-from whimbrel.cli.upload import suffix_of, upload_file
 from whimbrel.domain.firmware import FirmwareStatus, SignMethod
 from whimbrel.domain.group import BATCH_DEVICES_MAX, GroupType
 
@@ -52,7 +51,7 @@ class FirmwareDestination:
                 return self._create(firmware, found)
         except FileMissingError as error:
             telling.tell(Kind.FIRMWARE, Outcome.MISSING, firmware.firmware_name, str(error))
-        except (RefusedError, click.ClickException) as error:
+        except (RefusedError, UploadCallRefusedError, UploadRefusedError) as error:
             if isinstance(error, RefusedError) and error.is_of_gateway:
                 raise
             telling.tell(Kind.FIRMWARE, Outcome.REFUSED, firmware.firmware_name, str(error))
@@ -60,7 +59,7 @@ class FirmwareDestination:
 
     def _create(self, firmware: FirmwareRecord, found: Sequence[FoundFile]) -> str:
         telling = self._destination.telling
-        urls = [upload_file(self._uploads, file.path, suffix_of(file.name))[0] for file in found]
+        urls = [upload_firmware(self._uploads, file.path, suffix_of(file.name)).url for file in found]
         parameters = self._parameters(firmware) | _file_parameters(firmware, found, urls)
         firmware_id = str(self._destination.write("CreateOTAFirmware", parameters)["data"]["firmwareId"])
         telling.tell(Kind.FIRMWARE, Outcome.ADDED, firmware.firmware_name, f"{firmware.firmware_id} is {firmware_id}")
