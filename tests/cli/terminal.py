@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from pathlib import Path
 from typing import Any
 
 from tests.story.servers import WHIMBREL, WhimbrelServer
@@ -46,3 +47,9 @@ def call(server: WhimbrelServer, action: str, **parameters: object) -> Any:
     ended = whimbrel(server, "call", action, *(f"{name}={value}" for name, value in parameters.items()))
     assert ended.returncode == 0, ended.stderr
     return json.loads(ended.stdout)
+
+
+def peak_memory_kib(pid: int) -> int:
+    """The most resident memory the process ever had; 0 when it has just ended."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.terminal import call, environment, whimbrel
+from tests.cli.terminal import call, environment, peak_memory_kib, whimbrel
 from tests.story.servers import WHIMBREL, WhimbrelServer
 from whimbrel.cli.form_upload import suffix_of
 
@@ -46,12 +46,6 @@ def test_memory_is_flat(server: WhimbrelServer, tmp_path: Path) -> None:
         time.sleep(0.005)
     assert uploading.returncode == 0
     assert 0 < peak_kib < 96 * 1024, "an idle command has some 40 MiB"
-
-
-def peak_memory_kib(pid: int) -> int:
-    """The most resident memory the process ever had; 0 when it has just ended."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)
 
 
 def test_what_the_server_refuses_exits_1(server: WhimbrelServer, tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ from tests.contract.store_cases_history import (
     TestFailuresTogether,
     TestRolloutHistory,
 )
+from tests.contract.store_cases_imports import TestDeviceImports
 from tests.contract.store_cases_jobs import TestJobs, TestTasks
 from tests.contract.store_cases_leases import TestEngineLease, TestLeasesTogether
 from tests.contract.store_cases_moves import TestJobLists, TestJobMoves, TestReopen, TestStrategies
@@ -84,6 +85,7 @@ __all__ = [
     "TestDdiWords",
     "TestDeletedDevices",
     "TestDeviceGroups",
+    "TestDeviceImports",
     "TestDeviceLists",
     "TestDeviceSearches",
     "TestDeviceStates",

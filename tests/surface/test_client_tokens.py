@@ -38,6 +38,7 @@ OTHERWISE = {
     "RegisterDevice": {"DeviceName": "lamp-other"},
     "XCreateAccessKey": {"Name": "other"},
     "XCreateAccount": {"Name": "other"},
+    "XImportProduct": {"ProductName": "other"},
     "XRotateAccessKey": {"UserAccessKeyId": "nobody"},
     "XRotateDeviceToken": {"Remove": "true"},
     "XRotateGatewayToken": {"Remove": "true"},

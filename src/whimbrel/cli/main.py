@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import keyword
 
 import click
 
 #: Command by module, where the module has another name than its command; else they share it.
-_MODULES = {"pause": "steering", "resume": "steering", "cancel": "steering"}
+_MODULES = {"pause": "steering", "resume": "steering", "cancel": "steering", "import": "import_"}
 COMMANDS = (
     "serve",
     "release",
@@ -21,6 +22,8 @@ COMMANDS = (
     "upload",
     "invite",
     "simulate",
+    "import",
+    "export",
     "check",
     "audit",
     "profile",
@@ -38,7 +41,8 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"whimbrel.cli.{_MODULES.get(cmd_name, cmd_name)}")
-        command: click.Command = getattr(module, cmd_name)
+        # No object can have the name of a keyword.
+        command: click.Command = getattr(module, f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name)
         return command
 
 

@@ -25,6 +25,11 @@ class ProductNameTakenError(BusinessError):
     default_message = "another product has this name"
 
 
+class ProductKeyTakenError(BusinessError):
+    code = "whimbrel.prod.ProductKeyTaken"
+    default_message = "the ProductKey is in use on this server"
+
+
 class LongProductDescError(BusinessError):
     code = "iot.prod.LongProductDesc"
     default_message = "the description is longer than 100 characters"

@@ -36,6 +36,7 @@ from whimbrel.ports.store.ddi_access import DdiAttributeReport as DdiAttributeRe
 from whimbrel.ports.store.ddi_access import DdiPlace as DdiPlace
 from whimbrel.ports.store.ddi_history import ActionEntry as ActionEntry
 from whimbrel.ports.store.ddi_history import DdiHistory as DdiHistory
+from whimbrel.ports.store.device_imports import DeviceImports as DeviceImports
 from whimbrel.ports.store.device_search import DeviceSearches as DeviceSearches
 from whimbrel.ports.store.device_search import FoundDevice as FoundDevice
 from whimbrel.ports.store.device_search import SearchPage as SearchPage
@@ -142,6 +143,8 @@ class Transaction(Protocol):
     def device_searches(self) -> DeviceSearches: ...
     @property
     def device_changes(self) -> DeviceChanges: ...
+    @property
+    def device_imports(self) -> DeviceImports: ...
     @property
     def enrolment(self) -> Enrolments: ...
     @property

@@ -22,6 +22,12 @@ class Products(Protocol):
         """Its id. Raises ProductNameTakenError."""
         ...
 
+    async def free_key(self, account_id: int, product_key: str) -> bool:
+        """Whether a product may have this key, which no two of the server have. A deleted product of the account gives
+        it up: its row, which stays for its jobs, gets another key. Hold `product_key:` and the key before.
+        """
+        ...
+
     async def by_key(self, account_id: int, product_key: str) -> Product | None: ...
     async def page(self, account_id: int, narrowed: ProductFilter, page: Page) -> Listing[Product]:
         """Newest first."""

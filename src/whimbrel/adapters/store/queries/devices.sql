@@ -84,6 +84,33 @@ SELECT d.device_name FROM place JOIN device d
   ON d.product_id = :product_id AND d.device_name = rtrim(substr(CAST(:names AS TEXT), 1 + i * 32, 32))
   AND d.deleted_ms IS NULL
 
+-- name: devices_of_names
+-- A product's devices of :n names, padded as for taken_device_names.
+WITH RECURSIVE place (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM place WHERE i + 1 < CAST(:n AS BIGINT))
+SELECT {device_columns} FROM place JOIN device d
+  ON d.product_id = :product_id AND d.device_name = rtrim(substr(CAST(:names AS TEXT), 1 + i * 32, 32))
+  AND d.deleted_ms IS NULL
+JOIN product p ON p.id = d.product_id
+
+-- name: devices_of_iot_ids
+-- Who has which of :n IotIds, each padded with blanks to 64 characters in :iot_ids; of all accounts, deleted ones too.
+WITH RECURSIVE place (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM place WHERE i + 1 < CAST(:n AS BIGINT))
+SELECT d.iot_id, d.id, d.account_id, d.product_id, CASE WHEN d.deleted_ms IS NULL THEN 0 ELSE 1 END
+FROM place JOIN device d ON d.iot_id = rtrim(substr(CAST(:iot_ids AS TEXT), 1 + i * 64, 64))
+
+-- name: give_up_iot_id
+-- A deleted device's IotId is free for an import into the same account; its tasks show it with the row's id.
+UPDATE device SET iot_id = iot_id || '~' || id
+WHERE iot_id = :iot_id AND account_id = :account_id AND deleted_ms IS NOT NULL
+
+-- name: import_device
+-- As add_device, for many at a time: which rows came is asked afterwards.
+INSERT INTO device (account_id, product_id, device_name, iot_id, secret_sealed, nickname, state, state_ms, gray_key,
+  created_ms, modified_ms)
+VALUES (:account_id, :product_id, :device_name, :iot_id, :secret_sealed, :nickname, 0, :created_ms, :gray_key,
+  :created_ms, :created_ms)
+ON CONFLICT DO NOTHING
+
 -- name: largest_device_id
 -- The id of a product's newest device.
 SELECT coalesce(max(id), 0) FROM device WHERE product_id = :product_id AND deleted_ms IS NULL

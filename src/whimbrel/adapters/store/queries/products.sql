@@ -64,6 +64,15 @@ UPDATE product SET name = :name, description = :description WHERE id = :product_
 -- The row stays for the jobs it had; its name is free again.
 UPDATE product SET deleted_ms = :now_ms, name = name || '~' || id WHERE id = :product_id AND deleted_ms IS NULL
 
+-- name: give_up_product_key
+-- A deleted product's key is free for an import into the same account; its jobs show the key with the row's id.
+UPDATE product SET product_key = product_key || '~' || id
+WHERE product_key = :product_key AND account_id = :account_id AND deleted_ms IS NOT NULL
+
+-- name: product_of_key
+-- Whether any product of the server has the key, a deleted one too: what it left behind is not another account's.
+SELECT 1 FROM product WHERE product_key = :product_key
+
 -- name: unfinished_job_of_product
 -- Any job of the product that is planned or runs; few jobs do.
 SELECT 1 FROM job WHERE product_id = :product_id AND status IN ('PLANNED', 'IN_PROGRESS') LIMIT 1

@@ -24,6 +24,7 @@ from whimbrel.adapters.store.repositories.ddi_access import DdiAccessRepository
 from whimbrel.adapters.store.repositories.ddi_history import DdiHistoryRepository
 from whimbrel.adapters.store.repositories.device_applies import ApplyNameRepository, ApplyRepository
 from whimbrel.adapters.store.repositories.device_changes import DeviceChangeRepository
+from whimbrel.adapters.store.repositories.device_imports import DeviceImportRepository
 from whimbrel.adapters.store.repositories.device_logins import DeviceLoginRepository
 from whimbrel.adapters.store.repositories.device_search import DeviceSearchRepository
 from whimbrel.adapters.store.repositories.device_stories import DeviceStoryRepository
@@ -117,6 +118,10 @@ class Repositories:
     @property
     def device_changes(self) -> DeviceChangeRepository:
         return DeviceChangeRepository(self._session)
+
+    @property
+    def device_imports(self) -> DeviceImportRepository:
+        return DeviceImportRepository(self._session, self._sealer)
 
     @property
     def enrolment(self) -> EnrolmentRepository:

@@ -35,6 +35,10 @@ class ProductRepository:
         self._count(product_id, draft.account_id, ProductFilter(draft.commodity_code, draft.resource_group_id), 1)
         return product_id
 
+    async def free_key(self, account_id: int, product_key: str) -> bool:
+        await self._session.run("give_up_product_key", account_id=account_id, product_key=product_key)
+        return await self._session.one("product_of_key", product_key=product_key) is None
+
     async def by_key(self, account_id: int, product_key: str) -> Product | None:
         row = await self._session.one("product_by_key", account_id=account_id, product_key=product_key)
         return self._product(row) if row else None
