@@ -29,7 +29,6 @@ from tests.contract.store_cases_gateways import TestGatewayNodes, TestGatewayOrd
 from tests.contract.store_cases_groups import TestDeviceGroups, TestGroupMembers
 from tests.contract.store_cases_health import TestFleetHealth
 from tests.contract.store_cases_history import (
-    TestDeviceStories,
     TestFailures,
     TestFailuresTogether,
     TestRolloutHistory,
@@ -53,6 +52,7 @@ from tests.contract.store_cases_rows import (
 from tests.contract.store_cases_searches import TestDeviceSearches
 from tests.contract.store_cases_sets import TestCancelledSteps, TestGroupTargets, TestOrderedJobs
 from tests.contract.store_cases_sqlite import TestDisk, TestGroups, disk, fatal, store
+from tests.contract.store_cases_stories import TestDeviceStories
 from tests.contract.store_cases_tags import TestDeviceTags
 from tests.contract.store_cases_targets import TestDeviceLists, TestGray
 from tests.contract.store_cases_together import TestTogether, database, two
