@@ -20,6 +20,7 @@ import msgspec
 from scripts.markdown import code, pretty, table
 from scripts.operation_pages import operation_page, operations_index
 from whimbrel import errors
+from whimbrel.console import signing_in
 from whimbrel.domain.finding import Code
 from whimbrel.domain.notice import UpgradeNotice
 from whimbrel.gateway import block_frames, blocks, https, session
@@ -113,6 +114,10 @@ def errors_page(operations: Iterable[Operation]) -> str:
     named = {error: "most operations" if len(links) > 6 else ", ".join(links) for error, links in users.items()}
     business = [(f"`{code_of(e)}`", meaning_of(e), named.get(e, "")) for e in errors_below(errors.BusinessError)]
     uploads = [(f"`{name}`", str(upload.HTTP_STATUS.get(name, 400)), words) for name, words in UPLOAD_MEANINGS.items()]
+    sign_ins = [
+        (f"`{e.code}`", str(signing_in.HTTP_STATUS.get(e, 400)), meaning_of(e))
+        for e in errors_below(errors.ConsoleError)
+    ]
     return (
         "# Errors\n\n## Refused by the gate\n\n"
         "HTTP 4xx or 5xx, before an operation runs; nothing was changed. The body has `RequestId`, `HostId`, `Code` "
@@ -125,6 +130,9 @@ def errors_page(operations: Iterable[Operation]) -> str:
         + "\n## Refused uploads\n\n"
         "The form upload answers like an object store: XML with `Code`, `Message`, `RequestId` and `HostId`.\n\n"
         + table(("code", "HTTP status", "meaning"), uploads)
+        + "\n## Refused by the console's door\n\n"
+        'What signs people in and out below `/console/api/` answers `{"error": …, "code": …}`.\n\n'
+        + table(("code", "HTTP status", "meaning"), sign_ins)
     )
 
 

@@ -249,7 +249,7 @@ def _console(part: Part, inside: Inside, hall: Hall) -> Application:
         tuple(sorted(settings.roles)),
     )
     csrf_key = ports.sealer.derive_key("console csrf")
-    sessions = StoreSessions(ports.store)
+    sessions = StoreSessions(hall.store_of)
     part.stack.push_async_callback(sessions.close)
     setup = Setup(hall, sessions, server, csrf_key, lambda: ports.randomness.text(CSP_NONCE_LENGTH), part.running.stop)
     means = Means(ports.store, ports.passwords, ports.randomness)

@@ -21,6 +21,7 @@ from whimbrel.console.signing_in import SigningIn, routes
 from whimbrel.operations.console.links import SERVER as SERVER_ITSELF
 from whimbrel.operations.console.links import LinkOrigin, make_first_link
 from whimbrel.operations.console.signing_in import Means
+from whimbrel.ports.store import Store
 from whimbrel.rpc.throttle import Refusals
 
 PASSWORD, OTHER_PASSWORD = "tidal flats at dawn", "a curlew over the mud"
@@ -91,13 +92,18 @@ class House:
     def __init__(self, signed: SignedDoor) -> None:
         self.signed = signed
         self.passwords = Argon2Passwords()
-        self.sessions = StoreSessions(signed.store)
+        self.asked_for: list[str] = []
+        self.sessions = StoreSessions(self._store_of)
         stopping = asyncio.Event()
         setup = Setup(signed.hall, self.sessions, SERVER, bytes(32), lambda: NONCE, stopping)
         means = Means(signed.store, self.passwords, signed.ports.randomness)
         self.attempts = Attempts()
         desk = SigningIn(setup, means, lambda address: address == PROXY, signed.clock, self.attempts, Refusals())
         self.door = ConsoleDoor(setup, Path("nothing is built"), routes(desk))
+
+    def _store_of(self, action: str) -> Store:
+        self.asked_for.append(action)
+        return self.signed.hall.store_of(action)
 
     def browser(self, address: str = VISITOR) -> Browser:
         return Browser(self, address)

@@ -32,9 +32,11 @@ class KeptSessions:
     def __init__(self) -> None:
         self.open: dict[str, Session] = {}
         self.asked = 0
+        self.used = 0
 
-    async def of_token(self, token: str, now_ms: int) -> Session | None:
+    async def of_token(self, token: str, now_ms: int, *, action: str = "", is_use: bool = True) -> Session | None:
         self.asked += 1
+        self.used += is_use
         session = self.open.get(token)
         return session if session is not None and now_ms < session.expires_ms else None
 

@@ -181,7 +181,7 @@ async def test_other_methods_and_paths(console: Console) -> None:
 async def test_a_store_that_is_gone(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
     """503 with Retry-After, before it is known who asks."""
 
-    async def gone(token: str, now_ms: int) -> None:
+    async def gone(token: str, now_ms: int, **how: object) -> None:
         raise StoreUnavailableError("locked")
 
     ada = await console.sign_in()

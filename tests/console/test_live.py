@@ -110,6 +110,17 @@ async def test_the_answers_at_once_and_then_what_changed(console: Console, brisk
         assert changed.data["answer"]["data"]["list"]["productInfo"][0]["productKey"] == product_key
 
 
+async def test_A10_a_page_that_is_left_open_does_not_use_its_session(console: Console, brisk: None) -> None:
+    """The stream looks again and again whether the session holds, which does not make it last."""
+    ada = await console.sign_in()
+    async with opened(console, ada, LIST) as page:
+        await page.event()
+        used, asked = console.sessions.used, console.sessions.asked
+        while console.sessions.asked < asked + 3:  # noqa: ASYNC110  nobody tells when it has been looked
+            await asyncio.sleep(0.01)
+        assert console.sessions.used == used
+
+
 async def test_I17_equal_watches_are_performed_once(console: Console, brisk: None) -> None:
     """For all sessions of one account and the same rights; the last that leaves ends it."""
     ada, bob = await console.sign_in("ada"), await console.sign_in("bob")
@@ -171,7 +182,7 @@ async def test_A21_nobody_can_say_whether_it_still_holds(
 ) -> None:
     """A store that is gone ends the stream; the page comes again."""
 
-    async def gone(token: str, now_ms: int) -> None:
+    async def gone(token: str, now_ms: int, **how: object) -> None:
         raise StoreUnavailableError("locked")
 
     ada = await console.sign_in()

@@ -40,7 +40,8 @@ def routes(setup: Setup) -> list[BaseRoute]:
 
 async def answer_to(request: Request, setup: Setup) -> Answer:
     """One call. Which Action is no secret, and whether this person may call it the hall says."""
-    session = await setup.session_of(request.scope["headers"])
+    action: str = request.path_params["action"]
+    session = await setup.session_of(request.scope["headers"], action)
     if session is None:
         return error(401, NOBODY)
     sent = request.headers.get(CSRF_HEADER, "")
@@ -54,7 +55,6 @@ async def answer_to(request: Request, setup: Setup) -> Answer:
         return error(413, too_large.message)
     except InvalidParameterError as unreadable:
         return error(400, unreadable.message)
-    action: str = request.path_params["action"]
     return await setup.hall.answer(identity_of(session), action, parameters, str(uuid.uuid4()))
 
 

@@ -188,7 +188,9 @@ class Live:
     async def _end_of(self, viewer: _Viewer) -> str | None:
         """Why the stream shall end, None when it shall go on."""
         try:
-            now = await self._setup.sessions.of_token(viewer.token, self._setup.hall.clock.now_ms())
+            # A page that is left open alone does not make its session last.
+            now_ms = self._setup.hall.clock.now_ms()
+            now = await self._setup.sessions.of_token(viewer.token, now_ms, is_use=False)
         except StoreUnavailableError:
             return "unavailable"  # nobody can say whether the session still holds
         if now is None:

@@ -26,6 +26,10 @@ class Session(NamedTuple):
 class Sessions(Protocol):
     """The sessions that are open."""
 
-    async def of_token(self, token: str, now_ms: int) -> Session | None:
-        """None when the token is unknown, expired or revoked, or its user is disabled. Raises StoreUnavailableError."""
+    async def of_token(self, token: str, now_ms: int, *, action: str = "", is_use: bool = True) -> Session | None:
+        """None when the token is unknown, expired or revoked, or its user is disabled. Raises StoreUnavailableError.
+
+        `action` is what the session is asked for, by whose capacity it is looked up (I8). Without `is_use` nobody did
+        anything: looking whether a session still holds does not make it last.
+        """
         ...

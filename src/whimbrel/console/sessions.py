@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from whimbrel.console.session import Session
 from whimbrel.domain.console_user import policy_of, sees_secrets, token_digest
@@ -15,18 +16,18 @@ log = logging.getLogger(__name__)
 
 
 class StoreSessions:
-    """Of one process. Nothing is remembered: who is disabled or signed out is out with the next call (A21)."""
+    """Of one process. Nothing is remembered: who is disabled or signed out is out with the next call (A21).
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    `store_of` says by which store the caller of an action is looked up: halts have connections of their own (I8).
+    """
+
+    def __init__(self, store_of: Callable[[str], Store]) -> None:
+        self._store_of = store_of
         self._writing: dict[str, asyncio.Task[None]] = {}
 
-    async def of_token(self, token: str, now_ms: int, *, is_use: bool = True) -> Session | None:
-        """None when the token is unknown, expired or revoked, or its user is disabled. Raises StoreUnavailableError.
-
-        Without `is_use` nobody did anything: looking whether a session holds does not make it last.
-        """
-        found = await find_session(self._store, token, now_ms)
+    async def of_token(self, token: str, now_ms: int, *, action: str = "", is_use: bool = True) -> Session | None:
+        """See `Sessions`."""
+        found = await find_session(self._store_of(action), token, now_ms)
         if found is None:
             return None
         session, user, account = found
@@ -52,7 +53,7 @@ class StoreSessions:
 
     async def _see(self, digest: str, now_ms: int) -> None:
         try:
-            await see_session(self._store, digest, now_ms)
+            await see_session(self._store_of(""), digest, now_ms)
         except WhimbrelError as error:
             log.warning("the use of a session was not written: %s", error)
         finally:

@@ -49,10 +49,10 @@ class Setup(NamedTuple):
     def cookie(self) -> SessionCookie:
         return SessionCookie.of(self.server.public_url)
 
-    async def session_of(self, headers: Headers) -> Session | None:
+    async def session_of(self, headers: Headers, action: str = "") -> Session | None:
         """Whose request this is; None for nobody's. Raises StoreUnavailableError."""
         token = self.cookie.token_in(headers)
-        return None if token is None else await self.sessions.of_token(token, self.hall.clock.now_ms())
+        return None if token is None else await self.sessions.of_token(token, self.hall.clock.now_ms(), action=action)
 
     def csrf_token_of(self, session: Session) -> str:
         """What only a page that could read an answer of ours knows. Another for each session."""

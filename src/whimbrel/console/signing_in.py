@@ -46,7 +46,7 @@ from whimbrel.ports.clock import Clock
 from whimbrel.rpc.throttle import Refusals
 
 RETRY_SECONDS = 2
-_STATUSES: dict[type[WhimbrelError], int] = {
+HTTP_STATUS: dict[type[WhimbrelError], int] = {
     SignInRefusedError: 401,
     NotSignedInError: 401,
     ForeignPageError: 403,
@@ -283,7 +283,7 @@ def _closed(desk: SigningIn) -> Response:
 
 
 def _refusal(error: WhimbrelError) -> Answer:
-    answer = _failure(_STATUSES.get(type(error), 400), error.code, error.message)
+    answer = _failure(HTTP_STATUS.get(type(error), 400), error.code, error.message)
     if isinstance(error, TooManyAttemptsError):
         answer.headers.append((b"retry-after", b"%d" % error.retry_after_s))
     elif answer.status == 503:

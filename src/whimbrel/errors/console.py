@@ -18,6 +18,7 @@ class SignInRefusedError(ConsoleError):
 
 class TooManyAttemptsError(ConsoleError):
     code = "TooManyAttempts"
+    default_message = "there were too many failed sign-ins; try again when Retry-After says"
 
     def __init__(self, retry_after_s: int) -> None:
         self.retry_after_s = retry_after_s
