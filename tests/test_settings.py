@@ -143,8 +143,9 @@ def test_every_setting_has_its_words() -> None:
 
 
 def test_secrets_are_marked() -> None:
-    """The settings that hold secrets are those of the root AccessKey."""
-    assert {setting.name for setting in SETTINGS if setting.is_secret} == {"access-key-id", "access-key-secret"}
+    """The settings that hold secrets are those of the root AccessKey, and the identity provider's."""
+    secrets = {"access-key-id", "access-key-secret", "oidc-client-secret"}
+    assert {setting.name for setting in SETTINGS if setting.is_secret} == secrets
 
 
 @pytest.mark.parametrize(
