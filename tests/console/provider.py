@@ -161,7 +161,7 @@ def site_of(console: Console, issuer: str, rules: Rules = BY_EMAIL, secret: str 
     client = OpenIdProvider(Client(issuer, CLIENT_ID, secret, SCOPES, REDIRECT_URI, rules.claims))
     signed = console.signed
     signed.clock.at_ms = time.time_ns() // 1_000_000  # the provider's
-    setup = console.setup._replace(sessions=StoreSessions(signed.store))
+    setup = console.setup._replace(sessions=StoreSessions(lambda action: signed.store))
     randomness = signed.ports.randomness
     desk = SigningOn(setup, signed.store, randomness, client, rules, bytes(32), lambda peer: False, Refusals())
     console.setup = setup
