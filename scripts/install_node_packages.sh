@@ -1,10 +1,12 @@
 #!/bin/sh
-# Installs the vendor's Node SDK for the story tests as locked; does nothing when nothing changed.
+# Installs the Node packages of the tests as locked, the vendor's SDK and an OpenID provider; does nothing when nothing
+# changed.
 set -eu
-cd "$(dirname "$0")/../tests/story/node"
+cd "$(dirname "$0")/.."
 
 stamp=node_modules/.installed-package-lock.json
-cmp -s package-lock.json "$stamp" && exit 0
-echo "installing package-lock.json into tests/story/node/node_modules"
-npm ci --silent --no-audit --no-fund --no-update-notifier
-cp package-lock.json "$stamp"
+for folder in tests/story/node tests/console/oidc_provider; do
+    cmp -s "$folder/package-lock.json" "$folder/$stamp" && continue
+    echo "installing package-lock.json into $folder/node_modules"
+    (cd "$folder" && npm ci --silent --no-audit --no-fund --no-update-notifier && cp package-lock.json "$stamp")
+done

@@ -20,7 +20,7 @@ compile() { # compile OUTPUT INPUT [OPTION...]
 }
 
 # With the extras that `make run` can use at once.
-compile requirements.txt pyproject.toml --extra=postgres --build-deps-for=editable "$@"
+compile requirements.txt pyproject.toml --extra=postgres --extra=oidc --build-deps-for=editable "$@"
 compile requirements-test.txt requirements-test.in "$@"
 compile requirements-build.txt requirements-build.in "$@"
 compile requirements-clients.txt requirements-clients.in "$@"
@@ -28,7 +28,7 @@ compile requirements-bench.txt requirements-bench.in "$@"
 
 npm_command=install
 [ "${1:-}" = "--upgrade" ] && npm_command=update
-for folder in tests/story/node console/web; do
+for folder in tests/story/node tests/console/oidc_provider console/web; do
     echo "locking $folder/package-lock.json"
     (cd "$folder" && npm "$npm_command" --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund)
 done

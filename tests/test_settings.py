@@ -143,8 +143,9 @@ def test_every_setting_has_its_words() -> None:
 
 
 def test_secrets_are_marked() -> None:
-    """The settings that hold secrets are those of the root AccessKey."""
-    assert {setting.name for setting in SETTINGS if setting.is_secret} == {"access-key-id", "access-key-secret"}
+    """The settings that hold secrets are those of the root AccessKey, and the identity provider's."""
+    secrets = {"access-key-id", "access-key-secret", "oidc-client-secret"}
+    assert {setting.name for setting in SETTINGS if setting.is_secret} == secrets
 
 
 @pytest.mark.parametrize(
@@ -293,3 +294,53 @@ def test_flags_in_the_file(tmp_path: Path, text: str, is_insecure: bool) -> None
 def test_roles(tmp_path: Path, text: str) -> None:
     """Roles are names joined by commas, in any order."""
     assert load_settings({"role": text}, {}, tmp_path).roles == {part.strip() for part in text.split(",")}
+
+
+OIDC = {"oidc-issuer": "https://id.example.com/realms/main", "oidc-client-id": "whimbrel"}
+
+
+def test_single_sign_on_is_off(tmp_path: Path) -> None:
+    """Without an issuer nothing of it is there, and nobody is ever asked (A30)."""
+    assert load_settings({}, {}, tmp_path).sign_on is None
+
+
+def test_single_sign_on(tmp_path: Path) -> None:
+    """With roles of the provider, and the secret in a file of its own."""
+    (tmp_path / "secret").write_text("the secret\n")
+    given = {
+        **OIDC,
+        "oidc-client-secret": f"file:{tmp_path}/secret",
+        "oidc-role-claim": "groups",
+        "oidc-roles": "a=b=ADMIN, staff=VIEWER",
+    }
+    found = load_settings(given, {}, tmp_path).sign_on
+    assert found is not None
+    assert (found.client_secret, found.user_claim, found.scopes) == ("the secret", "email", "openid email profile")
+    assert found.roles == (("a=b", "ADMIN"), ("staff", "VIEWER"))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"oidc-issuer": "http://id.example.com"},
+        {"oidc-issuer": "https://user@id.example.com"},
+        {"oidc-issuer": "https://id.example.com?x=1"},
+        {"oidc-issuer": "https://id.example.com:port"},
+        {"oidc-issuer": None},
+        {"oidc-client-id": None},
+        {"oidc-client-secret": "file:/nowhere/secret"},
+        {"oidc-client-secret": "x" * 1025},
+        {"oidc-scopes": "email"},
+        {"oidc-user-claim": ""},
+        {"oidc-role-claim": "groups"},
+        {"oidc-roles": "a=ADMIN"},
+        {"oidc-role-claim": "groups", "oidc-roles": "a=ROOT"},
+        {"oidc-role-claim": "groups", "oidc-roles": "a=ADMIN,a=VIEWER"},
+    ],
+    ids=str,
+)
+def test_single_sign_on_refused(tmp_path: Path, changes: dict[str, str | None]) -> None:
+    """Before the start, and never with the secret in the message (A05)."""
+    with pytest.raises(SettingsError, match="oidc") as refused:
+        load_settings({**OIDC, **changes}, {}, tmp_path)
+    assert "xxx" not in str(refused.value)

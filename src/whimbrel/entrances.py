@@ -7,12 +7,14 @@ import ssl
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from importlib.metadata import version
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from whimbrel.adapters.device_channel.bus import BusChannel
 from whimbrel.assembly import Ports, open_order_wakeup
+from whimbrel.domain.console_user import Role
 from whimbrel.domain.notice import LinkMaker
+from whimbrel.domain.sign_on import Rules
 from whimbrel.engine.node_watch import NodeWatch
 from whimbrel.engine.object_digests import ObjectDigesting
 from whimbrel.engine.orders import OrderDelivery
@@ -51,6 +53,10 @@ from whimbrel.transfer.desk import Links, StoreDesk, cancelled_of
 from whimbrel.transfer.download import DownloadDoor, DownloadGrant
 from whimbrel.transfer.ranges import CHUNK_RANGES_MAX
 from whimbrel.transfer.upload import UploadDoor, UploadSetup
+
+if TYPE_CHECKING:
+    from whimbrel.console.setup import Setup
+    from whimbrel.console.signing_on import SigningOn
 
 UPLOAD_KEY_ID = "whimbrel-upload"
 CSP_NONCE_LENGTH = 24  # letters and digits: 142 random bits
@@ -232,8 +238,10 @@ def _console(part: Part, inside: Inside, hall: Hall) -> Application:
     from whimbrel.console.attempts import Attempts
     from whimbrel.console.door import ConsoleDoor
     from whimbrel.console.sessions import StoreSessions
-    from whimbrel.console.setup import Mqtt, Server, Setup
+    from whimbrel.console.setup import Mqtt, Server
+    from whimbrel.console.setup import Setup as ConsoleSetup
     from whimbrel.console.signing_in import SigningIn, routes
+    from whimbrel.console.signing_on import routes as routes_of_provider
 
     settings, ports = part.settings, part.ports
     public_url, has_tls = inside.links.public_url, settings.tls_cert is not None
@@ -251,9 +259,36 @@ def _console(part: Part, inside: Inside, hall: Hall) -> Application:
     csrf_key = ports.sealer.derive_key("console csrf")
     sessions = StoreSessions(hall.store_of)
     part.stack.push_async_callback(sessions.close)
-    setup = Setup(hall, sessions, server, csrf_key, lambda: ports.randomness.text(CSP_NONCE_LENGTH), part.running.stop)
+    setup = ConsoleSetup(
+        hall, sessions, server, csrf_key, lambda: ports.randomness.text(CSP_NONCE_LENGTH), part.running.stop
+    )
+    signing_on = _signing_on(part, setup)
     means = Means(ports.store, ports.passwords, ports.randomness)
     trusts = TrustedProxies(settings.trusted_proxies).trusts
-    door = ConsoleDoor(setup, more=routes(SigningIn(setup, means, trusts, ports.clock, Attempts(), Refusals())))
+    desk = SigningIn(setup, means, trusts, ports.clock, Attempts(), Refusals(), has_provider=signing_on is not None)
+    more = [] if signing_on is None else routes_of_provider(signing_on)
+    door = ConsoleDoor(setup, more=[*routes(desk), *more])
     part.stack.push_async_callback(door.close)
     return door
+
+
+def _signing_on(part: Part, setup: Setup) -> SigningOn | None:
+    """The way in by an identity provider, None unless one is configured. Raises SettingsError."""
+    settings, ports = part.settings.sign_on, part.ports
+    if settings is None:
+        return None
+    from whimbrel.console.origin import CALLBACK
+    from whimbrel.console.signing_on import SigningOn
+
+    try:
+        from whimbrel.adapters.identity_provider import Client, OpenIdProvider
+    except ImportError as missing:
+        raise SettingsError(f"oidc-issuer needs the extra oidc: install whimbrel[oidc] ({missing.name})") from None
+
+    rules = Rules(settings.user_claim, settings.role_claim, {value: Role(role) for value, role in settings.roles})
+    known_as = (settings.issuer, settings.client_id, settings.client_secret, settings.scopes)
+    provider = OpenIdProvider(Client(*known_as, setup.server.public_url + CALLBACK, rules.claims))
+    part.stack.push_async_callback(provider.close)
+    trusts = TrustedProxies(part.settings.trusted_proxies).trusts
+    key = ports.sealer.derive_key("console sign-on")
+    return SigningOn(setup, ports.store, ports.randomness, provider, rules, key, trusts, Refusals())

@@ -12,7 +12,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from whimbrel.errors import WhimbrelError
+from whimbrel.setting import Setting, SettingsError
+from whimbrel.sign_on_settings import SETTINGS as SIGN_ON_SETTINGS
+from whimbrel.sign_on_settings import SignOnSettings, read_sign_on
+
+__all__ = ["SETTINGS", "Address", "Setting", "Settings", "SettingsError", "load_settings"]
 
 FILE_NAME = "whimbrel.toml"
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -34,31 +38,6 @@ _POSTGRESQL_URL = re.compile(
     rf'postgres(?:ql)?://(?:[!"$-.0->A-Z\\^-~]+@)?{_POSTGRESQL_HOST}(?:,{_POSTGRESQL_HOST})*/[A-Za-z0-9._~%-]+'
     r"(?:\?[a-z_]+=[!-%'-~]*(?:&[a-z_]+=[!-%'-~]*)*)?"
 )
-
-
-class SettingsError(WhimbrelError):
-    """A setting is unusable; the message names it, what was given and what to give."""
-
-    code = "SettingsError"
-
-
-class Setting(NamedTuple):
-    """One option. `default` is text as a person would write it; None has no default."""
-
-    name: str
-    default: str | None
-    metavar: str
-    meaning: str
-    is_flag: bool = False
-    is_secret: bool = False
-
-    @property
-    def variable(self) -> str:
-        return f"WHIMBREL_{self.name.upper().replace('-', '_')}"
-
-    @property
-    def attribute(self) -> str:
-        return self.name.replace("-", "_")
 
 
 SETTINGS = (
@@ -128,6 +107,7 @@ SETTINGS = (
         "NUMBER",
         "Devices of one account that may be connected to this process at once; 0 for no limit.",
     ),
+    *SIGN_ON_SETTINGS,
     Setting("role", ",".join(ROLES), "LIST", "Which parts this process runs."),
     Setting("tls-cert", None, "FILE", "Certificate chain (PEM) for HTTP and MQTT."),
     Setting("tls-key", None, "FILE", "The certificate's private key (PEM)."),
@@ -180,6 +160,7 @@ class Settings(NamedTuple):
     insecure: bool
     debug: bool
     access_key: tuple[str, str] | None
+    sign_on: SignOnSettings | None = None
 
 
 def load_settings(command_line: Mapping[str, str | None], environment: Mapping[str, str], folder: Path) -> Settings:
@@ -239,6 +220,7 @@ def _check(texts: Mapping[str, str | None]) -> Settings:
         insecure=_flag("insecure", texts["insecure"]),
         debug=_flag("debug", texts["debug"]),
         access_key=(key_id, key_secret) if key_id and key_secret else None,
+        sign_on=read_sign_on(texts),
     )
 
 

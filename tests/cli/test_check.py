@@ -40,6 +40,7 @@ DAMAGES = {
     "no_job_is_faster_than_its_pace": "UPDATE job SET maximum_per_minute = 10;"
     "INSERT INTO job_notice SELECT id, modified_ms + 1, 11 FROM job",
     "planned_jobs_do_nothing": "UPDATE job SET started_ms = NULL",
+    "jobs_that_await_approval_tell_nobody": "UPDATE job SET hold = 3",
     "ready_tasks_are_of_running_jobs": "UPDATE job SET need_push = 0;INSERT INTO job_ready SELECT job_id, id FROM task",
     "running_dynamic_jobs_follow_something": "INSERT INTO strategy"
     " SELECT product_id, module_name, '1.0.0', 0, id, firmware_id FROM job",

@@ -67,6 +67,7 @@ class Console:
         self.signed = signed
         self.sessions = KeptSessions()
         self.stopping = asyncio.Event()
+        self.cookies_of_last: list[tuple[str, str]] = []
         self.setup = Setup(hall, self.sessions, SERVER, bytes(32), lambda: NONCE, self.stopping)
         self.door = ConsoleDoor(self.setup, folder)
 
@@ -98,6 +99,8 @@ class Console:
             sent.append(message)
 
         await self.door(scope_of(method, path, headers, query), receive, send)
+        set_cookies = [value.decode() for name, value in sent[0]["headers"] if name == b"set-cookie"]
+        self.cookies_of_last = [(name, value) for name, _, value in (line.partition("=") for line in set_cookies)]
         body = b"".join(message.get("body", b"") for message in sent[1:])
         return Answer(sent[0]["status"], dict(sent[0]["headers"]), body)
 

@@ -90,3 +90,23 @@ def test_reading(site: str | None, is_taken: bool, method: str) -> None:
     """Typing the address is fine; no other page embeds anything of ours or holds streams open."""
     headers = {} if site is None else {"sec_fetch_site": site}
     assert (said(PUBLIC, method, **headers) is None) is is_taken
+
+
+@pytest.mark.parametrize(
+    ("path", "is_taken"),
+    [
+        ("/console/", True),
+        ("/console", True),
+        ("/console/api/oidc-callback", True),
+        ("/console/api/oidc-start", False),
+        ("/console/api/session", False),
+        ("/console/api/oidc-callback/x", False),
+    ],
+)
+def test_links_from_elsewhere(path: str, is_taken: bool) -> None:
+    """A link in a mail leads to a page, and the provider back to one place; neither to a call, nor into a frame."""
+    visit = {b"sec-fetch-site": b"cross-site", b"sec-fetch-mode": b"navigate", b"sec-fetch-dest": b"document"}
+    assert (refusal_of(scope_of("GET", path, list(visit.items())), PUBLIC) is None) is is_taken
+    for changed in ({b"sec-fetch-dest": b"iframe"}, {b"sec-fetch-mode": b"no-cors"}, {b"sec-fetch-mode": b"cors"}):
+        assert refusal_of(scope_of("GET", path, list((visit | changed).items())), PUBLIC)
+    assert refusal_of(scope_of("POST", path, list(visit.items())), PUBLIC)

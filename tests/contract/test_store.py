@@ -14,6 +14,7 @@ import pytest
 from tests.contract.store_cases_access import TestAccessKeys, TestAccounts, TestAuditLog, TestClientTokens
 from tests.contract.store_cases_ahead import TestReadAhead
 from tests.contract.store_cases_applies import TestApplies, TestProductChanges
+from tests.contract.store_cases_approval import TestApproval, TestApprovalTogether
 from tests.contract.store_cases_audit_check import TestAuditCheck
 from tests.contract.store_cases_claims import TestClaims, TestClaimsTogether
 from tests.contract.store_cases_console import TestConsoleInvitations, TestConsoleSessions, TestConsoleUsers
@@ -64,6 +65,8 @@ __all__ = [
     "TestAccessKeys",
     "TestAccounts",
     "TestApplies",
+    "TestApproval",
+    "TestApprovalTogether",
     "TestAuditCheck",
     "TestAuditLog",
     "TestCalls",

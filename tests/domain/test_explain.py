@@ -59,6 +59,7 @@ ROWS: list[tuple[Code, Case, dict[str, Any]]] = [
     (Code.PAUSED, case(hold=Hold.PAUSED, hold_reason="smoke", held_by="key"), {}),
     (Code.PAUSED, case(NOTIFIED, hold=Hold.PAUSED), {}),
     (Code.IN_PROGRESS, case(BEGUN, hold=Hold.PAUSED), {}),
+    (Code.AWAITING_APPROVAL, case(hold=Hold.AWAITING_APPROVAL, held_by="key"), {}),
     (Code.CANCELING, case(cancelling=frozenset({TaskStatus.QUEUED})), {}),
     (Code.CANCELING, case(schedule_finish_ms=NOW_MS), {}),
     (Code.WAITING_CONFIRMATION, case(TASK._replace(status=TaskStatus.CONFIRM)), {}),

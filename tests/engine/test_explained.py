@@ -62,7 +62,7 @@ class Play:
     async def act(self) -> None:
         number = self.random.randrange(DEVICES)
         often = (self.connect, self.progress, self.version)
-        seldom = (self.disconnect, self.wait, self.hold, self.resume, self.cancel, self.other_job)
+        seldom = (self.disconnect, self.wait, self.hold, self.resume, self.cancel, self.other_job, self.approve)
         await self.random.choice([*often, *often, *seldom])(number)
 
     async def connect(self, number: int) -> None:
@@ -89,6 +89,10 @@ class Play:
         async with self.stage.store.transaction() as store:
             await store.rollouts.resume(self._job().id, Because("go on", "key"), self.stage.clock.ms)
 
+    async def approve(self, number: int) -> None:
+        async with self.stage.store.transaction() as store:
+            await store.rollouts.approve(self._job().id, Because("seen", "other"), self.stage.clock.ms)
+
     async def cancel(self, number: int) -> None:
         if self.random.random() < 0.2:
             async with self.stage.store.transaction() as store:
@@ -112,6 +116,7 @@ class Play:
             "retry_count": retry[1],
             "schedule_ms": choose([None, None, self.stage.clock.ms + 30_000]),
             "rollout": choose(ROLLOUTS),
+            "hold": choose([Hold.NONE, Hold.NONE, Hold.NONE, Hold.AWAITING_APPROVAL]),
             "created_ms": self.stage.clock.ms,
         }
         if changes["rollout"].is_ordered:

@@ -12,7 +12,10 @@ _CORE = frozenset({"domain", "errors"})
 _USES = frozenset({"operations", "reports", "engine"})
 _DOORS = frozenset({"rpc", "gateway", "transfer", "console", "front"})
 _SEEN_BY_DOORS = _CORE | _USES | {"ports", "crash_points", "asgi"}
-_ADAPTERS = ("device_channel", "firmware_store", "sealing", "store", "wakeup", "clock", "passwords", "randomness")
+_ADAPTERS = (
+    *("device_channel", "firmware_store", "sealing", "store", "wakeup"),
+    *("clock", "identity_provider", "passwords", "randomness"),
+)
 
 #: Modules that a room above may see while it must not see the rest of their room: the simulator speaks the device
 #: door's codec without reaching the door, and the console enters the hall that the management door leads to.
@@ -27,7 +30,9 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "crash_points": frozenset(),
     # The vocabulary of HTTP that the doors share.
     "asgi": frozenset(),
-    "settings": frozenset({"errors"}),
+    "setting": frozenset({"errors"}),
+    "sign_on_settings": frozenset({"errors", "setting"}),
+    "settings": frozenset({"errors", "setting", "sign_on_settings"}),
     "data_folder": frozenset({"errors"}),
     "ports": _CORE,
     **{f"adapters.{port}": _CORE | {"ports", "crash_points"} for port in _ADAPTERS},
@@ -58,6 +63,8 @@ THIRD_PARTY_ROOMS: dict[str, tuple[str, ...]] = {
     "click": ("cli",),
     "cryptography": ("adapters.sealing",),
     "httptools": ("app",),
+    "httpx": ("adapters.identity_provider",),
+    "joserfc": ("adapters.identity_provider",),
     "msgspec": ("operations", "reports", "rpc", "gateway", "transfer", "console", "cli", "settings", "app"),
     "prometheus_client": ("rpc", "gateway", "transfer", "front"),
     "python_multipart": ("transfer",),

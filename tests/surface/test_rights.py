@@ -24,8 +24,17 @@ OF_NO_PRODUCT = {"GenerateOTAUploadURL", "GenerateDeviceNameListURL"}
 OPEN_TO_GROUPS = {Permission.PRODUCT_READ, Permission.FIRMWARE_READ}
 #: Only the operator's keys with all rights.
 OF_THE_OPERATOR = {"XListAccounts"}
+#: On rollouts that wait for a second person: the small world asks for none.
+DECISIONS = {"XApproveOTAJob", "XRejectOTAJob"}
 #: What the small world cannot answer to: the example names what is not, or what is not in that state.
-NOT_DONE = {"CancelOTAStrategyByJob", "DeleteProduct", "ReupgradeOTATask", "XAdvanceOTAJob", "XResumeOTAJob"}
+NOT_DONE = {
+    "CancelOTAStrategyByJob",
+    "DeleteProduct",
+    "ReupgradeOTATask",
+    "XAdvanceOTAJob",
+    "XResumeOTAJob",
+    *DECISIONS,
+}
 
 
 async def limited_to(door: SignedDoor, products: frozenset[str] | None, groups: frozenset[str] | None) -> Credentials:

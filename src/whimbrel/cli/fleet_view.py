@@ -14,7 +14,7 @@ from whimbrel.cli.plain_text import plain
 ROLLOUTS_SHOWN = 100
 VERSIONS_SHOWN = 12
 #: Every state but ENDED, those that need somebody first.
-_STATES = ("HALTED", "PAUSED", "RUNNING", "SOAKING", "WAITING_WINDOW", "PLANNED")
+_STATES = ("HALTED", "AWAITING_APPROVAL", "PAUSED", "REJECTED", "RUNNING", "SOAKING", "WAITING_WINDOW", "PLANNED")
 
 
 class ProductSeen(NamedTuple):

@@ -24,17 +24,17 @@ class SessionCookie(NamedTuple):
     attributes: str
 
     @staticmethod
-    def of(public_url: str) -> SessionCookie:
+    def of(public_url: str, name: str = NAME, same_site: str = "Strict") -> SessionCookie:
         """With https a prefix, by which a browser takes it from no other host and over nothing but TLS.
 
         `__Host-` needs the path `/`, so it is for a host that is all ours.
         """
         url = urlsplit(public_url)
         if url.scheme != "https":
-            return SessionCookie(NAME, "HttpOnly; SameSite=Strict")
+            return SessionCookie(name, f"HttpOnly; SameSite={same_site}")
         if url.path.strip("/"):
-            return SessionCookie(f"__Secure-{NAME}", "HttpOnly; SameSite=Strict; Secure")
-        return SessionCookie(f"__Host-{NAME}", "Path=/; HttpOnly; SameSite=Strict; Secure")
+            return SessionCookie(f"__Secure-{name}", f"HttpOnly; SameSite={same_site}; Secure")
+        return SessionCookie(f"__Host-{name}", f"Path=/; HttpOnly; SameSite={same_site}; Secure")
 
     def set_to(self, token: str, lasts_s: int) -> str:
         """The value of a Set-Cookie header that opens a session in this browser."""

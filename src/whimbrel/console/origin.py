@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 from whimbrel.asgi import Headers, Scope, header
 
+CALLBACK = "/console/api/oidc-callback"  # where the identity provider sends browsers back to
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9_.:\[\]-]{1,300}")  # not `null`, which a page says that has none
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]{2,45}\]|[a-z0-9_.-]{1,253})(?::(?P<port>[0-9]{1,5}))?")
@@ -24,7 +26,7 @@ def refusal_of(scope: Scope, public_url: str) -> str | None:
     site = _all(scope["headers"], b"sec-fetch-site")
     if site:
         # `none`: the person typed the address. That reads and changes nothing.
-        if site == ["same-origin"] or (is_reading and site == ["none"]):
+        if site == ["same-origin"] or (is_reading and site == ["none"]) or _is_visit(scope):
             return None
         return "this is for pages of the console itself; another site's page sent the request"
     if is_reading:
@@ -39,6 +41,17 @@ def refusal_of(scope: Scope, public_url: str) -> str | None:
     if not _is_certain(host, public_url):
         return f"this server does not know itself as {host[:253]}; start it with --public-url {origin[:300]}"
     return None
+
+
+def _is_visit(scope: Scope) -> bool:
+    """Whether the browser was led to a page from elsewhere: by a link, as in a mail, or by the identity provider.
+
+    Pages hold nothing of anybody; what comes back from the provider has a state of its own (signing_on.py).
+    """
+    how = (_all(scope["headers"], b"sec-fetch-mode"), _all(scope["headers"], b"sec-fetch-dest"))
+    if scope["method"] != "GET" or how != (["navigate"], ["document"]):
+        return False
+    return scope["path"] == CALLBACK or not scope["path"].startswith("/console/api/")
 
 
 def _all(headers: Headers, name: bytes) -> list[str]:

@@ -68,6 +68,7 @@ class SigningIn(NamedTuple):
     clock: Clock
     attempts: Attempts
     refusals: Refusals
+    has_provider: bool = False
 
 
 class _SignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -124,7 +125,7 @@ def _guarded(handle: Callable[[Request, SigningIn], Awaitable[Response]], desk: 
 
 async def _options(request: Request, desk: SigningIn) -> Response:
     """Which ways there are to sign in."""
-    return to_response(document(200, {"password": True}))
+    return to_response(document(200, {"password": True, "oidc": desk.has_provider}))
 
 
 async def _sign_in(request: Request, desk: SigningIn) -> Response:

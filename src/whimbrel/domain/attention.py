@@ -27,6 +27,7 @@ class AttentionKind(StrEnum):
     UPGRADE_CONSPICUOUS = "UPGRADE_CONSPICUOUS"
     VERIFICATION_FAILED = "VERIFICATION_FAILED"
     JOB_NEAR_HALT = "JOB_NEAR_HALT"
+    JOB_AWAITING_APPROVAL = "JOB_AWAITING_APPROVAL"
     JOB_PAUSED = "JOB_PAUSED"
     PRODUCT_NEVER_ONLINE = "PRODUCT_NEVER_ONLINE"
 
@@ -48,6 +49,9 @@ def of_job(job: Job, started: int, failing: int, now_ms: int) -> Attention | Non
     """Of a job that has not ended, of which so many devices started and are failing."""
     if job.hold is Hold.HALTED:
         return _of_job(AttentionKind.JOB_HALTED, job, job.hold_reason, job.hold_ms)
+    if job.hold is Hold.AWAITING_APPROVAL:
+        words = f"{job.created_by} made it, and somebody else has to approve it"
+        return _of_job(AttentionKind.JOB_AWAITING_APPROVAL, job, words, job.hold_ms)
     if job.hold is Hold.PAUSED:
         is_long = job.hold_ms is not None and now_ms - job.hold_ms > PAUSED_LONG_MS
         return _of_job(AttentionKind.JOB_PAUSED, job, job.hold_reason, job.hold_ms) if is_long else None

@@ -36,8 +36,8 @@ class Standing(NamedTuple):
 def evidence_to_halt(job: Job, standing: Standing) -> Evidence | None:
     """Why the job has to halt now; None while it need not. One that is paused may have to: devices go on in it."""
     gate = job.rollout.gate
-    is_halted = job.hold is Hold.HALTED
-    return None if gate is None or is_halted else tripping(standing.waves, gate.limit_basis_points)
+    may_halt = job.hold in (Hold.NONE, Hold.PAUSED)
+    return None if gate is None or not may_halt else tripping(standing.waves, gate.limit_basis_points)
 
 
 def current_wave(job: Job, standing: Standing) -> int:

@@ -92,6 +92,10 @@ def _held(case: Case, task: Task, view: View, now_ms: int) -> list[Finding]:
         why = f": {job.hold_reason}" if job.hold_reason else ""
         words = f"job {job.id} was paused{by}{why}"
         found.append(_finding(Code.PAUSED, case, words, When(job.hold_ms), By=case.held_by, Reason=job.hold_reason))
+    elif job.hold is Hold.AWAITING_APPROVAL:
+        by = f", made by {case.held_by}," if case.held_by else ""
+        words = f"job {job.id}{by} waits until somebody other than its maker approves it"
+        found.append(_finding(Code.AWAITING_APPROVAL, case, words, When(job.hold_ms), By=case.held_by))
     has_ended = (
         job.schedule_finish_ms is not None and job.schedule_ended_ms is None and job.schedule_finish_ms <= now_ms
     )

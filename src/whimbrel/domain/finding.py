@@ -15,6 +15,7 @@ class Code(Enum):
         "The job's gate has halted it, on the evidence that is given; nobody gets another byte until it is resumed."
     )
     PAUSED = "Somebody has paused the job; nobody is told until it is resumed."
+    AWAITING_APPROVAL = "The job waits until somebody other than its maker approves it; nobody is told until then."
     CANCELING = "The task, or others of its job, are just being cancelled."
     BLOCKED_BY_TASK = "When the task was made another open task held the device, so it was born FAILED."
     OVERWRITTEN = "A task of a job that overwrites has taken its place."

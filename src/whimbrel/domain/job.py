@@ -127,6 +127,9 @@ class JobDraft(NamedTuple):
     multi_module_mode: bool = False
     download_protocol: str = DownloadProtocol.HTTPS
     rollout: Rollout = UNGUARDED
+    created_by: str = ""
+    hold: Hold = Hold.NONE
+    hold_reason: str = ""
 
     @property
     def open_scope(self) -> str:
@@ -152,6 +155,7 @@ class Job(NamedTuple):
     `wave`, `gate_wave`, `era`: where its gate and its pace count (domain/gate.py); a resume after a halt begins a new
     era. `stage`: which of its stages is under way; `stage_until`: the newest task that may leave in it; `soaked_ms`:
     since when the stage is healthy. `order_factor`: what shuffles its devices, None for the order of their ids.
+    `created_by`, `approved_by`: an AccessKeyId or `user:NAME`, empty for nobody that is known.
     """
 
     id: int
@@ -220,6 +224,8 @@ class Job(NamedTuple):
     stage_until: int = NO_TASK_ABOVE
     soaked_ms: int | None = None
     order_factor: int | None = None
+    created_by: str = ""
+    approved_by: str = ""
 
     @property
     def is_held(self) -> bool:

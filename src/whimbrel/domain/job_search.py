@@ -12,7 +12,7 @@ JOBS_LOOKED_MAX = 1_000  # jobs looked at in one call
 JOBS_COUNTED_MAX = 10_000  # as long a list is counted when it is asked for
 
 #: What a job's row says by itself; the other states follow from its windows and stages, and the time.
-STORED_STATES = frozenset({RolloutState.ENDED, RolloutState.HALTED, RolloutState.PAUSED, RolloutState.PLANNED})
+STORED_STATES = frozenset(RolloutState) - {RolloutState.WAITING_WINDOW, RolloutState.SOAKING, RolloutState.RUNNING}
 
 
 class JobSearch(NamedTuple):

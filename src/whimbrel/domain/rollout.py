@@ -41,6 +41,8 @@ class Hold(Enum):
     NONE = 0
     PAUSED = 1  # by somebody: what devices have begun goes on
     HALTED = 2  # by its gate: nobody gets another byte of the firmware either
+    AWAITING_APPROVAL = 3  # nobody has been told yet, and nobody is until somebody else approves it
+    REJECTED = 4  # for good: who was asked to approve it did not, and it is being cancelled
 
 
 class Gate(NamedTuple):

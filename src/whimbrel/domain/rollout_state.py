@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from whimbrel.domain.job import Job, JobStatus
-from whimbrel.domain.rollout import Hold
 from whimbrel.domain.stages import devices_until, needed_successes, soaks_until_ms
 from whimbrel.domain.window import is_open
 
@@ -17,6 +16,8 @@ class RolloutState(StrEnum):
     ENDED = "ENDED"
     HALTED = "HALTED"
     PAUSED = "PAUSED"
+    AWAITING_APPROVAL = "AWAITING_APPROVAL"
+    REJECTED = "REJECTED"
     PLANNED = "PLANNED"
     WAITING_WINDOW = "WAITING_WINDOW"
     SOAKING = "SOAKING"
@@ -47,7 +48,7 @@ def rollout_state(job: Job, now_ms: int) -> RolloutState:
     if not job.is_unfinished:
         return RolloutState.ENDED
     if job.is_held:
-        return RolloutState.HALTED if job.hold is Hold.HALTED else RolloutState.PAUSED
+        return RolloutState[job.hold.name]
     if job.status is JobStatus.PLANNED:
         return RolloutState.PLANNED
     if not is_open(job.rollout.windows, job.rollout.time_zone, now_ms):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from whimbrel.domain.claims import Standing
 from whimbrel.domain.job import Job
-from whimbrel.domain.rollout import Stage
+from whimbrel.domain.rollout import Hold, Stage
 
 MINUTE_MS = 60_000
 STAGES_MAX = 20
@@ -88,7 +88,7 @@ def advance_fault(job: Job) -> str:
     if not job.is_unfinished:
         return "has ended"
     if job.is_held:
-        return "is held; resume it first"
+        return "waits to be approved" if job.hold is Hold.AWAITING_APPROVAL else "is held; resume it first"
     if job.stage_until == 0:
         return "has not begun its first stage"
     return "has no stage left" if job.stage >= len(job.rollout.stages) else ""

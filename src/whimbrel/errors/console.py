@@ -40,6 +40,18 @@ class UserNameRefusedError(ConsoleError):
     default_message = "this user name is not taken"
 
 
+class IdentityProviderError(ConsoleError):
+    code = "ProviderUnavailable"
+    default_message = "the identity provider cannot be asked now"
+
+
+class SignOnRefusedError(ConsoleError):
+    """What the identity provider said lets nobody in; the message is for the server's log."""
+
+    code = "SignOnRefused"
+    default_message = "the identity provider's word lets nobody in here"
+
+
 class NotSignedInError(ConsoleError):
     code = "NotSignedIn"
     default_message = "nobody is signed in; sign in again"

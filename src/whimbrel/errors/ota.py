@@ -95,6 +95,16 @@ class JobStatusError(BusinessError):
     default_message = "the job's status does not allow this"
 
 
+class OwnApprovalError(BusinessError):
+    code = "iot.ota.XApprovalByAnother"
+    default_message = "whoever made the job cannot do this; it takes another user or AccessKey"
+
+
+class ApprovedJobError(BusinessError):
+    code = "iot.ota.XApprovedJob"
+    default_message = "what was approved is what goes out; make another job"
+
+
 class TaskNotFoundError(BusinessError):
     code = "iot.ota.TaskNotFound"
     default_message = "a task does not exist"

@@ -18,7 +18,16 @@ from whimbrel.rpc.dialect import Case
 ACTION = "XQueryOverview"
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
-NO_JOBS = {"Halted": 0, "Paused": 0, "Planned": 0, "WaitingWindow": 0, "Soaking": 0, "Running": 0}
+NO_JOBS = {
+    "Halted": 0,
+    "Paused": 0,
+    "AwaitingApproval": 0,
+    "Rejected": 0,
+    "Planned": 0,
+    "WaitingWindow": 0,
+    "Soaking": 0,
+    "Running": 0,
+}
 NO_FIRMWARE = {"Total": 0, "Unverified": 0, "Verifying": 0, "VerificationFailed": 0}
 NO_DEVICES = {"Total": 0, "Online": 0, "Offline": 0, "Unactive": 0, "Disable": 0}
 

@@ -14,13 +14,13 @@ RELEASE = {"XGate": "ON", "XGateLimit": "3", "XGateSilentMinutes": 30, "XGateSil
 
 async def test_the_defaults_of_this_release(door: SignedDoor, case: Case) -> None:
     """A gate of 3 %, no pace."""
-    check_answer(await door.call(ACTION, case=case), case, {"Data": {**RELEASE, "IsOwn": False}})
+    check_answer(await door.call(ACTION, case=case), case, {"Data": {**RELEASE, "IsOwn": False, "XApproval": "OFF"}})
 
 
 async def test_its_own(door: SignedDoor) -> None:
     """What the account set, and only that account reads it (I15)."""
     await door.ok("XUpdateRolloutDefaults", XPace="EVIDENCE", XPaceFirst=12)
-    own = {**RELEASE, "XPace": "EVIDENCE", "XPaceFirst": 12, "XPaceGrowth": 5, "IsOwn": True}
+    own = {**RELEASE, "XPace": "EVIDENCE", "XPaceFirst": 12, "XPaceGrowth": 5, "IsOwn": True, "XApproval": "OFF"}
     assert (await door.ok(ACTION))["Data"] == own
     stranger = await door.make_key(account="other")
     assert (await door.ok(ACTION, by=stranger))["Data"]["IsOwn"] is False

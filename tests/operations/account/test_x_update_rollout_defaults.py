@@ -97,3 +97,33 @@ async def test_permissions(door: SignedDoor) -> None:
     assert await door.refusal(ACTION, by=await key_without(door, Permission.ROLLOUT_WRITE)) == "Forbidden.RAM"
     statement = Statement(frozenset({"*"}), Access.WRITE, frozenset({await make_product(door)}))
     assert await door.refusal(ACTION, by=await door.make_key_of(Policy((statement,)))) == "Forbidden.RAM"
+
+
+async def test_approval_is_kept_where_it_is_not_named(door: SignedDoor) -> None:
+    """A call that sets the pace, as it did before there were approvals, does not do away with the second person."""
+    await door.ok(ACTION, XApproval="ON")
+    assert await defaults(door) == {"XApproval": "ON", "IsOwn": False}
+    for given in ({"XPace": "EVIDENCE"}, {}):
+        await door.ok(ACTION, **given)
+        assert (await defaults(door))["XApproval"] == "ON"
+    await door.ok(ACTION, XApproval="OFF", XPace="EVIDENCE")
+    assert await defaults(door) == {"XApproval": "OFF", "IsOwn": True}
+    assert await door.refusal(ACTION, XApproval="MAYBE") == "iot.ota.InvalidParameter"
+
+
+async def test_A29_off_takes_all_rights(door: SignedDoor) -> None:
+    """Who may set the defaults may ask for approval; only who could go around it anyhow does away with it."""
+    key = await door.make_key(permissions=frozenset({Permission.ROLLOUT_WRITE}))
+    await door.ok(ACTION, by=key, XApproval="OFF")
+    await door.ok(ACTION, by=key, XApproval="ON")
+    assert await door.refusal(ACTION, by=key, XApproval="OFF", XPace="EVIDENCE") == "Forbidden.RAM"
+    assert await defaults(door) == {"XApproval": "ON", "IsOwn": False}
+    await door.ok(ACTION, XApproval="OFF")
+    audit = await door.ok("XListAuditEvents", CurrentPage=1, PageSize=10)
+    entry = audit["Data"]["AuditEvent"][0]
+    assert (entry["Action"], entry["AccessKeyId"]) == (ACTION, door.root.access_key_id)
+
+
+async def defaults(door: SignedDoor) -> dict[str, Any]:
+    data = (await door.ok("XQueryRolloutDefaults"))["Data"]
+    return {name: data[name] for name in ("XApproval", "IsOwn")}

@@ -37,6 +37,7 @@ async def test_a_row_in_full(door: SignedDoor, case: Case) -> None:
         "JobType": "UPGRADE_FIRMWARE",
         "JobStatus": "IN_PROGRESS",
         "State": "RUNNING",
+        "CreatedBy": door.root.access_key_id,
         "ProductKey": found["ProductKey"],
         "ProductName": "lamp",
         "FirmwareId": firmware["FirmwareId"],

@@ -54,6 +54,7 @@ async def test_the_whole_answer(door: SignedDoor, case: Case) -> None:
         "JobId": job_id,
         "JobStatus": "IN_PROGRESS",
         "State": "RUNNING",
+        "CreatedBy": door.root.access_key_id,
         "Policy": POLICY,
         "Tasks": TASKS,
         "Started": 4,

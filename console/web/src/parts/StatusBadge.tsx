@@ -11,6 +11,7 @@ import {
   IconPlugConnectedX,
   IconQuestionMark,
   IconSend,
+  IconUsers,
   IconX,
 } from "@tabler/icons-react";
 import { useWords } from "~/words/useWords";
@@ -33,6 +34,8 @@ const LOOKS: Readonly<Record<string, Look>> = {
   "rollout.RUNNING": ["estuary", IconLoader2],
   "rollout.HALTED": ["clay", IconAlertOctagon],
   "rollout.PAUSED": ["sand", IconPlayerPause],
+  "rollout.AWAITING_APPROVAL": ["sand", IconUsers],
+  "rollout.REJECTED": ["clay", IconX],
   "rollout.PLANNED": ["sand", IconClock],
   "rollout.WAITING_WINDOW": ["sand", IconClock],
   "rollout.SOAKING": ["sand", IconHourglass],

@@ -3,6 +3,7 @@
  * `_one` and `_other` is a plural: the number is the parameter `count`.
  */
 
+import type approval from "./en/approval.json";
 import type audit from "./en/audit.json";
 import type common from "./en/common.json";
 import type devices from "./en/devices.json";
@@ -21,6 +22,7 @@ import type status from "./en/status.json";
 import type users from "./en/users.json";
 
 interface Files {
+  approval: typeof approval;
   audit: typeof audit;
   common: typeof common;
   devices: typeof devices;

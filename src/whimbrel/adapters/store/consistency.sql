@@ -123,6 +123,13 @@ FROM job j
 WHERE (j.status = 'PLANNED' AND (j.started_ms IS NOT NULL OR j.schedule_ms IS NULL))
   OR (j.started_ms IS NULL AND EXISTS (SELECT 1 FROM task t WHERE t.job_id = j.id))
 
+-- rule: I8 jobs_that_await_approval_tell_nobody
+-- Of a job that nobody approved no device was told; two people stand behind one that somebody did.
+SELECT j.id AS job_id, j.hold, j.created_by, j.approved_by
+FROM job j
+WHERE (j.hold IN (3, 4) AND EXISTS (SELECT 1 FROM task t WHERE t.job_id = j.id AND (t.era > 0 OR t.status IN (2, 3))))
+  OR (j.hold IN (3, 4) AND j.approved_by <> '') OR (j.approved_by <> '' AND j.approved_by = j.created_by)
+
 -- rule: I8 ready_tasks_are_of_running_jobs
 -- Only tasks of running jobs that push wait for their turn.
 SELECT r.job_id, r.task_id, j.status

@@ -5,7 +5,8 @@
    looked at, and 5,000 of all; devices of further ones are among NeverReportedCount.
 2. Jobs: of more than 1,000 that have not ended, the newest are looked at.
 3. Attention: what needs somebody, the most urgent first, at most 50: JOB_HALTED; UPGRADE_CONSPICUOUS, only with
-   WithHealth; VERIFICATION_FAILED; JOB_NEAR_HALT; JOB_PAUSED for a day; PRODUCT_NEVER_ONLINE for a day.
+   WithHealth; VERIFICATION_FAILED; JOB_NEAR_HALT; JOB_AWAITING_APPROVAL; JOB_PAUSED for a day; PRODUCT_NEVER_ONLINE
+   for a day.
 4. WithHealth also looks, as XQueryFleetHealth does, for upgrades after which devices were lost, where the newest jobs
    are, in up to 5 products and modules. That costs some 20 ms for each; ask once a minute, not at each change.
 5. Of firmware in one status at most 1,000 are counted.
@@ -75,6 +76,8 @@ class ProductOverview(msgspec.Struct, frozen=True, kw_only=True):
 class JobsByState(msgspec.Struct, frozen=True, kw_only=True):
     halted: Annotated[int, Field("Halted by their gates.")]
     paused: Annotated[int, Field("Paused by somebody.")]
+    awaiting_approval: Annotated[int, Field("Waiting for somebody's approval.")]
+    rejected: Annotated[int, Field("Rejected, and just being cancelled.")]
     planned: Annotated[int, Field("Not begun.")]
     waiting_window: Annotated[int, Field("Outside their windows.")]
     soaking: Annotated[int, Field("Soaking.")]
@@ -132,7 +135,16 @@ EXAMPLE = Example(
                     never_reported_count=100,
                 )
             ],
-            jobs=JobsByState(halted=1, paused=0, planned=0, waiting_window=0, soaking=0, running=0),
+            jobs=JobsByState(
+                halted=1,
+                paused=0,
+                awaiting_approval=0,
+                rejected=0,
+                planned=0,
+                waiting_window=0,
+                soaking=0,
+                running=0,
+            ),
             firmware=FirmwareByStatus(total=2, unverified=0, verifying=0, verification_failed=0),
             attention=[
                 AttentionItem(

@@ -12,6 +12,7 @@ from typing import Annotated
 import msgspec
 
 from whimbrel.domain.access import Permission
+from whimbrel.domain.approval import ApprovalChoice
 from whimbrel.domain.rollout import GUARDED
 from whimbrel.operations.declaration import Context, Example, Manner, operation
 from whimbrel.operations.fields import Field
@@ -25,6 +26,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 class DefaultsData(GatePaceInfo, msgspec.Struct, frozen=True, kw_only=True):
     is_own: Annotated[bool, Field("Whether the account set them; else they are this release's.")]
+    x_approval: Annotated[str, Field("ON when new upgrade jobs need somebody else's approval, else OFF.")]
 
 
 class Response(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +45,7 @@ EXAMPLE = Example(
             x_pace_first=None,
             x_pace_growth=5,
             is_own=True,
+            x_approval="OFF",
         )
     ),
 )
@@ -58,5 +61,9 @@ async def handle(request: Request, context: Context) -> Response:
     require_whole_account(context)
     own = await context.store.accounts.rollout_defaults(context.caller.account_id)
     policy = own or GUARDED
-    members = gate_pace_members(policy.gate, policy.pace) | {"is_own": own is not None}
+    is_asked = await context.store.accounts.asks_approval(context.caller.account_id)
+    members = gate_pace_members(policy.gate, policy.pace) | {
+        "is_own": own is not None,
+        "x_approval": ApprovalChoice.ON if is_asked else ApprovalChoice.OFF,
+    }
     return Response(data=msgspec.convert(members, DefaultsData))

@@ -45,7 +45,8 @@ async def find_session(store: Store, token: str, now_ms: int) -> SignedIn | None
     """
     async with store.snapshot() as snapshot:
         found = await snapshot.console_sessions.by_digest(token_digest(token))
-    if found is None or not found.session.is_open(now_ms) or not found.user.may_sign_in:
+    # Not by the password: who signs in at an identity provider has none.
+    if found is None or not found.session.is_open(now_ms) or not found.user.is_active:
         return None
     return found
 

@@ -38,7 +38,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StateCount(msgspec.Struct, frozen=True, kw_only=True):
-    state: Annotated[str, Field("ENDED, HALTED, PAUSED, PLANNED, WAITING_WINDOW, SOAKING or RUNNING.")]
+    state: Annotated[str, Field("As of XListOTAJobs.")]
     count: Annotated[int, Field("How many jobs.")]
 
 

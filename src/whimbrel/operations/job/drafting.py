@@ -6,9 +6,10 @@ from typing import Annotated
 
 import msgspec
 
+from whimbrel.domain.approval import AWAITING_WORDS, hold_of_new
 from whimbrel.domain.firmware import RELEASABLE, Firmware, FirmwareStatus
 from whimbrel.domain.job import Job, JobDraft, JobType, TargetSelection
-from whimbrel.domain.rollout import GUARDED, SEED_MAX, SEED_MIN, Rollout
+from whimbrel.domain.rollout import GUARDED, SEED_MAX, SEED_MIN, Hold, Rollout
 from whimbrel.domain.wire_time import utc_text
 from whimbrel.errors import FirmwareNotVerifiedError
 from whimbrel.operations.declaration import Context
@@ -106,8 +107,15 @@ def required_version(firmware: Firmware) -> str:
 
 
 async def store_job(context: Context, draft: JobDraft) -> Job:
-    """The job as stored."""
-    return await read_job(context, await context.store.jobs.add(draft))
+    """The job as stored, held where the account asks for somebody else's approval (A29)."""
+    is_asked = await context.store.accounts.asks_approval(draft.account_id)
+    hold = hold_of_new(draft.job_type, is_asked)
+    words = AWAITING_WORDS if hold is Hold.AWAITING_APPROVAL else ""
+    draft = draft._replace(created_by=context.caller.access_key_id, hold=hold, hold_reason=words)
+    job = await read_job(context, await context.store.jobs.add(draft))
+    if job.hold is Hold.AWAITING_APPROVAL:
+        await context.store.rollouts.await_approval(job)
+    return job
 
 
 async def read_job(context: Context, job_id: int) -> Job:

@@ -62,7 +62,9 @@ class JobData(msgspec.Struct, frozen=True, kw_only=True):
     utc_end_time: Annotated[str | None, Field("End; absent before.")]
     utc_schedule_time: Annotated[str | None, Field("The planned start, of a scheduled job.")]
     utc_schedule_finish_time: Annotated[str | None, Field("The planned end, of a job that has one.")]
-    x_hold: Annotated[str | None, Field("PAUSED or HALTED; absent when the job is not held.")]
+    x_hold: Annotated[
+        str | None, Field("PAUSED, HALTED, AWAITING_APPROVAL or REJECTED; absent when the job is not held.")
+    ]
     x_hold_reason: Annotated[str | None, Field("Why; absent when the job is not held.")]
 
 

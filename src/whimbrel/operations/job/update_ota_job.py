@@ -5,6 +5,8 @@
 3. Tags as given replace all there are; none given clears them. Notices that leave from now on carry them.
 4. TimeoutInMinutes and SrcVersionList are for dynamic jobs. A timeout holds for tasks that begin from now on. Source
    versions are replaced as a whole, only of a job that follows versions; devices already taken keep their tasks.
+5. A job that needs or has somebody's approval may only become slower or smaller: a lower MaximumPerMinute, fewer
+   source versions, its own tags.
 
 Source: api-contract 10.4, 7.4.
 """
@@ -16,6 +18,7 @@ from typing import Annotated
 import msgspec
 
 from whimbrel.domain.access import Permission
+from whimbrel.domain.approval import change_fault
 from whimbrel.domain.delivery import MAXIMUM_PER_MINUTE_MAX, MAXIMUM_PER_MINUTE_MIN
 from whimbrel.domain.job import (
     SRC_VERSIONS_MAX,
@@ -29,6 +32,7 @@ from whimbrel.domain.job import (
 )
 from whimbrel.domain.version import REPORTED_VERSION_LENGTH_MAX
 from whimbrel.errors import (
+    ApprovedJobError,
     DynamicJobConflictError,
     JobNotFoundError,
     JobStatusError,
@@ -76,7 +80,7 @@ EXAMPLE = Example(
     action="UpdateOTAJob",
     permission=Permission.JOB_WRITE,
     example=EXAMPLE,
-    errors=(JobNotFoundError, JobStatusError, DynamicJobConflictError, OtaInvalidParameterError),
+    errors=(JobNotFoundError, JobStatusError, ApprovedJobError, DynamicJobConflictError, OtaInvalidParameterError),
     manner=Manner(idempotent=True),
 )
 async def handle(request: Request, context: Context) -> EmptyResponse:
@@ -109,3 +113,6 @@ def _check(request: Request, job: Job) -> None:
     if job.retry_minutes is not None and (request.timeout_in_minutes or job.retry_minutes + 1) <= job.retry_minutes:
         raise OtaInvalidParameterError(f"TimeoutInMinutes must be more than RetryInterval, {job.retry_minutes}")
     check_sources(request.src_version_list, job.required_version)
+    fault = change_fault(job, request.maximum_per_minute, tags_of(request.tags), request.src_version_list)
+    if fault:
+        raise ApprovedJobError(f"the job {job.id} goes out as it is approved; {fault}, else make another job")

@@ -3,7 +3,8 @@
 1. Only of a job with stages, one of which is under way; after the last one all other devices follow.
 2. A job that is held is refused: resume it first. One that has not started, or has ended, is refused too.
 3. Gate, pace and windows hold as before.
-4. Repeated, it lets one stage more begin, unless it is repeated with its ClientToken.
+4. Of a job that needed approval by somebody other than its maker: two people stand behind each stage.
+5. Repeated, it lets one stage more begin, unless it is repeated with its ClientToken.
 
 Source: ours; design.md part 4.
 """
@@ -15,9 +16,10 @@ from typing import Annotated
 import msgspec
 
 from whimbrel.domain.access import Permission
+from whimbrel.domain.approval import is_own
 from whimbrel.domain.rollout import REASON_LENGTH_MAX
 from whimbrel.domain.stages import advance_fault, stage_begin
-from whimbrel.errors import JobNotFoundError, JobStatusError, OtaInvalidParameterError
+from whimbrel.errors import JobNotFoundError, JobStatusError, OtaInvalidParameterError, OwnApprovalError
 from whimbrel.operations.declaration import Context, Example, Manner, operation
 from whimbrel.operations.fields import Field
 from whimbrel.operations.ids import ID_LENGTH_MAX
@@ -48,7 +50,7 @@ EXAMPLE = Example(
     action="XAdvanceOTAJob",
     permission=Permission.JOB_WRITE,
     example=EXAMPLE,
-    errors=(JobNotFoundError, JobStatusError, OtaInvalidParameterError),
+    errors=(JobNotFoundError, JobStatusError, OwnApprovalError, OtaInvalidParameterError),
     manner=Manner(creates=True),
 )
 async def handle(request: Request, context: Context) -> Response:
@@ -60,8 +62,9 @@ async def handle(request: Request, context: Context) -> Response:
     fault = advance_fault(state.job)
     if fault:
         raise JobStatusError(f"the job {job.id} {fault}")
+    who = context.caller.access_key_id
+    if is_own(state.job, who):
+        raise OwnApprovalError(f"the job {job.id} was made by {who}; somebody else lets its next stage begin")
     move = stage_begin(state.job, state.job.stage + 1, state.standing.tasks)
-    await context.store.rollouts.move(
-        state.job, move, Because(request.reason, context.caller.access_key_id), context.now_ms
-    )
+    await context.store.rollouts.move(state.job, move, Because(request.reason, who), context.now_ms)
     return Response(data=AdvanceData(stage=move.stage + 1))

@@ -2,7 +2,8 @@
 
 1. PageSize 1 to 100, default 20. All filters that are given must hold; of several JobType.N, JobStatus.N or State.N one
    must.
-2. State is that of XQueryOTARollout: ENDED, HALTED, PAUSED, PLANNED, WAITING_WINDOW, SOAKING or RUNNING.
+2. State is that of XQueryOTARollout: ENDED, HALTED, PAUSED, AWAITING_APPROVAL, REJECTED, PLANNED, WAITING_WINDOW,
+   SOAKING or RUNNING.
 3. NextToken, as an answer gave it, goes on behind that answer; the last page has none. One call looks at 1,000 jobs at
    most: when the page is not full by then, IsWholeAnswer is false and NextToken goes on.
 4. Total is exact where it is given: of up to 10,000 jobs of the account, a product or firmware; with other filters of
@@ -69,6 +70,8 @@ class ListedJob(msgspec.Struct, frozen=True, kw_only=True):
     state: Annotated[str, Field("See rule 2.")]
     hold_reason: Annotated[str | None, Field("Why it is held; absent when it is not.")]
     utc_hold: Annotated[str | None, Field("Since when; absent when it is not held.")]
+    created_by: Annotated[str, Field("Who made it: an AccessKey, or `user:` and a name; empty where nobody is known.")]
+    approved_by: Annotated[str | None, Field("Who approved it; absent when nobody did or had to.")]
     product_key: Annotated[str, Field("Its product.")]
     product_name: Annotated[str, Field("Its product's name.")]
     firmware_id: Annotated[str, Field("What it sends.")]
@@ -116,6 +119,8 @@ EXAMPLE = Example(
                     state="HALTED",
                     hold_reason="9 of the first 35 devices failed or went silent; the limit is 3 %",
                     utc_hold="2025-01-02T03:14:05.678Z",
+                    created_by="user:ada",
+                    approved_by=None,
                     product_key="kabcdefgh01",
                     product_name="lamp",
                     firmware_id="1001",
@@ -204,6 +209,8 @@ def _listed(found: FoundJob, now_ms: int) -> ListedJob:
         state=rollout_state(job, now_ms),
         hold_reason=job.hold_reason if job.is_held else None,
         utc_hold=utc_or_none(job.hold_ms),
+        created_by=job.created_by,
+        approved_by=job.approved_by or None,
         product_key=job.product_key,
         product_name=job.product_name,
         firmware_id=str(job.firmware_id),

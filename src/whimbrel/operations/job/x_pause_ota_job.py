@@ -3,7 +3,7 @@
 1. What devices have begun they go on with; nothing is sent again to those that were told, and who asks gets nothing.
    CancelOTATaskByJob stops more.
 2. A job that is PLANNED may be paused: it starts at its time and makes its tasks, and tells nobody.
-3. A job that is held already, also by its gate, stays as it is.
+3. A job that is held already, also by its gate or because it waits for approval, stays as it is.
 4. A job that has ended is refused. Of a dynamic job whose strategy ended, the tasks that go on are held back.
 5. The gate goes on to watch, and may halt the job.
 

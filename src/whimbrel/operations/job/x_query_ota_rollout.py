@@ -1,11 +1,11 @@
 """Answers how a job goes out: its policy, where it stands, what holds it back, and what happened to it.
 
-1. State is the first that holds: ENDED; HALTED by its gate; PAUSED; PLANNED; WAITING_WINDOW, until UtcNextOpening;
-   SOAKING, until UtcSoaksUntil; RUNNING.
+1. State is the first that holds: ENDED; HALTED by its gate; PAUSED; AWAITING_APPROVAL; REJECTED; PLANNED;
+   WAITING_WINDOW, until UtcNextOpening; SOAKING, until UtcSoaksUntil; RUNNING.
 2. At risk are devices that were told and of which nothing is known yet; silent ones are among them. What counts for
    gate and pace counts since the last halt was resumed.
 3. GateHaltsAt: so many failing devices would halt the job now, if they were among the first that started.
-4. Events: the newest 50, newest first. Who is the AccessKey; empty is the server.
+4. Events: the newest 50, newest first. Who is the AccessKey, or `user:` and a name; empty is the server.
 
 Source: ours; design.md part 4.
 """
@@ -55,7 +55,7 @@ class StageProgressList(msgspec.Struct, frozen=True, kw_only=True):
 
 class EventInfo(msgspec.Struct, frozen=True, kw_only=True):
     utc_time: Annotated[str, Field("When.")]
-    kind: Annotated[str, Field("PAUSED, HALTED, RESUMED, STAGE or SOAKS.")]
+    kind: Annotated[str, Field("PAUSED, HALTED, RESUMED, STAGE, SOAKS, AWAITING_APPROVAL, APPROVED or REJECTED.")]
     who: Annotated[str, Field("The AccessKey; empty for the server.")]
     reason: Annotated[str, Field("Why.")]
 
@@ -70,6 +70,8 @@ class RolloutData(msgspec.Struct, frozen=True, kw_only=True):
     state: Annotated[str, Field("See rule 1.")]
     hold_reason: Annotated[str | None, Field("Why it is held; absent when it is not.")]
     held_by: Annotated[str | None, Field("Who held it; empty for its gate; absent when it is not held.")]
+    created_by: Annotated[str, Field("Who made it: an AccessKey, or `user:` and a name; empty where nobody is known.")]
+    approved_by: Annotated[str | None, Field("Who approved it; absent when nobody did or had to.")]
     utc_hold: Annotated[str | None, Field("Since when; absent when it is not held.")]
     utc_next_opening: Annotated[str | None, Field("Its next window; absent when devices may be told now.")]
     utc_soaks_until: Annotated[str | None, Field("When the next stage may begin; absent when none soaks.")]
@@ -99,6 +101,8 @@ EXAMPLE = Example(
             state="HALTED",
             hold_reason="9 of the first 35 devices failed or went silent; the limit is 3 %",
             held_by="",
+            created_by="n3Xy7QbW0kTfLr5JcVhPs2Ga",
+            approved_by=None,
             utc_hold="2025-01-02T03:14:05.678Z",
             utc_next_opening=None,
             utc_soaks_until=None,
@@ -156,6 +160,8 @@ def _answer(state: JobState, events: list[JobEvent], now_ms: int) -> RolloutData
         state=rollout_state(job, now_ms),
         hold_reason=job.hold_reason if job.is_held else None,
         held_by=_held_by(job, events) if job.is_held else None,
+        created_by=job.created_by,
+        approved_by=job.approved_by or None,
         utc_hold=utc_or_none(job.hold_ms),
         utc_next_opening=utc_or_none(next_opening_ms(windows, job.rollout.time_zone, now_ms)),
         utc_soaks_until=utc_or_none(soaks_until_ms(job)),

@@ -5,7 +5,7 @@
 3. A device that was deleted, that has another open task in the way (I3), or that is at DestVersion by now (7.3)
    refuses the call.
 4. A job that has ended goes on with them. A verification that has ended does not, nor a job that is planned, whose
-   ScheduleFinishTime has come, whose tasks are being cancelled, or whose firmware was deleted.
+   ScheduleFinishTime has come, whose tasks are being cancelled, that was rejected, or whose firmware was deleted.
 
 Source: api-contract 11.3, 7.2, 7.5.
 """
@@ -19,6 +19,7 @@ import msgspec
 from whimbrel.domain.access import Permission
 from whimbrel.domain.delivery import is_in_schedule
 from whimbrel.domain.job import Job, JobStatus, JobType
+from whimbrel.domain.rollout import Hold
 from whimbrel.domain.task import Task, reopened
 from whimbrel.errors import (
     FirmwareNotFoundError,
@@ -75,6 +76,8 @@ async def _check_job(job: Job, context: Context) -> None:
         raise JobStatusError(f"the job {job.id} runs from its start to its ScheduleFinishTime only")
     if job.job_type is JobType.VERIFY and job.status is not JobStatus.IN_PROGRESS:
         raise JobStatusError("the verification has its verdict; verify the firmware again with CreateOTAVerifyJob")
+    if job.hold is Hold.REJECTED:
+        raise JobStatusError(f"the job {job.id} was rejected; make another one")
     if job.cancelling:
         raise JobStatusError(f"tasks of the job {job.id} are being cancelled; repeat the call a little later")
     if await context.store.firmware.by_id(job.account_id, job.firmware_id) is None:

@@ -30,13 +30,27 @@ class Rollouts(Protocol):
     """Each is a compare and set: False, and nothing done, when it does not apply. All of them take the job's turn."""
 
     async def hold(self, job_id: int, hold: Hold, because: Because, now_ms: int) -> bool:
-        """Nothing of the job leaves from now on (I8). A halt takes the place of a pause, never the other way around."""
+        """Nothing of the job leaves from now on (I8). A halt takes the place of a pause, never the other way around;
+        nothing takes that of a wait for approval.
+        """
         ...
 
     async def resume(self, job_id: int, because: Because, now_ms: int) -> bool:
         """The job goes on: after a halt in a new era, so that what was told before is excused and gate and pace begin
         anew; after a pause where it was, so that pausing makes no failure unseen.
         """
+        ...
+
+    async def await_approval(self, job: Job) -> None:
+        """Note that the job, just made, waits for somebody's approval."""
+        ...
+
+    async def approve(self, job_id: int, because: Because, now_ms: int) -> bool:
+        """Let a job go that waits for it, by anybody but its maker."""
+        ...
+
+    async def reject(self, job_id: int, because: Because, now_ms: int) -> bool:
+        """A job that waits for approval is never approved any more; its tasks are the caller's to cancel."""
         ...
 
     async def move(self, job: Job, move: StageMove, because: Because, now_ms: int) -> bool:

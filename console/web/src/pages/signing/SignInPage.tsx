@@ -7,6 +7,7 @@ import { post } from "~/api/client";
 import { SESSION_KEY, useSession } from "~/api/hooks";
 import { ErrorNote } from "~/parts/ErrorNote";
 import { useWords } from "~/words/useWords";
+import { ProviderButton, ProviderProblem } from "./ProviderButton";
 import { SigningFrame } from "./SigningFrame";
 
 export default function SignInPage() {
@@ -25,6 +26,8 @@ export default function SignInPage() {
   if (session.data) return <Navigate to={ownPath(search.get("then"))} replace />;
   return (
     <SigningFrame title={t("signing.title")} intro={t("signing.intro")}>
+      <ProviderProblem problem={search.get("problem")} />
+      <ProviderButton then={ownPath(search.get("then"))} />
       <form onSubmit={form.onSubmit((values) => signIn.mutate(values))}>
         <Stack gap="md">
           {signIn.error && <ErrorNote error={signIn.error} />}

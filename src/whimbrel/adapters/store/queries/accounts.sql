@@ -27,6 +27,14 @@ SELECT rollout FROM account WHERE id = :account_id
 -- Another policy for an account's new jobs; '' is the one of this release.
 UPDATE account SET rollout = :rollout WHERE id = :account_id
 
+-- name: account_approval
+-- Whether an account's rollouts need somebody else's approval.
+SELECT approval FROM account WHERE id = :account_id
+
+-- name: put_account_approval
+-- Whether an account's rollouts need it from now on.
+UPDATE account SET approval = :approval WHERE id = :account_id
+
 -- name: accounts_page
 -- All accounts, newest first.
 SELECT id, name, created_ms FROM account WHERE id < :below ORDER BY id DESC LIMIT :size OFFSET :skip

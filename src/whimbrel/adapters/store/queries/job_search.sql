@@ -1,8 +1,10 @@
 -- Jobs by any filters together (domain/job_search.py): one list is walked, newest job first, in pieces of bounded size.
 
 -- columns: job_state_bit
--- ENDED, HALTED, PAUSED, PLANNED, and 16 for those that only their windows and stages tell apart.
+-- ENDED, HALTED, PAUSED, AWAITING_APPROVAL, REJECTED, PLANNED, and 16 for those that only their windows and stages tell
+-- apart.
 CASE WHEN j.status NOT IN ('PLANNED', 'IN_PROGRESS') THEN 1 WHEN j.hold = 2 THEN 2 WHEN j.hold = 1 THEN 4
+  WHEN j.hold = 3 THEN 32 WHEN j.hold = 4 THEN 64
   WHEN j.status = 'PLANNED' THEN 8 ELSE 16 END
 
 -- columns: job_status_bit

@@ -9,7 +9,7 @@ j.id, j.account_id, j.product_id, p.product_key, p.name, j.firmware_id, j.firmwa
   j.group_name, j.device_list_key, j.gather_after, j.is_gathered, j.schedule_ms, j.schedule_finish_ms,
   j.schedule_ended_ms, j.started_ms, j.retry_minutes, j.retry_count, j.maximum_per_minute, j.overwrite_mode,
   j.multi_module_mode, j.download_protocol, j.strategy_ended_ms, j.rollout, j.hold, j.hold_reason, j.hold_ms, j.wave,
-  j.gate_wave, j.era, j.stage, j.stage_until, j.soaked_ms, j.order_factor
+  j.gate_wave, j.era, j.stage, j.stage_until, j.soaked_ms, j.order_factor, j.created_by, j.approved_by
 
 -- name: add_job
 -- A new job, planned or in progress.
@@ -18,13 +18,14 @@ INSERT INTO job (account_id, product_id, firmware_id, firmware_name, module_name
   timeout_minutes, tags, fill_until, is_filled, created_ms, modified_ms, files, selection_type, dynamic_mode, src_versions,
   gray_percent, group_row_id, group_id, group_name, device_list_key, is_gathered, schedule_ms, schedule_finish_ms,
   started_ms, retry_minutes, retry_count, maximum_per_minute, overwrite_mode, multi_module_mode, download_protocol,
-  rollout, stage_until, order_factor)
+  rollout, stage_until, order_factor, created_by, hold, hold_reason, hold_ms)
 VALUES (:account_id, :product_id, :firmware_id, :firmware_name, :module_name, :dest_version, :required_version, :sha256,
   :md5, :size_bytes, :sign_method, :firmware_type, :udi, :job_type, :status, :target_selection, :need_push,
   :need_confirm, :timeout_minutes, :tags, :fill_until, :is_filled, :created_ms, :created_ms, :files, :selection_type,
   :dynamic_mode, :src_versions, :gray_percent, :group_row_id, :group_id, :group_name, :device_list_key, :is_gathered,
   :schedule_ms, :schedule_finish_ms, :started_ms, :retry_minutes, :retry_count, :maximum_per_minute, :overwrite_mode,
-  :multi_module_mode, :download_protocol, :rollout, :stage_until, :order_factor)
+  :multi_module_mode, :download_protocol, :rollout, :stage_until, :order_factor, :created_by, :hold, :hold_reason,
+  :hold_ms)
 RETURNING id
 
 -- name: add_job_source

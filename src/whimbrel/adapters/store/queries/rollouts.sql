@@ -10,7 +10,8 @@ SELECT CASE list WHEN :exposed THEN 3 WHEN :silent THEN 4 ELSE 5 END, block, n F
 WHERE list IN (:exposed, :silent, :proved) AND block = :era
 
 -- name: hold_job
--- Nothing leaves any more; a halt takes the place of a pause, but not the other way around.
+-- Nothing leaves any more; a halt takes the place of a pause, but not the other way around, and neither that of what
+-- waits for approval.
 UPDATE job SET hold = :hold, hold_reason = :reason, hold_ms = :now_ms, modified_ms = :now_ms
 WHERE id = :job_id AND status IN ('PLANNED', 'IN_PROGRESS') AND hold < :hold
 
@@ -21,7 +22,17 @@ UPDATE job SET hold = 0, hold_reason = '', hold_ms = NULL,
   wave = CASE WHEN hold = 2 THEN wave + 1 ELSE wave END,
   gate_wave = CASE WHEN hold = 2 THEN wave + 1 ELSE gate_wave END,
   soaked_ms = NULL, modified_ms = :now_ms
-WHERE id = :job_id AND status IN ('PLANNED', 'IN_PROGRESS') AND hold <> 0
+WHERE id = :job_id AND status IN ('PLANNED', 'IN_PROGRESS') AND hold IN (1, 2)
+
+-- name: approve_job
+-- Somebody other than its maker lets a job go that waits for it.
+UPDATE job SET hold = 0, hold_reason = '', hold_ms = NULL, approved_by = :who, modified_ms = :now_ms
+WHERE id = :job_id AND status IN ('PLANNED', 'IN_PROGRESS') AND hold = 3 AND created_by <> :who
+
+-- name: reject_job
+-- A job that waits for approval never goes.
+UPDATE job SET hold = 4, hold_reason = :reason, hold_ms = :now_ms, modified_ms = :now_ms
+WHERE id = :job_id AND status IN ('PLANNED', 'IN_PROGRESS') AND hold = 3
 
 -- name: move_wave
 -- Devices that start from now on are of this wave.

@@ -43,6 +43,13 @@ class AccountRepository:
         text = "" if rollout is None else rollout_text(rollout)
         await self._session.run("put_account_rollout", account_id=account_id, rollout=text)
 
+    async def asks_approval(self, account_id: int) -> bool:
+        row = await self._session.one("account_approval", account_id=account_id)
+        return bool(row and row[0])
+
+    async def put_asks_approval(self, account_id: int, is_asked: bool) -> None:
+        await self._session.run("put_account_approval", account_id=account_id, approval=int(is_asked))
+
     async def after(self, account_id: int, limit: int) -> list[Account]:
         rows = await self._session.all("accounts_after", account_id=account_id, limit=limit)
         return [Account._make(row) for row in rows]

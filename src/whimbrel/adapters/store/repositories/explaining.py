@@ -9,6 +9,7 @@ from whimbrel.adapters.store.repositories.tasks import task_of
 from whimbrel.adapters.store.session import Row, Session
 from whimbrel.domain.device import Device
 from whimbrel.domain.device_case import Case, Contact
+from whimbrel.domain.job import Job
 from whimbrel.domain.rollout import Hold
 from whimbrel.ports.store.explaining import JOBS_MAX, Asked
 
@@ -38,9 +39,13 @@ class ExplainingRepository:
             return case
         state = await JobRepository(self._session).state(job.account_id, job.id)
         assert state is not None, "a task refers to its job"
+        return case._replace(standing=state.standing, proved=state.proved, held_by=await self._held_by(job))
+
+    async def _held_by(self, job: Job) -> str:
+        if job.hold is Hold.AWAITING_APPROVAL:
+            return job.created_by
         events = await RolloutRepository(self._session).events(job.id, EVENTS_MAX) if job.hold is Hold.PAUSED else []
-        held_by = next((event.who for event in events if event.kind == Hold.PAUSED.name), "")
-        return case._replace(standing=state.standing, proved=state.proved, held_by=held_by)
+        return next((event.who for event in events if event.kind == Hold.PAUSED.name), "")
 
 
 def _case(row: Row) -> Case:

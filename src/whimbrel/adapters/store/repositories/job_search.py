@@ -19,6 +19,7 @@ PIECE = 200  # a job's row is wide: 200 take some 3 ms of the event loop
 _TYPE_BITS = {JobType.VERIFY: 1, JobType.UPGRADE: 2}
 _STATUS_BITS = {JobStatus.PLANNED: 1, JobStatus.IN_PROGRESS: 2, JobStatus.COMPLETED: 4, JobStatus.CANCELED: 8}
 _STATE_BITS = {RolloutState.ENDED: 1, RolloutState.HALTED: 2, RolloutState.PAUSED: 4, RolloutState.PLANNED: 8}
+_STATE_BITS |= {RolloutState.AWAITING_APPROVAL: 32, RolloutState.REJECTED: 64}
 _STATE_BITS |= dict.fromkeys((RolloutState.WAITING_WINDOW, RolloutState.SOAKING, RolloutState.RUNNING), 16)
 
 

@@ -63,6 +63,7 @@ class JobRepository:
         values["rollout"] = rollout_text(draft.rollout)
         values["stage_until"] = 0 if draft.rollout.stages else NO_TASK_ABOVE
         values["order_factor"] = _factor_of(draft)
+        values["hold"], values["hold_ms"] = draft.hold.value, draft.created_ms if draft.hold is not Hold.NONE else None
         values["status"] = (JobStatus.PLANNED if is_planned else JobStatus.IN_PROGRESS).value
         values["started_ms"] = None if is_planned else draft.created_ms
         row = await self._session.one("add_job", **values)

@@ -13,7 +13,7 @@ from whimbrel.domain.task import Task
 from whimbrel.ports.store import job_turn
 from whimbrel.ports.store.rollouts import Because, JobEvent
 
-RESUMED, STAGE, SOAKS = "RESUMED", "STAGE", "SOAKS"
+RESUMED, STAGE, SOAKS, APPROVED = "RESUMED", "STAGE", "SOAKS", "APPROVED"
 
 
 class RolloutRepository:
@@ -34,6 +34,23 @@ class RolloutRepository:
         if not await self._session.run("resume_job", job_id=job_id, now_ms=now_ms):
             return False
         await self._add_event(job_id, RESUMED, because, now_ms)
+        return True
+
+    async def await_approval(self, job: Job) -> None:
+        await self._add_event(job.id, job.hold.name, Because(job.hold_reason, job.created_by), job.created_ms)
+
+    async def approve(self, job_id: int, because: Because, now_ms: int) -> bool:
+        await self._session.lock(job_turn(job_id))
+        if not await self._session.run("approve_job", job_id=job_id, who=because.who, now_ms=now_ms):
+            return False
+        await self._add_event(job_id, APPROVED, because, now_ms)
+        return True
+
+    async def reject(self, job_id: int, because: Because, now_ms: int) -> bool:
+        await self._session.lock(job_turn(job_id))
+        if not await self._session.run("reject_job", job_id=job_id, reason=because.words, now_ms=now_ms):
+            return False
+        await self._add_event(job_id, Hold.REJECTED.name, because, now_ms)
         return True
 
     async def move(self, job: Job, move: StageMove, because: Because, now_ms: int) -> bool:
