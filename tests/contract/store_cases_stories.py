@@ -83,7 +83,9 @@ class TestDeviceStories:
                 new = task._replace(status=SUCCEEDED, progress=100)
                 assert await store.tasks.change(task, new, NOW_MS + 1)
         reported = VersionChange(NOW_MS, "default", None, "1.0.0")
-        successes = [TaskChange(NOW_MS + 1, t.id, job.id, "default", 1, SUCCEEDED, None, None, 100, "") for t in tasks]
+        successes = [
+            TaskChange(NOW_MS + 1, task.id, job.id, "default", 1, SUCCEEDED, NOW_MS, NOW_MS, 100, "") for task in tasks
+        ]
         both = VersionChange(NOW_MS + 1, "default", "1.0.0", "2.0.0", tasks[0].id, job.id)
         assert (await kept_of(rig.store, ids[0])).changes == [reported, both, successes[0]]
         assert (await kept_of(rig.store, ids[1])).changes == [reported, successes[1]]

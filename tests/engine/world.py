@@ -18,7 +18,7 @@ from whimbrel.domain.job import Job, JobDraft, JobType
 from whimbrel.domain.notice import LinkMaker, UpgradeNotice
 from whimbrel.domain.paging import Page
 from whimbrel.domain.product import ProductDraft
-from whimbrel.domain.task import Task, TaskStatus
+from whimbrel.domain.task import Task, TaskStatus, stamped
 from whimbrel.engine.execute import Engine
 from whimbrel.ports.device_channel import SessionEnd
 from whimbrel.ports.store import Presence, Store, TaskRow, Transaction
@@ -267,8 +267,8 @@ async def statuses_of(store: Store, job: Job) -> dict[int, TaskStatus]:
 
 
 async def put_task(store: Store, task: Task, **changes: object) -> Task:
-    """Force a task into a state, past all rules."""
-    new = task._replace(**changes)
+    """Force a task into a state, past all rules; the task as it is stored then, but for when that was."""
+    new = stamped(task, task._replace(**changes), NOW_MS)
     async with store.transaction() as transaction:
         assert await transaction.tasks.change(task, new, NOW_MS)
     return new
