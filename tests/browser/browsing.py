@@ -67,7 +67,13 @@ class Visitor:
         folder = GALLERY / (look.name if look else "story")
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{name}.png"
-        self.page.screenshot(path=path, full_page=True, animations="disabled")
+        window = self.page.viewport_size
+        assert window is not None
+        # As tall as the page: what stays at the window's edge stays at the page's.
+        height = self.page.evaluate("document.documentElement.scrollHeight")
+        self.page.set_viewport_size({"width": window["width"], "height": max(height, window["height"])})
+        self.page.screenshot(path=path, animations="disabled")
+        self.page.set_viewport_size(window)
         return path
 
     def violations(self) -> list[str]:
