@@ -117,9 +117,10 @@ interface PlotShape {
 function optionsOf({ series, look, isStacked, locale, heightPx, widthPx, write }: PlotShape): uPlot.Options {
   const axis = { stroke: look.text, grid: { stroke: look.line, width: 1 }, ticks: { show: false }, font: look.font };
   const hours = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
+  const seconds = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
   const days = new Intl.DateTimeFormat(locale, { month: "short", day: "numeric" });
   const writeTimes = (_: uPlot, splits: number[], __: number, ___: number, stepS: number) =>
-    splits.map((timeS) => (stepS >= 86_400 ? days : hours).format(timeS * 1000));
+    splits.map((timeS) => (stepS >= 86_400 ? days : stepS < 60 ? seconds : hours).format(timeS * 1000));
   const drawn = series.map(([name, color], index) => ({
     label: name,
     stroke: look.colorOf(color),

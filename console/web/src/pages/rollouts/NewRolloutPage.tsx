@@ -8,7 +8,16 @@ import { PageHeader } from "~/parts/PageHeader";
 import { useWords } from "~/words/useWords";
 import { CareStep } from "./new/CareStep";
 import { ConfirmStart } from "./new/ConfirmStart";
-import { careFaults, creationOf, type Defaults, type Draft, type Firmware, newDraft, targetOf } from "./new/draft";
+import {
+  careFaults,
+  creationOf,
+  type Defaults,
+  type Draft,
+  type Firmware,
+  newDraft,
+  targetOf,
+  toldOf,
+} from "./new/draft";
 import { isReleasable, PackageStep } from "./new/PackageStep";
 import { PreviewStep } from "./new/PreviewStep";
 import { StepForm } from "./new/StepForm";
@@ -180,7 +189,7 @@ function Last({ firmware, draft, takesFocus, onBack, forget }: LastProps) {
   const [isAsking, setIsAsking] = useState(false);
   const creation = creationOf(firmware, draft);
   const { preview, error, retry, isOutdated } = usePreview(creation && { ...creation, XSeed: draft.seed });
-  const isReady = preview !== undefined && !error && !isOutdated && preview.targets > 0;
+  const isReady = preview !== undefined && !error && !isOutdated && toldOf(preview) > 0;
   return (
     <>
       <StepForm

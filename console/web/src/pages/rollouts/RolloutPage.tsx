@@ -64,7 +64,9 @@ interface ShownProps {
 function Shown({ job, rollout, crumbs }: ShownProps) {
   const { t } = useWords();
   const isVerify = job.jobType === "VERIFY_FIRMWARE";
-  const title = t(isVerify ? "rollouts.verifying" : "rollouts.rollingOut", { version: job.destVersion });
+  const product = useCall("QueryProduct", { ProductKey: job.productKey });
+  const name = product.data?.data.productName ?? job.productKey;
+  const title = t(isVerify ? "rollouts.verifying" : "rollouts.toVersion", { product: name, version: job.destVersion });
   return (
     <>
       <PageHeader
@@ -89,7 +91,7 @@ function Shown({ job, rollout, crumbs }: ShownProps) {
             <Chart jobId={job.jobId} isOver={rollout.state === "ENDED"} />
           </Grid.Col>
           <Grid.Col span={{ base: 12, md: 5 }}>
-            <Section title={t("rollouts.failures")} isBare>
+            <Section title={t("rollouts.failures")}>
               <Failures jobId={job.jobId} />
             </Section>
           </Grid.Col>
@@ -107,7 +109,7 @@ function Shown({ job, rollout, crumbs }: ShownProps) {
           </Grid.Col>
           <Grid.Col span={{ base: 12, md: 6 }}>
             <Section title={t("rollouts.policy")}>
-              <Policy job={job} rollout={rollout} />
+              <Policy job={job} rollout={rollout} productName={name} />
             </Section>
           </Grid.Col>
         </Grid>
@@ -118,8 +120,6 @@ function Shown({ job, rollout, crumbs }: ShownProps) {
 
 function About({ job, rollout }: { job: Job; rollout: Rollout }) {
   const { t, maybe } = useWords();
-  const product = useCall("QueryProduct", { ProductKey: job.productKey });
-  const name = product.data?.data.productName ?? job.productKey;
   const isOver = rollout.state === "ENDED";
   const [kind, status] = isOver ? ["job", rollout.jobStatus] : ["rollout", rollout.state];
   return (
@@ -128,11 +128,7 @@ function About({ job, rollout }: { job: Job; rollout: Rollout }) {
       {/* The state changes by itself: said once when it does, and nothing that ticks beside it. */}
       <VisuallyHidden role="status">{maybe(`status.${kind}.${status}`, status ?? "")}</VisuallyHidden>
       <span>
-        <Anchor component={Link} to={`/products/${job.productKey}`} inherit>
-          {name}
-        </Anchor>
-        {" · "}
-        <Anchor component={Link} to={`/firmware/${job.firmwareId}`} inherit>
+        <Anchor component={Link} to={`/firmware/${job.firmwareId}`} inherit underline="always">
           {job.name}
         </Anchor>
         {` · ${targetWords(t, job)} · #${job.jobId} · `}

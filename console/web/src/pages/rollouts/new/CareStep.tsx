@@ -13,11 +13,11 @@ import {
 } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useWords } from "~/words/useWords";
-import classes from "../rollouts.module.css";
 import { type Draft, PRESETS, presetIn, presetOf } from "./draft";
 import { StagesEditor } from "./StagesEditor";
 import { amountOf } from "./TargetStep";
 import { WindowsEditor } from "./WindowsEditor";
+import wizard from "./wizard.module.css";
 
 export interface CareProps {
   draft: Draft;
@@ -36,8 +36,8 @@ export function CareStep({ draft, change }: CareProps) {
       >
         <SimpleGrid cols={{ base: 1, sm: 3 }} spacing="sm" mt={6}>
           {PRESETS.map((name) => (
-            <Radio.Card key={name} value={name} className={classes.card} aria-label={t(`wizard.presets.${name}`)}>
-              <Radio.Indicator className={classes.cardMark} />
+            <Radio.Card key={name} value={name} className={wizard.card} aria-label={t(`wizard.presets.${name}`)}>
+              <Radio.Indicator className={wizard.cardMark} />
               <Text fw={650}>{t(`wizard.presets.${name}`)}</Text>
               <Text size="sm" c="dimmed">
                 {t(`wizard.presetHint.${name}`)}
@@ -86,7 +86,7 @@ function Pace({ draft, change }: CareProps) {
           onChange={(event) => change({ isPaced: event.currentTarget.checked })}
         />
         {draft.isPaced && (
-          <SimpleGrid cols={2} spacing="sm">
+          <SimpleGrid cols={2} spacing="sm" className={wizard.atFoot}>
             <NumberInput
               label={t("wizard.paceFirst")}
               placeholder={t("wizard.paceFirstDefault")}
@@ -122,7 +122,7 @@ function Gate({ draft, change }: CareProps) {
           onChange={(event) => change({ isGated: event.currentTarget.checked })}
         />
         {draft.isGated && (
-          <SimpleGrid cols={{ base: 1, xs: 3 }} spacing="sm">
+          <SimpleGrid cols={{ base: 1, xs: 3 }} spacing="sm" className={wizard.atFoot}>
             <NumberInput
               label={t("wizard.gateLimit")}
               suffix=" %"

@@ -3,7 +3,7 @@ import { ConfirmTyped } from "~/parts/ConfirmTyped";
 import { ErrorNote } from "~/parts/ErrorNote";
 import { showDone } from "~/parts/toasts";
 import { useWords } from "~/words/useWords";
-import { type Creation, type Draft, type Firmware, isAtOnce, type Previewed } from "./draft";
+import { type Creation, type Draft, type Firmware, isAtOnce, type Previewed, toldOf } from "./draft";
 
 interface ConfirmStartProps {
   opened: boolean;
@@ -26,14 +26,14 @@ export function ConfirmStart({ opened, onClose, firmware, draft, creation, previ
       onMade(data.jobId);
     },
   });
-  const values = { count: preview.targets, version: firmware.destVersion, product: firmware.productName };
+  const values = { count: toldOf(preview), version: firmware.destVersion, product: firmware.productName };
   return (
     <ConfirmTyped
       opened={opened}
       onClose={onClose}
       onConfirm={() => create.mutate(creation)}
       title={t("wizard.confirmTitle", values)}
-      word={isAtOnce(draft) ? String(preview.targets) : firmware.destVersion}
+      word={isAtOnce(draft) ? String(toldOf(preview)) : firmware.destVersion}
       confirmLabel={t("wizard.start")}
       isPending={create.isPending}
       isDangerous={isAtOnce(draft)}

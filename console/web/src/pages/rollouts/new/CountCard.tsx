@@ -4,8 +4,9 @@ import type { Parameters } from "~/api/types";
 import { ErrorNote } from "~/parts/ErrorNote";
 import { useWords } from "~/words/useWords";
 import classes from "../rollouts.module.css";
-import type { Firmware, Previewed } from "./draft";
+import { type Firmware, type Previewed, toldOf } from "./draft";
 import { usePreview } from "./usePreview";
+import wizard from "./wizard.module.css";
 
 interface CountCardProps {
   firmware: Firmware;
@@ -31,12 +32,12 @@ export function CountCard({ firmware, parameters, className }: CountCardProps) {
       {parameters !== null && error && <ErrorNote error={error} onRetry={retry} />}
       {parameters !== null && !error && preview === undefined && <Skeleton h={120} mt="sm" />}
       {parameters !== null && !error && preview !== undefined && (
-        <div className={isOutdated ? classes.outdated : undefined}>
+        <div className={isOutdated ? wizard.outdated : undefined}>
           <div className={classes.big} data-testid="targets">
-            {format.number(preview.targets)}
+            {format.number(toldOf(preview))}
           </div>
           <Text size="sm" mb="md" role="status">
-            {isOutdated ? t("wizard.counting") : t("wizard.devicesGet", { count: preview.targets })}
+            {isOutdated ? t("wizard.counting") : t("wizard.devicesGet", { count: toldOf(preview) })}
           </Text>
           <Breakdown firmware={firmware} preview={preview} />
         </div>

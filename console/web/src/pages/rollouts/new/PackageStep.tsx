@@ -8,8 +8,8 @@ import { EmptyState } from "~/parts/EmptyState";
 import { ErrorNote } from "~/parts/ErrorNote";
 import { StatusBadge } from "~/parts/StatusBadge";
 import { useWords } from "~/words/useWords";
-import classes from "../rollouts.module.css";
 import { VerifyDialog } from "../VerifyDialog";
+import wizard from "./wizard.module.css";
 
 type Listed = Answer<"ListOTAFirmware">["firmwareInfo"]["simpleFirmwareInfo"][number];
 
@@ -118,7 +118,7 @@ function FirmwareCard({ row, onVerify }: { row: Listed; onVerify: () => void }) 
     <Group gap="xs" wrap="nowrap" align="stretch">
       <Radio.Card
         value={row.firmwareId}
-        className={classes.card}
+        className={wizard.card}
         disabled={!canGo}
         aria-label={t("wizard.firmwareNamed", { version: row.destVersion, name: row.firmwareName })}
       >
@@ -146,7 +146,7 @@ function FirmwareCard({ row, onVerify }: { row: Listed; onVerify: () => void }) 
         </Group>
       </Radio.Card>
       {canVerify && (
-        <Button variant="default" h="auto" px="md" onClick={onVerify}>
+        <Button variant="default" h="auto" px="md" flex="none" onClick={onVerify}>
           {t("wizard.verify")}
         </Button>
       )}

@@ -4,7 +4,8 @@ import { ErrorNote } from "~/parts/ErrorNote";
 import { useWords } from "~/words/useWords";
 import classes from "../rollouts.module.css";
 import { Breakdown } from "./CountCard";
-import { type Draft, type Firmware, isAtOnce, type Previewed, warningsOf } from "./draft";
+import { type Draft, type Firmware, isAtOnce, type Previewed, toldOf, warningsOf } from "./draft";
+import wizard from "./wizard.module.css";
 
 const NAMES_SHOWN = 8;
 
@@ -22,7 +23,7 @@ export function PreviewStep({ firmware, draft, preview, error, onRetry }: Previe
   if (error) return <ErrorNote error={error} onRetry={onRetry} />;
   if (preview === undefined) return <Skeleton h={260} />;
   const warnings = warningsOf(draft, preview);
-  const goes = preview.targets - preview.inConflict;
+  const goes = toldOf(preview);
   return (
     <Stack gap="lg">
       {warnings.length > 0 && (
@@ -31,11 +32,9 @@ export function PreviewStep({ firmware, draft, preview, error, onRetry }: Previe
           icon={<IconAlertTriangle aria-hidden />}
           title={t("wizard.warnings", { count: warnings.length })}
         >
-          <ul className={classes.plain}>
+          <ul className={wizard.plain}>
             {warnings.map((key) => (
-              <li key={key}>
-                {t(key, { count: preview.targets, busy: preview.inConflict, offline: preview.offline })}
-              </li>
+              <li key={key}>{t(key, { count: goes, busy: preview.inConflict, offline: preview.offline })}</li>
             ))}
           </ul>
         </Alert>
@@ -45,9 +44,9 @@ export function PreviewStep({ firmware, draft, preview, error, onRetry }: Previe
           <Title order={3} size="h5" mb={6}>
             {t("wizard.whoGets")}
           </Title>
-          <div className={classes.big}>{format.number(preview.targets)}</div>
+          <div className={classes.big}>{format.number(goes)}</div>
           <Text size="sm" mb="md">
-            {t("wizard.devicesGetVersion", { count: preview.targets, version: firmware.destVersion })}
+            {t("wizard.devicesGetVersion", { count: goes, version: firmware.destVersion })}
           </Text>
           <Breakdown firmware={firmware} preview={preview} />
         </Paper>
@@ -101,7 +100,7 @@ function StageTable({ draft, preview }: { draft: Draft; preview: Previewed }) {
       <Text size="sm" c="dimmed" mb="sm">
         {t(isAtOnce(draft) ? "wizard.orderOnce" : "wizard.orderHint")}
       </Text>
-      <Table verticalSpacing="sm" className={classes.preview}>
+      <Table verticalSpacing="sm" className={wizard.preview}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th scope="col">{t("wizard.stageColumn")}</Table.Th>
@@ -128,7 +127,7 @@ function StageTable({ draft, preview }: { draft: Draft; preview: Previewed }) {
                 </Table.Th>
                 <Table.Td>{format.number(stage.devices)}</Table.Td>
                 <Table.Td>
-                  <span className={classes.names}>
+                  <span className={wizard.names}>
                     {names.slice(0, NAMES_SHOWN).map((name) => (
                       <span key={name}>{name}</span>
                     ))}

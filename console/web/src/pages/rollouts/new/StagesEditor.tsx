@@ -1,10 +1,10 @@
 import { ActionIcon, Button, Group, NumberInput, Select, Stack, Text } from "@mantine/core";
 import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { useWords } from "~/words/useWords";
-import classes from "../rollouts.module.css";
 import type { CareProps } from "./CareStep";
 import { nextId, type StageDraft } from "./draft";
 import { amountOf } from "./TargetStep";
+import wizard from "./wizard.module.css";
 
 const STAGES_MAX = 20;
 const SOAK_MINUTES_MAX = 43_200;
@@ -70,7 +70,7 @@ function StageRow({ number, stage, put, onRemove }: StageRowProps) {
   const name = t("wizard.stageNumber", { number });
   return (
     // biome-ignore lint/a11y/useSemanticElements: a legend of a fieldset is no part of a grid
-    <div className={classes.stageRow} role="group" aria-label={name}>
+    <div className={wizard.stageRow} role="group" aria-label={name}>
       <Text fw={650} c="dimmed" pb={7} aria-hidden>
         {format.number(number)}
       </Text>

@@ -1,7 +1,7 @@
 import { UnstyledButton } from "@mantine/core";
 import { IconCheck } from "@tabler/icons-react";
 import { useWords } from "~/words/useWords";
-import classes from "../rollouts.module.css";
+import wizard from "./wizard.module.css";
 
 export const STEPS = ["package", "target", "care", "preview"] as const;
 export type Step = (typeof STEPS)[number];
@@ -21,23 +21,22 @@ export function StepsNav({ step, reached, choices, onGo }: StepsNavProps) {
   const at = STEPS.indexOf(step);
   return (
     <nav aria-label={t("wizard.steps")}>
-      <ol className={classes.steps}>
+      <ol className={wizard.steps}>
         {STEPS.map((name, index) => (
           <li key={name}>
             <UnstyledButton
-              className={classes.step}
+              className={wizard.step}
               aria-current={name === step ? "step" : undefined}
               data-done={index < at || undefined}
               disabled={index > reached}
               onClick={() => onGo(name)}
-              aria-label={t(`wizard.step.${name}`)}
             >
-              <span className={classes.stepMark} aria-hidden>
+              <span className={wizard.stepMark} aria-hidden>
                 {index < at ? <IconCheck size={16} stroke={2.5} /> : format.number(index + 1)}
               </span>
-              <span className={classes.stepWords}>
+              <span className={wizard.stepWords}>
                 {t(`wizard.step.${name}`)}
-                {index < at && choices[name] && <span className={classes.stepChoice}>{choices[name]}</span>}
+                {index < at && choices[name] && <span className={wizard.stepChoice}>{choices[name]}</span>}
               </span>
             </UnstyledButton>
           </li>

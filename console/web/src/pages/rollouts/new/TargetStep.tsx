@@ -4,10 +4,10 @@ import { useCall } from "~/api/hooks";
 import { ErrorNote } from "~/parts/ErrorNote";
 import { FileDrop } from "~/parts/FileDrop";
 import { useWords } from "~/words/useWords";
-import classes from "../rollouts.module.css";
 import { CountCard } from "./CountCard";
 import { type Amount, type Draft, type Firmware, NAMES_MAX, namesOf, targetOf } from "./draft";
 import { uploadList } from "./uploadList";
+import wizard from "./wizard.module.css";
 
 const SELECTIONS = ["ALL", "GRAY", "GROUP", "SPECIFIC"] as const;
 const GROUPS_MAX = 200;
@@ -26,7 +26,7 @@ export function TargetStep({ firmware, draft, change }: PartProps) {
   const asked = target && { FirmwareId: firmware.firmwareId, ProductKey: firmware.productKey, ...target };
   const takesVersions = draft.selection === "ALL" || draft.selection === "GRAY";
   return (
-    <div className={classes.columns}>
+    <div className={wizard.columns}>
       <Stack gap="lg">
         <Radio.Group
           label={t("wizard.whom")}
@@ -35,7 +35,7 @@ export function TargetStep({ firmware, draft, change }: PartProps) {
         >
           <Stack gap="xs" mt={6}>
             {SELECTIONS.map((name) => (
-              <Radio.Card key={name} value={name} className={classes.card} aria-label={t(`wizard.aim.${name}`)}>
+              <Radio.Card key={name} value={name} className={wizard.card} aria-label={t(`wizard.aim.${name}`)}>
                 <Group wrap="nowrap" gap="sm" align="flex-start">
                   <Radio.Indicator mt={3} />
                   <div>
@@ -76,7 +76,7 @@ export function TargetStep({ firmware, draft, change }: PartProps) {
           />
         )}
       </Stack>
-      <CountCard className={classes.aside} firmware={firmware} parameters={asked} />
+      <CountCard className={wizard.aside} firmware={firmware} parameters={asked} />
     </div>
   );
 }

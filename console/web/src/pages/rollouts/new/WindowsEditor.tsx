@@ -2,11 +2,11 @@ import { ActionIcon, Button, Chip, Group, Input, Select, Stack, Text, TextInput 
 import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { useMemo } from "react";
 import { useWords } from "~/words/useWords";
-import classes from "../rollouts.module.css";
 import type { CareProps } from "./CareStep";
 import { nextId, type WindowDraft } from "./draft";
 import { WeekPicture } from "./WeekPicture";
 import { DAYS } from "./week";
+import wizard from "./wizard.module.css";
 
 const WINDOWS_MAX = 14;
 const NIGHT = { days: ["MON", "TUE", "WED", "THU"], start: "22:00", end: "05:00" };
@@ -88,7 +88,7 @@ function WindowRow({ number, window, put, onRemove }: WindowRowProps) {
   const names = dayNames(locale);
   return (
     // biome-ignore lint/a11y/useSemanticElements: a legend of a fieldset is no part of a grid
-    <div className={classes.windowRow} role="group" aria-label={t("wizard.windowNumber", { number })}>
+    <div className={wizard.windowRow} role="group" aria-label={t("wizard.windowNumber", { number })}>
       <div>
         <Input.Label component="div" mb={4}>
           {t("wizard.days")}

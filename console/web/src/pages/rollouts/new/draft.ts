@@ -223,14 +223,18 @@ function isAscending(values: number[]): boolean {
   return values.every((value, index) => index === 0 || value > (values[index - 1] ?? 0));
 }
 
+/** Devices that are told: those in conflict get a task too, which fails at once. */
+export function toldOf(preview: Previewed): number {
+  return preview.targets - preview.inConflict;
+}
+
 /** What somebody ought to know before the job is made. */
 export function warningsOf(draft: Draft, preview: Previewed): WordKey[] {
   const warnings: [WordKey, boolean][] = [
-    ["wizard.warn.nobody", preview.targets === 0],
-    ["wizard.warn.atOnce", isAtOnce(draft) && preview.targets > 1],
+    ["wizard.warn.nobody", toldOf(preview) === 0],
+    ["wizard.warn.atOnce", isAtOnce(draft) && toldOf(preview) > 1],
     ["wizard.warn.noGate", !draft.isGated],
-    ["wizard.warn.conflict", preview.inConflict > 0 && !draft.isOverwriting],
-    ["wizard.warn.overwrites", preview.inConflict > 0 && draft.isOverwriting],
+    ["wizard.warn.conflict", preview.inConflict > 0],
     ["wizard.warn.offline", preview.targets > 0 && preview.offline * 2 > preview.targets],
     ["wizard.warn.confirm", draft.needsConfirm],
   ];

@@ -28,7 +28,7 @@ const LOOKS: Readonly<Record<string, [color: string, icon: typeof IconPoint]>> =
 export function Events({ rollout, utcCreate }: { rollout: Rollout; utcCreate: string }) {
   const { t, maybe } = useWords();
   return (
-    <Timeline bulletSize={26} lineWidth={2} color="gray">
+    <Timeline bulletSize={26} lineWidth={2} active={rollout.events.event.length}>
       {rollout.events.event.map((event) => {
         const [color, Icon] = LOOKS[event.kind] ?? ["gray", IconPoint];
         const halt = haltIn(event.reason);
@@ -48,7 +48,7 @@ export function Events({ rollout, utcCreate }: { rollout: Rollout; utcCreate: st
           </Timeline.Item>
         );
       })}
-      <Timeline.Item bullet={<IconPoint size={14} aria-hidden />} title={t("rollouts.event.CREATED")}>
+      <Timeline.Item bullet={<IconPoint size={14} aria-hidden />} color="gray" title={t("rollouts.event.CREATED")}>
         <Text size="xs" c="dimmed" component="div">
           <Time at={utcCreate} />
         </Text>

@@ -1,5 +1,6 @@
-import { Code, Text } from "@mantine/core";
+import { Anchor, Code, Text } from "@mantine/core";
 import type { ReactNode } from "react";
+import { Link } from "react-router";
 import { useWords, type Words } from "~/words/useWords";
 import { WeekPicture } from "../new/WeekPicture";
 import { targetWords } from "../parts/aim";
@@ -7,13 +8,21 @@ import classes from "../rollouts.module.css";
 import type { Job, Rollout } from "./reading";
 
 /** What the job pinned when it was made; it does not change any more. */
-export function Policy({ job, rollout }: { job: Job; rollout: Rollout }) {
+export function Policy({ job, rollout, productName }: { job: Job; rollout: Rollout; productName: string }) {
   const words = useWords();
   const { t } = words;
   const windows = rollout.policy.xWindows.window.map((one) => ({ ...one, days: one.days.split(",") }));
   return (
     <>
       <dl className={classes.facts}>
+        <FactRow
+          term={t("rollouts.product")}
+          fact={
+            <Anchor component={Link} to={`/products/${job.productKey}`} inherit>
+              {productName}
+            </Anchor>
+          }
+        />
         {factsOf(words, job, rollout).map(([term, fact]) => (
           <FactRow key={term} term={term} fact={fact} />
         ))}

@@ -16,7 +16,7 @@ import type { Job, Rollout } from "./reading";
 import { TaskActions } from "./TaskActions";
 
 export type Task = Answer<"ListOTATaskByJob">["data"]["simpleOTATaskInfo"][number];
-const PAGE_SIZE = 20;
+const PAGE_SIZE = 10;
 
 interface TasksProps {
   job: Job;
@@ -102,7 +102,12 @@ function columnsOf({ t, format }: Words, job: Job): Column<Task>[] {
       key: "device",
       title: t("rollouts.device"),
       cell: (task) => (
-        <Anchor component={Link} to={`/devices/${task.productKey}/${encodeURIComponent(task.deviceName)}`} fw={600}>
+        <Anchor
+          component={Link}
+          to={`/devices/${task.productKey}/${encodeURIComponent(task.deviceName)}`}
+          fw={600}
+          size="sm"
+        >
           {task.deviceName}
         </Anchor>
       ),
