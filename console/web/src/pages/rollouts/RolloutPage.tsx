@@ -128,7 +128,7 @@ function About({ job, rollout }: { job: Job; rollout: Rollout }) {
       {/* The state changes by itself: said once when it does, and nothing that ticks beside it. */}
       <VisuallyHidden role="status">{maybe(`status.${kind}.${status}`, status ?? "")}</VisuallyHidden>
       <span>
-        <Anchor component={Link} to={`/firmware/${job.firmwareId}`} inherit underline="always">
+        <Anchor component={Link} to={`/firmware/${job.firmwareId}`} inherit td="underline">
           {job.name}
         </Anchor>
         {` · ${targetWords(t, job)} · #${job.jobId} · `}
@@ -170,7 +170,7 @@ function Total({ rollout }: { rollout: Rollout }) {
 
 function Section({ title, children, isBare = false }: { title: string; children: ReactNode; isBare?: boolean }) {
   const heading = (
-    <Title order={2} size="h4" mb="sm">
+    <Title order={2} size={isBare ? "h4" : "h5"} mb="sm">
       {title}
     </Title>
   );

@@ -40,12 +40,12 @@ function Gate({ rollout }: { rollout: Rollout }) {
       <Text size="xs" c="dimmed" component="div">
         {rich("rollouts.gateHint", {
           failed: (
-            <Anchor component={Link} to={`/rollouts/${jobId}?status=FAILED`} inherit underline="always">
+            <Anchor component={Link} to={`/rollouts/${jobId}?status=FAILED`} inherit td="underline">
               {t("rollouts.failedCount", { count: rollout.tasks.failed })}
             </Anchor>
           ),
           silent: (
-            <Anchor component={Link} to={`/rollouts/${jobId}?reason=1`} inherit underline="always">
+            <Anchor component={Link} to={`/rollouts/${jobId}?reason=1`} inherit td="underline">
               {t("rollouts.silentCount", { count: silent })}
             </Anchor>
           ),
