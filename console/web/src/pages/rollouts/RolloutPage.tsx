@@ -88,7 +88,7 @@ function Shown({ job, rollout, crumbs }: ShownProps) {
         {!isVerify && <Meters rollout={rollout} />}
         <Grid gap="lg">
           <Grid.Col span={{ base: 12, md: 7 }}>
-            <Chart jobId={job.jobId} isOver={rollout.state === "ENDED"} />
+            <Chart job={job} isOver={rollout.state === "ENDED"} />
           </Grid.Col>
           <Grid.Col span={{ base: 12, md: 5 }}>
             <Section title={t("rollouts.failures")}>

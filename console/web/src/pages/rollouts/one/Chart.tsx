@@ -5,16 +5,16 @@ import { StackedChart } from "~/parts/charts";
 import { ErrorNote } from "~/parts/ErrorNote";
 import { useWords } from "~/words/useWords";
 import { BAND_COLORS, BANDS } from "../parts/counts";
-import { type Curves, curvesOf } from "./reading";
+import { type Curves, curvesOf, type Job } from "./reading";
 
 const MOSTLY = 4;
 
 /** The job's tasks by what they came to, over time; the part of parts that can be switched to a table. */
-export function Chart({ jobId, isOver }: { jobId: string; isOver: boolean }) {
+export function Chart({ job, isOver }: { job: Job; isOver: boolean }) {
   const { t } = useWords();
-  const history = useLiveCall("XQueryOTARolloutHistory", { JobId: jobId });
+  const history = useLiveCall("XQueryOTARolloutHistory", { JobId: job.jobId });
   const data = history.data?.data;
-  const curves = useMemo(() => (data === undefined ? undefined : curvesOf(data, isOver)), [data, isOver]);
+  const curves = useMemo(() => (data === undefined ? undefined : curvesOf(data, job, isOver)), [data, job, isOver]);
   const [isAsked, setAsked] = useState<boolean | null>(null);
   const showsWaiting = isAsked ?? (curves !== undefined && !isMostlyWaiting(curves));
   const series = useMemo(
@@ -36,9 +36,14 @@ export function Chart({ jobId, isOver }: { jobId: string; isOver: boolean }) {
   return (
     <Paper withBorder p="lg" bg="var(--surface)">
       {curves.timesMs.length < 2 ? (
-        <Text size="sm" c="dimmed">
-          {t("rollouts.chartLater")}
-        </Text>
+        <>
+          <Text size="sm" fw={600} mb="xs">
+            {t("rollouts.overTime")}
+          </Text>
+          <Text size="sm" c="dimmed">
+            {t("rollouts.chartLater")}
+          </Text>
+        </>
       ) : (
         <StackedChart
           label={t("rollouts.overTime")}

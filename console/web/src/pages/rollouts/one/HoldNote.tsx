@@ -28,7 +28,13 @@ function Halted({ rollout }: { rollout: Rollout }) {
           {rich("rollouts.haltedHint", {
             when: <Time at={rollout.utcHold} />,
             failed: (
-              <Anchor component={Link} to={`/rollouts/${rollout.jobId}?status=FAILED`} inherit td="underline">
+              <Anchor
+                component={Link}
+                to={`/rollouts/${rollout.jobId}?status=FAILED`}
+                inherit
+                c="inherit"
+                td="underline"
+              >
                 {t("rollouts.theFailed")}
               </Anchor>
             ),

@@ -36,7 +36,7 @@ function StageBox({ stage, rollout }: { stage: Stage; rollout: Rollout }) {
     <li
       className={classes.stage}
       data-state={stage.state}
-      data-held={isHeld || undefined}
+      data-held={isHeld ? rollout.state : undefined}
       aria-current={isCurrent ? "step" : undefined}
     >
       <div className={classes.stageHead}>

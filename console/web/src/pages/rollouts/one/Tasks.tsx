@@ -96,7 +96,21 @@ function Filters({ rollout, status, reason }: { rollout: Rollout; status: TaskSt
   );
 }
 
-function columnsOf({ t, format }: Words, job: Job): Column<Task>[] {
+function State({ task }: { task: Task }) {
+  const { format } = useWords();
+  return (
+    <>
+      <StatusBadge kind="task" status={task.taskStatus} />
+      {task.taskStatus === "IN_PROGRESS" && (
+        <Text component="span" size="sm" ml={6}>
+          {format.percent((Number(task.progress) || 0) / 100)}
+        </Text>
+      )}
+    </>
+  );
+}
+
+function columnsOf({ t }: Words, job: Job): Column<Task>[] {
   return [
     {
       key: "device",
@@ -112,13 +126,7 @@ function columnsOf({ t, format }: Words, job: Job): Column<Task>[] {
         </Anchor>
       ),
     },
-    { key: "status", title: t("rollouts.state"), cell: (task) => <StatusBadge kind="task" status={task.taskStatus} /> },
-    {
-      key: "progress",
-      title: t("rollouts.progress"),
-      isNumber: true,
-      cell: (task) => (task.taskStatus === "IN_PROGRESS" ? format.percent((Number(task.progress) || 0) / 100) : "–"),
-    },
+    { key: "status", title: t("rollouts.state"), cell: (task) => <State task={task} /> },
     { key: "from", title: t("rollouts.from"), cell: (task) => task.srcVersion || t("common.unknown"), isWide: true },
     { key: "changed", title: t("rollouts.changed"), cell: (task) => <Time at={task.utcModified} /> },
     {

@@ -1,6 +1,6 @@
 /** What the rollout's answers say, put so that a page can show it. */
 import type { Answer } from "~/api/types";
-import { type Band, bandsOf, type TaskCounts } from "../parts/counts";
+import { type Band, bandsOf, type TaskCounts, totalOf } from "../parts/counts";
 
 export type Rollout = Answer<"XQueryOTARollout">["data"];
 export type Job = Answer<"QueryOTAJob">["data"];
@@ -43,12 +43,19 @@ export interface Curves {
   bands: Record<Band, number[]>;
 }
 
-/** Samples and the present as curves, oldest first. Of a job that has ended the last sample is the end. */
-export function curvesOf(history: History, isOver: boolean): Curves {
+/**
+ * Samples and the present as curves, oldest first. Of a job that has ended the last sample is the end. A job whose
+ * devices are fixed when it starts begins with all of them waiting; one that takes devices as they match, with none.
+ */
+export function curvesOf(history: History, job: Pick<Job, "utcStartTime" | "selectionType">, isOver: boolean): Curves {
   const all = [...history.samples.sample, ...(isOver ? [] : [history.now])];
-  const points = all
-    .map((sample) => ({ timeMs: Date.parse(sample.utcTime), bands: bandsOf(sample.tasks) }))
-    .filter((point, index, others) => index === 0 || point.timeMs > (others[index - 1]?.timeMs ?? 0));
+  const begun = { succeeded: 0, underWay: 0, failed: 0, canceled: 0, waiting: 0 };
+  if (job.selectionType === "STATIC") begun.waiting = totalOf(all[0]?.tasks ?? history.now.tasks);
+  const origin = job.utcStartTime === undefined ? [] : [{ timeMs: Date.parse(job.utcStartTime), bands: begun }];
+  const points = [
+    ...origin,
+    ...all.map((sample) => ({ timeMs: Date.parse(sample.utcTime), bands: bandsOf(sample.tasks) })),
+  ].filter((point, index, others) => index === 0 || point.timeMs > (others[index - 1]?.timeMs ?? 0));
   const curve = (band: Band) => points.map((point) => point.bands[band]);
   return {
     timesMs: points.map((point) => point.timeMs),
