@@ -133,7 +133,7 @@ function Filters() {
             key={name}
             type="button"
             className={classes.filter}
-            aria-current={chosen === name}
+            aria-pressed={chosen === name}
             onClick={() => set({ state: name })}
           >
             {name === "" ? t("common.all") : t(`rollouts.shown.${name}`)}
@@ -141,7 +141,7 @@ function Filters() {
         ))}
       </fieldset>
       {query.get("firmware") !== "" && (
-        <button type="button" className={classes.filter} aria-current onClick={() => set({ firmware: null })}>
+        <button type="button" className={classes.filter} aria-pressed onClick={() => set({ firmware: null })}>
           {t("rollouts.onlyFirmware", { id: query.get("firmware") })}
         </button>
       )}
