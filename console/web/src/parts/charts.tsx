@@ -11,6 +11,9 @@ import classes from "./parts.module.css";
 export type { Series } from "./chartSeries";
 
 const HEIGHT_PX = 240;
+const TIME_SPACE_PX = 92; // a time to the second, as the widest language writes it
+/** Parts of a whole are counted: between two of them there is none. */
+const WHOLE = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
 const TABLE_ROWS_MAX = 200;
 
 interface ChartProps {
@@ -135,8 +138,8 @@ function optionsOf({ series, look, isStacked, locale, heightPx, widthPx, write }
     cursor: { y: false, points: { show: !isStacked } },
     scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.05)] } },
     axes: [
-      { ...axis, values: writeTimes },
-      { ...axis, size: 56, values: (_, splits) => splits.map(write) },
+      { ...axis, values: writeTimes, space: TIME_SPACE_PX },
+      { ...axis, size: 56, ...(isStacked ? { incrs: WHOLE } : {}), values: (_, splits) => splits.map(write) },
     ],
     series: [{}, ...drawn],
     // Between the edges of two neighbours, so that a colour is not seen through another.
