@@ -11,6 +11,9 @@ import classes from "./parts.module.css";
 export type { Series } from "./chartSeries";
 
 const HEIGHT_PX = 240;
+const TIME_SPACE_PX = 92; // a time to the second, as the widest language writes it
+/** Parts of a whole are counted: between two of them there is none. */
+const WHOLE = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
 const TABLE_ROWS_MAX = 200;
 
 interface ChartProps {
@@ -117,9 +120,10 @@ interface PlotShape {
 function optionsOf({ series, look, isStacked, locale, heightPx, widthPx, write }: PlotShape): uPlot.Options {
   const axis = { stroke: look.text, grid: { stroke: look.line, width: 1 }, ticks: { show: false }, font: look.font };
   const hours = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
+  const seconds = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
   const days = new Intl.DateTimeFormat(locale, { month: "short", day: "numeric" });
   const writeTimes = (_: uPlot, splits: number[], __: number, ___: number, stepS: number) =>
-    splits.map((timeS) => (stepS >= 86_400 ? days : hours).format(timeS * 1000));
+    splits.map((timeS) => (stepS >= 86_400 ? days : stepS < 60 ? seconds : hours).format(timeS * 1000));
   const drawn = series.map(([name, color], index) => ({
     label: name,
     stroke: look.colorOf(color),
@@ -134,8 +138,8 @@ function optionsOf({ series, look, isStacked, locale, heightPx, widthPx, write }
     cursor: { y: false, points: { show: !isStacked } },
     scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.05)] } },
     axes: [
-      { ...axis, values: writeTimes },
-      { ...axis, size: 56, values: (_, splits) => splits.map(write) },
+      { ...axis, values: writeTimes, space: TIME_SPACE_PX },
+      { ...axis, size: 56, ...(isStacked ? { incrs: WHOLE } : {}), values: (_, splits) => splits.map(write) },
     ],
     series: [{}, ...drawn],
     // Between the edges of two neighbours, so that a colour is not seen through another.

@@ -20,6 +20,7 @@ import type shell from "./en/shell.json";
 import type signing from "./en/signing.json";
 import type status from "./en/status.json";
 import type users from "./en/users.json";
+import type wizard from "./en/wizard.json";
 
 interface Files {
   approval: typeof approval;
@@ -39,6 +40,7 @@ interface Files {
   signing: typeof signing;
   status: typeof status;
   users: typeof users;
+  wizard: typeof wizard;
 }
 
 type Base<Key extends string> = Key extends `${infer Name}_one` | `${infer Name}_other` ? Name : Key;

@@ -1,0 +1,150 @@
+import { Alert, Code, Paper, SimpleGrid, Skeleton, Stack, Table, Text, Title } from "@mantine/core";
+import { IconAlertTriangle } from "@tabler/icons-react";
+import { ErrorNote } from "~/parts/ErrorNote";
+import { useWords } from "~/words/useWords";
+import classes from "../rollouts.module.css";
+import { Breakdown } from "./CountCard";
+import { type Draft, type Firmware, isAtOnce, type Previewed, toldOf, warningsOf } from "./draft";
+import wizard from "./wizard.module.css";
+
+const NAMES_SHOWN = 8;
+
+interface PreviewStepProps {
+  firmware: Firmware;
+  draft: Draft;
+  preview: Previewed | undefined;
+  error: unknown;
+  onRetry: () => void;
+}
+
+/** What the job would do: whom it tells, in which order, how long it may take, and what to think of before. */
+export function PreviewStep({ firmware, draft, preview, error, onRetry }: PreviewStepProps) {
+  const { t, format } = useWords();
+  if (error) return <ErrorNote error={error} onRetry={onRetry} />;
+  if (preview === undefined) return <Skeleton h={260} />;
+  const warnings = warningsOf(draft, preview);
+  const goes = toldOf(preview);
+  return (
+    <Stack gap="lg">
+      {warnings.length > 0 && (
+        <Alert
+          color="sand"
+          icon={<IconAlertTriangle aria-hidden />}
+          title={t("wizard.warnings", { count: warnings.length })}
+        >
+          <ul className={wizard.plain}>
+            {warnings.map((key) => (
+              <li key={key}>{t(key, { count: goes, busy: preview.inConflict, offline: preview.offline })}</li>
+            ))}
+          </ul>
+        </Alert>
+      )}
+      <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="lg">
+        <Paper component="section" withBorder p="lg" bg="var(--surface)" aria-label={t("wizard.whoGets")}>
+          <Title order={3} size="h5" mb={6}>
+            {t("wizard.whoGets")}
+          </Title>
+          <div className={classes.big}>{format.number(goes)}</div>
+          <Text size="sm" mb="md">
+            {t("wizard.devicesGetVersion", { count: goes, version: firmware.destVersion })}
+          </Text>
+          <Breakdown firmware={firmware} preview={preview} />
+        </Paper>
+        <Paper component="section" withBorder p="lg" bg="var(--surface)" aria-label={t("wizard.course")}>
+          <Title order={3} size="h5" mb={6}>
+            {t("wizard.course")}
+          </Title>
+          <div className={classes.big}>{durationWords(preview.expectedMinutes, format.duration)}</div>
+          <Text size="sm" mb="md">
+            {t("wizard.expectedEnd", { when: format.exact(Date.parse(preview.utcExpectedEnd)) })}
+          </Text>
+          <dl className={classes.facts}>
+            <dt>{t("wizard.download")}</dt>
+            <dd>
+              {t("wizard.downloadOf", {
+                total: format.bytes(preview.bytesToTransfer),
+                each: format.bytes(firmware.firmwareSize),
+                count: goes,
+              })}
+            </dd>
+            <dt>{t("wizard.assumed")}</dt>
+            <dd>{t("wizard.assumedHint", { minutes: preview.assumedMinutes })}</dd>
+            {!isAtOnce(draft) && (
+              <>
+                <dt>{t("wizard.seed")}</dt>
+                <dd>
+                  <Code>{String(preview.xSeed)}</Code> {t("wizard.seedHint")}
+                </dd>
+              </>
+            )}
+          </dl>
+        </Paper>
+      </SimpleGrid>
+      <StageTable draft={draft} preview={preview} />
+    </Stack>
+  );
+}
+
+/** Minutes, hours or days, whichever says it shortest. */
+export function durationWords(minutes: number, write: (lengthMs: number) => string): string {
+  return write(Math.max(1, minutes) * 60_000);
+}
+
+function StageTable({ draft, preview }: { draft: Draft; preview: Previewed }) {
+  const { t, format } = useWords();
+  return (
+    <Paper component="section" withBorder p="lg" bg="var(--surface)" aria-label={t("wizard.order")}>
+      <Title order={3} size="h5">
+        {t("wizard.order")}
+      </Title>
+      <Text size="sm" c="dimmed" mb="sm">
+        {t(isAtOnce(draft) ? "wizard.orderOnce" : "wizard.orderHint")}
+      </Text>
+      <Table verticalSpacing="sm" className={wizard.preview}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th scope="col">{t("wizard.stageColumn")}</Table.Th>
+            <Table.Th scope="col">{t("wizard.devicesColumn")}</Table.Th>
+            <Table.Th scope="col">{t("wizard.firstColumn")}</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {preview.stages.stage.map((stage) => {
+            const names = stage.deviceNames.deviceName;
+            const after = draft.stages[stage.number - 1];
+            return (
+              <Table.Tr key={stage.number}>
+                <Table.Th scope="row" fw={600}>
+                  {t("wizard.stageNumber", { number: stage.number })}
+                  <Text size="xs" c="dimmed" fw={400}>
+                    {after
+                      ? t("wizard.soaksFor", {
+                          soak: soakWords(after, format.duration),
+                          percent: format.percent(Number(after.succeededPercent || 50) / 100),
+                        })
+                      : t("wizard.allOthers")}
+                  </Text>
+                </Table.Th>
+                <Table.Td>{format.number(stage.devices)}</Table.Td>
+                <Table.Td>
+                  <span className={wizard.names}>
+                    {names.slice(0, NAMES_SHOWN).map((name) => (
+                      <span key={name}>{name}</span>
+                    ))}
+                    {stage.devices > NAMES_SHOWN && (
+                      <span>{t("wizard.andMore", { count: stage.devices - NAMES_SHOWN })}</span>
+                    )}
+                  </span>
+                </Table.Td>
+              </Table.Tr>
+            );
+          })}
+        </Table.Tbody>
+      </Table>
+    </Paper>
+  );
+}
+
+function soakWords(stage: { soak: number | ""; soakUnit: string }, write: (lengthMs: number) => string): string {
+  return write((stage.soak || 0) * (stage.soakUnit === "hours" ? 3_600_000 : 60_000));
+}

@@ -1,0 +1,242 @@
+/** What the wizard gathers, and the parameters that it makes. What may be asked for the server says (XPreviewOTAJob). */
+import type { Answer, Parameters } from "~/api/types";
+import type { WordKey } from "~/words/catalogue";
+
+export type Creation = Parameters<"CreateOTAStaticUpgradeJob">;
+export type Previewed = Answer<"XPreviewOTAJob">["data"];
+export type Defaults = Answer<"XQueryRolloutDefaults">["data"];
+export type Firmware = Answer<"QueryOTAFirmware">["firmwareInfo"];
+
+/** A number field as its input has it: empty while nothing is typed. */
+export type Amount = number | "";
+
+export interface StageDraft {
+  id: number;
+  unit: "percent" | "count";
+  upTo: Amount;
+  soak: Amount;
+  soakUnit: "minutes" | "hours";
+  succeededPercent: Amount;
+}
+
+export interface WindowDraft {
+  id: number;
+  days: string[];
+  start: string;
+  end: string;
+}
+
+export interface Draft {
+  selection: Creation["TargetSelection"];
+  grayPercent: Amount;
+  groupId: string;
+  /** Names as typed or pasted: between them anything that is in no name. */
+  names: string;
+  list: { name: string; url: string; devices: number } | null;
+  srcVersions: string[];
+  isGated: boolean;
+  gateLimit: Amount;
+  silentMinutes: Amount;
+  silentHours: Amount;
+  isPaced: boolean;
+  paceFirst: Amount;
+  paceGrowth: Amount;
+  stages: StageDraft[];
+  windows: WindowDraft[];
+  timeZone: string;
+  timeoutMinutes: Amount;
+  retryMinutes: string;
+  retryCount: string;
+  maximumPerMinute: Amount;
+  needsConfirm: boolean;
+  isOverwriting: boolean;
+  /** The order of the devices: what was previewed is what goes out. */
+  seed: number;
+}
+
+export const NAMES_MAX = 200; // of one call; more are a file
+const SEED_MAX = 2 ** 31 - 1;
+const MINUTES_PER_HOUR = 60;
+
+export function newDraft(defaults: Defaults, timeZone: string, random: number): Draft {
+  return {
+    selection: "ALL",
+    grayPercent: "",
+    groupId: "",
+    names: "",
+    list: null,
+    srcVersions: [],
+    isGated: defaults.xGate === "ON",
+    gateLimit: defaults.xGateLimit === undefined ? 3 : Number(defaults.xGateLimit),
+    silentMinutes: defaults.xGateSilentMinutes ?? 30,
+    silentHours: defaults.xGateSilentHours ?? 24,
+    isPaced: defaults.xPace === "EVIDENCE",
+    paceFirst: defaults.xPaceFirst ?? "",
+    paceGrowth: defaults.xPaceGrowth ?? 5,
+    stages: [],
+    windows: [],
+    timeZone,
+    timeoutMinutes: "",
+    retryMinutes: "",
+    retryCount: "2",
+    maximumPerMinute: "",
+    needsConfirm: false,
+    isOverwriting: false,
+    seed: 1 + Math.floor(random * (SEED_MAX - 1)),
+  };
+}
+
+export const PRESETS = ["careful", "paced", "atOnce"] as const;
+export type Preset = (typeof PRESETS)[number];
+
+/** What a preset changes. */
+export function presetOf(preset: Preset): Pick<Draft, "stages" | "isPaced"> {
+  if (preset !== "careful") return { stages: [], isPaced: preset === "paced" };
+  const stage = { unit: "percent", succeededPercent: 50 } as const;
+  return {
+    isPaced: true,
+    stages: [
+      { ...stage, id: 1, upTo: 1, soak: 60, soakUnit: "minutes" },
+      { ...stage, id: 2, upTo: 10, soak: 4, soakUnit: "hours" },
+    ],
+  };
+}
+
+/** Which preset the draft is; null for one that somebody made up. */
+export function presetIn(draft: Draft): Preset | null {
+  const bare = (stages: StageDraft[]) => JSON.stringify(stages.map(({ id: _, ...stage }) => stage));
+  return (
+    PRESETS.find((preset) => {
+      const { stages, isPaced } = presetOf(preset);
+      return isPaced === draft.isPaced && bare(stages) === bare(draft.stages);
+    }) ?? null
+  );
+}
+
+/** An id for one more row. */
+export function nextId(rows: { id: number }[]): number {
+  return Math.max(0, ...rows.map((row) => row.id)) + 1;
+}
+
+export function namesOf(text: string): string[] {
+  return [...new Set(text.split(/[\s,;]+/).filter((name) => name !== ""))];
+}
+
+/** Everybody at once: neither a pace nor stages. */
+export function isAtOnce(draft: Draft): boolean {
+  return !draft.isPaced && draft.stages.length === 0;
+}
+
+/** Whom the job is for; null while that is not said yet. */
+export function targetOf(draft: Draft): Omit<Creation, "FirmwareId" | "ProductKey"> | null {
+  const versions = draft.srcVersions.length > 0 ? { SrcVersion: draft.srcVersions } : {};
+  if (draft.selection === "ALL") return { TargetSelection: "ALL", ...versions };
+  if (draft.selection === "GRAY") {
+    return draft.grayPercent === ""
+      ? null
+      : { TargetSelection: "GRAY", GrayPercent: String(draft.grayPercent), ...versions };
+  }
+  if (draft.selection === "GROUP") {
+    return draft.groupId === ""
+      ? null
+      : { TargetSelection: "GROUP", GroupId: draft.groupId, GroupType: "LINK_PLATFORM" };
+  }
+  const names = namesOf(draft.names);
+  if (draft.list !== null) return { TargetSelection: "SPECIFIC", DnListFileUrl: draft.list.url };
+  return names.length === 0 || names.length > NAMES_MAX
+    ? null
+    : { TargetSelection: "SPECIFIC", TargetDeviceName: names };
+}
+
+function given<Name extends string>(name: Name, amount: Amount): { [N in Name]?: number } {
+  return (amount === "" ? {} : { [name]: amount }) as { [N in Name]?: number };
+}
+
+/** How carefully the job goes out. */
+export function careOf(draft: Draft): Partial<Creation> {
+  return {
+    ...(draft.isGated
+      ? {
+          XGate: "ON" as const,
+          ...(draft.gateLimit === "" ? {} : { XGateLimit: String(draft.gateLimit) }),
+          ...given("XGateSilentMinutes", draft.silentMinutes),
+          ...given("XGateSilentHours", draft.silentHours),
+        }
+      : { XGate: "OFF" as const }),
+    ...(draft.isPaced
+      ? {
+          XPace: "EVIDENCE" as const,
+          ...given("XPaceFirst", draft.paceFirst),
+          ...given("XPaceGrowth", draft.paceGrowth),
+        }
+      : { XPace: "NONE" as const }),
+    ...(draft.stages.length > 0 ? { XStages: draft.stages.map(stageOf) } : {}),
+    ...(draft.windows.length > 0
+      ? {
+          XWindows: draft.windows.map(({ days, start, end }) => ({ Days: days.join(","), Start: start, End: end })),
+          XTimeZone: draft.timeZone,
+        }
+      : {}),
+    ...given("TimeoutInMinutes", draft.timeoutMinutes),
+    ...(draft.retryMinutes === ""
+      ? {}
+      : {
+          RetryInterval: Number(draft.retryMinutes) as NonNullable<Creation["RetryInterval"]>,
+          RetryCount: Number(draft.retryCount) as NonNullable<Creation["RetryCount"]>,
+        }),
+    ...given("MaximumPerMinute", draft.maximumPerMinute),
+    ...(draft.needsConfirm ? { NeedConfirm: true } : {}),
+    ...(draft.isOverwriting ? { OverwriteMode: 2 as const } : {}),
+  };
+}
+
+function stageOf(stage: StageDraft) {
+  const soak = stage.soak === "" ? 0 : stage.soak;
+  return {
+    ...(stage.unit === "percent" ? { Percent: String(stage.upTo) } : given("Count", stage.upTo)),
+    SoakMinutes: stage.soakUnit === "hours" ? soak * MINUTES_PER_HOUR : soak,
+    ...given("SucceededPercent", stage.succeededPercent),
+  };
+}
+
+/** All of it, without a ClientToken; null while the target is not said yet. */
+export function creationOf(firmware: Firmware, draft: Draft): Creation | null {
+  const target = targetOf(draft);
+  if (target === null) return null;
+  const order = isAtOnce(draft) ? {} : { XSeed: draft.seed };
+  return { FirmwareId: firmware.firmwareId, ProductKey: firmware.productKey, ...target, ...careOf(draft), ...order };
+}
+
+/** What the care step still lacks, in the order of the page. */
+export function careFaults(draft: Draft): WordKey[] {
+  const faults: WordKey[] = [];
+  if (draft.stages.some((stage) => stage.upTo === "")) faults.push("wizard.fault.stageEmpty");
+  const shares = draft.stages.filter((stage) => stage.unit === "percent").map((stage) => Number(stage.upTo));
+  const counts = draft.stages.filter((stage) => stage.unit === "count").map((stage) => Number(stage.upTo));
+  if (!isAscending(shares) || !isAscending(counts)) faults.push("wizard.fault.stageOrder");
+  if (draft.windows.some((one) => one.days.length === 0)) faults.push("wizard.fault.windowDays");
+  if (draft.windows.some((one) => one.start === "" || one.end === "")) faults.push("wizard.fault.windowTimes");
+  return faults;
+}
+
+function isAscending(values: number[]): boolean {
+  return values.every((value, index) => index === 0 || value > (values[index - 1] ?? 0));
+}
+
+/** Devices that are told: those in conflict get a task too, which fails at once. */
+export function toldOf(preview: Previewed): number {
+  return preview.targets - preview.inConflict;
+}
+
+/** What somebody ought to know before the job is made. */
+export function warningsOf(draft: Draft, preview: Previewed): WordKey[] {
+  const warnings: [WordKey, boolean][] = [
+    ["wizard.warn.nobody", toldOf(preview) === 0],
+    ["wizard.warn.atOnce", isAtOnce(draft) && toldOf(preview) > 1],
+    ["wizard.warn.noGate", !draft.isGated],
+    ["wizard.warn.conflict", preview.inConflict > 0],
+    ["wizard.warn.offline", preview.targets > 0 && preview.offline * 2 > preview.targets],
+    ["wizard.warn.confirm", draft.needsConfirm],
+  ];
+  return warnings.filter(([, holds]) => holds).map(([key]) => key);
+}

@@ -1,0 +1,41 @@
+import { useCallback, useState } from "react";
+import type { Draft } from "./draft";
+
+/** Draft kept in this tab until the job is made: who looks something up elsewhere comes back to what was said. */
+export function useDraft(user: string, firmwareId: string, first: () => Draft) {
+  const key = `whimbrel-rollout:${user}:${firmwareId}`;
+  const [kept, setKept] = useState(() => ({ key, draft: read(key) ?? first() }));
+  // Another firmware is another draft.
+  const shown =
+    kept.key === key
+      ? kept.draft
+      : (read(key) ?? { ...kept.draft, srcVersions: [], groupId: "", names: "", list: null });
+  const change = useCallback(
+    (changes: Partial<Draft>) => {
+      setKept(() => {
+        const draft = { ...shown, ...changes };
+        write(key, JSON.stringify(draft));
+        return { key, draft };
+      });
+    },
+    [key, shown],
+  );
+  return { draft: shown, change, forget: () => write(key, null) };
+}
+
+function read(key: string): Draft | null {
+  try {
+    return JSON.parse(sessionStorage.getItem(key) ?? "null") as Draft | null;
+  } catch {
+    return null;
+  }
+}
+
+function write(key: string, text: string | null): void {
+  try {
+    if (text === null) sessionStorage.removeItem(key);
+    else sessionStorage.setItem(key, text);
+  } catch {
+    // A browser that keeps nothing has the draft as long as the page is open.
+  }
+}
