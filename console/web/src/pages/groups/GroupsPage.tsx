@@ -58,11 +58,7 @@ export default function GroupsPage() {
         isStale={list.isPlaceholderData}
         empty={
           query.isEmpty ? (
-            <EmptyState
-              title={t("groups.emptyTitle")}
-              icon={<IconTopologyStar3 size={32} aria-hidden />}
-              action={make}
-            >
+            <EmptyState title={t("groups.emptyTitle")} icon={<IconTopologyStar3 size={32} aria-hidden />} action={make}>
               {t("groups.emptyHint")}
             </EmptyState>
           ) : (

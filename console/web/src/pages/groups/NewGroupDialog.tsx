@@ -92,7 +92,6 @@ function RuleFields({ rule, setRule }: { rule: Rule; setRule: Dispatch<SetStateA
       />
       <TextInput
         label={t("groups.prefix")}
-        placeholder="lamp-00"
         value={rule.prefix}
         onChange={(event) => set("prefix")(event.currentTarget.value)}
         maxLength={32}
@@ -100,14 +99,12 @@ function RuleFields({ rule, setRule }: { rule: Rule; setRule: Dispatch<SetStateA
       <SimpleGrid cols={2} spacing="sm">
         <TextInput
           label={t("groups.tagKey")}
-          placeholder="site"
           value={rule.tagKey}
           onChange={(event) => set("tagKey")(event.currentTarget.value)}
           maxLength={32}
         />
         <TextInput
           label={t("groups.tagValue")}
-          placeholder="Hamburg"
           value={rule.tagValue}
           onChange={(event) => set("tagValue")(event.currentTarget.value)}
           maxLength={128}

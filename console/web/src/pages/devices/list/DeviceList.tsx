@@ -9,8 +9,8 @@ import { StatusBadge } from "~/parts/StatusBadge";
 import { Time } from "~/parts/Time";
 import { useQueryState } from "~/parts/useQueryState";
 import { useWords, type Words } from "~/words/useWords";
-import { type Asked, Dialogs } from "../parts/Dialogs";
 import { DeviceMenu } from "../parts/DeviceMenu";
+import { type Asked, Dialogs } from "../parts/Dialogs";
 import classes from "../parts/devices.module.css";
 import { storyOf } from "../parts/names";
 import type { Listing } from "./listing";
@@ -65,7 +65,9 @@ export function DeviceList({ filters, empty, selectedActions }: DeviceListProps)
           rows={[...selected.values()]}
           onAsk={setAsked}
           onClear={() => setSelected(new Map())}
-          onAll={() => setSelected(new Map([...selected, ...(pages.rows ?? []).map((row) => [row.iotId, row] as const)]))}
+          onAll={() =>
+            setSelected(new Map([...selected, ...(pages.rows ?? []).map((row) => [row.iotId, row] as const)]))
+          }
         >
           {selectedActions?.([...selected.values()], () => setSelected(new Map()))}
         </SelectionBar>
@@ -193,7 +195,12 @@ const VERSIONS_SHOWN = 3;
 
 function Versions({ row }: { row: Row }) {
   const { t } = useWords();
-  if (row.versions.length === 0) return <Text size="sm" c="dimmed">{t("devices.noVersion")}</Text>;
+  if (row.versions.length === 0)
+    return (
+      <Text size="sm" c="dimmed">
+        {t("devices.noVersion")}
+      </Text>
+    );
   const more = row.versions.length - VERSIONS_SHOWN;
   return (
     <span className={classes.tags}>

@@ -69,7 +69,7 @@ function Further() {
   const groups = useGroupChoices("all");
   return (
     <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }} spacing="sm">
-      <Typed name="name" label={t("devices.prefix")} placeholder="lamp-00" />
+      <Typed name="name" label={t("devices.prefix")} placeholder={t("devices.prefixHint")} />
       <Typed
         name="version"
         label={t("devices.version")}

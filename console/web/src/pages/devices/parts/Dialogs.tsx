@@ -99,7 +99,6 @@ function TagDialog({ asked, onClose }: DialogProps) {
     >
       <TextInput
         label={t("devices.tagKey")}
-        placeholder="site"
         value={key}
         onChange={(event) => setKey(event.currentTarget.value)}
         maxLength={32}
@@ -108,7 +107,6 @@ function TagDialog({ asked, onClose }: DialogProps) {
       />
       <TextInput
         label={t("devices.tagValue")}
-        placeholder="Hamburg"
         value={value}
         onChange={(event) => setValue(event.currentTarget.value)}
         maxLength={128}

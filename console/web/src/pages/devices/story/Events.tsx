@@ -91,7 +91,11 @@ function What({ event }: { event: Event }) {
     );
   }
   if (event.kind !== "TASK") {
-    return <Text size="sm">{(event.connections ?? 1) > 1 ? t("devices.connections", { count: event.connections ?? 1 }) : "–"}</Text>;
+    return (
+      <Text size="sm">
+        {(event.connections ?? 1) > 1 ? t("devices.connections", { count: event.connections ?? 1 }) : "–"}
+      </Text>
+    );
   }
   return (
     <div>

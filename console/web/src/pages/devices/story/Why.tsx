@@ -38,11 +38,10 @@ export function Why({ device }: { device: Named }) {
         <Words finding={first} />
       </Alert>
       {others.length > 0 && (
-        <Stack gap="sm" component="ul" className={classes.lines}>
+        <ul className={classes.findings}>
           {others.map((finding) => (
-            <div
+            <li
               key={`${finding.code}${finding.jobId ?? ""}`}
-              role="listitem"
               className={classes.finding}
               data-tone={toneOf(finding.code)}
             >
@@ -50,9 +49,9 @@ export function Why({ device }: { device: Named }) {
                 {maybe(`devices.code.${finding.code}`, finding.code)}
               </Text>
               <Words finding={finding} />
-            </div>
+            </li>
           ))}
-        </Stack>
+        </ul>
       )}
     </Stack>
   );
