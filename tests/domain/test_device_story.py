@@ -31,7 +31,7 @@ def task(
 
 
 def standing(now: Task, *, need_confirm: bool = False) -> TaskStanding:
-    return TaskStanding(now, "default", need_confirm, MADE_MS)
+    return TaskStanding(now, "default", need_confirm, MADE_MS, "2.0.0")
 
 
 def change(
@@ -114,7 +114,17 @@ def test_a_task(now: TaskStanding, changes: list[TaskChange], expected: list[tup
 def test_a_task_that_is_not_looked_at() -> None:
     """Of a task in an old job its changes alone are told."""
     changes = [change(ENDED_MS, FAILED, TOLD_MS, BEGUN_MS)]
-    assert of_task(story(Kept((), changes, ()))) == [*DONE[1:], (ENDED_MS, 1, FAILED)]
+    events = story(Kept((), changes, ()))
+    assert of_task(events) == [*DONE[1:], (ENDED_MS, 1, FAILED)]
+    assert {(event.before, event.after) for event in events} == {(None, None)}
+
+
+def test_what_a_task_is_to_bring() -> None:
+    """Each of its steps says from which version to which, also those that are written down."""
+    kept = Kept(
+        (), [change(ENDED_MS, FAILED, TOLD_MS, BEGUN_MS)], [standing(task(FAILED, ENDED_MS, TOLD_MS, BEGUN_MS))]
+    )
+    assert {(event.before, event.after) for event in story(kept)} == {("1.0.0", "2.0.0")}
 
 
 def test_a_version_comes_before_its_success() -> None:

@@ -24,6 +24,7 @@ HALTED, ENDED, RUNNING = (
         ({"product_id": 1}, JobWay.PRODUCT, True),
         ({"firmware_id": 1}, JobWay.FIRMWARE, True),
         ({"firmware_id": 1, "product_id": 1}, JobWay.FIRMWARE, False),
+        ({"group_id": "g"}, JobWay.ACCOUNT, False),
         ({"states": HALTED}, JobWay.UNFINISHED, False),
         ({"states": HALTED, "product_id": 1}, JobWay.UNFINISHED_OF_PRODUCT, False),
         ({"states": HALTED | ENDED}, JobWay.ACCOUNT, False),

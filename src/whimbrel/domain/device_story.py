@@ -67,10 +67,14 @@ class TaskStanding(NamedTuple):
     module_name: str
     need_confirm: bool
     created_ms: int
+    dest_version: str
 
 
 class DeviceEvent(NamedTuple):
-    """One line of the story. Of a kind only its own fields say something; a version change may have its task."""
+    """One line of the story. Of a kind only its own fields say something; a version change may have its task.
+
+    `before` and `after` are what a version change did, and what a task is to do, while the task is known.
+    """
 
     at_ms: int
     kind: EventKind
@@ -98,11 +102,15 @@ def story(kept: Kept) -> list[DeviceEvent]:
     """What happened, newest first. Of one moment, what came later comes first."""
     events = [event for stay in kept.stays for event in _of_stay(stay)]
     of_tasks: dict[tuple[int, int, TaskStatus], DeviceEvent] = {}
+    aims = {standing.task.id: (standing.task.src_version, standing.dest_version) for standing in kept.tasks}
     for event in _of_tasks(kept):
         assert event.task_id is not None, "they are events of tasks"
         assert event.attempt is not None, "they are events of attempts"
         assert event.status is not None, "they are events of statuses"
-        of_tasks.setdefault((event.task_id, event.attempt, event.status), event)
+        before, after = aims.get(event.task_id, (None, None))
+        of_tasks.setdefault(
+            (event.task_id, event.attempt, event.status), event._replace(before=before or None, after=after)
+        )
     events += [_of_version(change) for change in kept.changes if isinstance(change, VersionChange)]
     return sorted([*events, *of_tasks.values()], key=lambda event: event.at_ms)[::-1]
 

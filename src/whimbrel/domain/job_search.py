@@ -21,6 +21,7 @@ class JobSearch(NamedTuple):
     account_id: int
     product_id: int | None = None
     firmware_id: int | None = None
+    group_id: str | None = None
     types: frozenset[JobType] = frozenset()
     statuses: frozenset[JobStatus] = frozenset()
     states: frozenset[RolloutState] = frozenset()
@@ -61,5 +62,5 @@ def way_of(search: JobSearch) -> JobWay:
 
 def is_the_list(search: JobSearch, way: JobWay) -> bool:
     """Whether every job of the way is found, and no other."""
-    is_narrowed = bool(search.types or search.statuses or search.states)
+    is_narrowed = bool(search.group_id or search.types or search.statuses or search.states)
     return not is_narrowed and (way is not JobWay.FIRMWARE or search.product_id is None)

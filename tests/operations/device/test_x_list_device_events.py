@@ -49,7 +49,8 @@ def event(second: int, kind: str, **members: Any) -> dict[str, Any]:
 
 def of_task(second: int, ids: dict[str, str], attempt: int, status: str, *, progress: int = 0, words: str = "") -> Any:
     members = {"Attempt": attempt, "TaskStatus": status, "Progress": progress, "Words": words}
-    return event(second, "TASK", ModuleName="default", **ids, **members)
+    aim = {"SrcVersion": "1.0.0", "DestVersion": "1.1.0"}
+    return event(second, "TASK", ModuleName="default", **aim, **ids, **members)
 
 
 async def test_a_story(door: SignedDoor, case: Case) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.operations.answers import check_answer
-from tests.operations.fleet import make_group, make_product
+from tests.operations.fleet import make_device, make_group, make_product
 from tests.operations.group.keys import key_without, limited_key
 from tests.operations.signed_door import NOW_TEXT, SignedDoor
 from whimbrel.domain.access import Permission
@@ -36,6 +36,7 @@ async def test_groups_newest_first(door: SignedDoor, case: Case) -> None:
             "GroupDesc": group["GroupDesc"],
             "GroupType": "LINK_PLATFORM",
             "UtcCreate": NOW_TEXT,
+            "XDeviceCount": 0,
         }
         for group in reversed(made)
     ]
@@ -68,6 +69,22 @@ async def test_types(door: SignedDoor) -> None:
     assert await names(door, GroupTypes=["LINK_PLATFORM", "LINK_PLATFORM_DYNAMIC"]) == ["lamps", "north_hall"]
     assert await door.refusal("QueryDeviceGroupList", GroupTypes=["STATIC"]) == "iot.ota.InvalidParameter"
     assert await door.refusal("QueryDeviceGroupList", GroupTypes=["LINK_PLATFORM"] * 3) == "iot.ota.InvalidParameter"
+
+
+async def test_sizes(door: SignedDoor) -> None:
+    """A static group says how many devices it has; a dynamic one is not looked through for it."""
+    product_key = await make_product(door)
+    for number in (1, 2):
+        await make_device(door, product_key, f"lamp-{number:04d}", "1.0.0")
+    members = [{"ProductKey": product_key, "DeviceName": f"lamp-{number:04d}"} for number in (1, 2)]
+    north = await make_group(door, "", "north_hall")
+    await make_group(door, "", "south_hall")
+    expression = f'product_key = "{product_key}"'
+    await door.ok("CreateDeviceDynamicGroup", GroupName="lamps", DynamicGroupExpression=expression)
+    await door.ok("BatchAddDeviceGroupRelations", GroupId=north, Device=members)
+    body = await door.ok("QueryDeviceGroupList", GroupTypes=["LINK_PLATFORM", "LINK_PLATFORM_DYNAMIC"])
+    sizes = {row["GroupName"]: row.get("XDeviceCount") for row in body["Data"]["GroupInfo"]}
+    assert sizes == {"lamps": None, "north_hall": 2, "south_hall": 0}
 
 
 async def test_filters(door: SignedDoor) -> None:

@@ -117,6 +117,22 @@ async def test_each_filter(door: SignedDoor) -> None:
         assert body.get("Total") == (len(names) if is_told else None), given
 
 
+async def test_jobs_for_a_group(door: SignedDoor) -> None:
+    """By the group that a job was made for; others, and those of all devices, are left out."""
+    product_key = await make_product(door)
+    await make_device(door, product_key, "lamp-0001", "1.0.0")
+    firmware_id = await make_firmware(door, product_key)
+    groups = [(await door.ok("CreateDeviceGroup", GroupName=name))["Data"]["GroupId"] for name in ("hall", "yard")]
+    members = [{"ProductKey": product_key, "DeviceName": "lamp-0001"}]
+    await door.ok("BatchAddDeviceGroupRelations", GroupId=groups[0], Device=members)
+    job_id = await make_job(
+        door, product_key, firmware_id, TargetSelection="GROUP", GroupId=groups[0], GroupType="LINK_PLATFORM"
+    )
+    await make_job(door, product_key, await make_firmware(door, product_key, "1.2.0"), OverwriteMode=2)
+    assert await ids(door, GroupId=groups[0]) == [job_id]
+    assert await ids(door, GroupId=groups[1], ProductKey=product_key) == []
+
+
 async def test_a_halted_job_says_why(door: SignedDoor) -> None:
     """Its reason and since when."""
     job_id, fleet = await rollout(door, 30)
@@ -199,6 +215,7 @@ async def test_A06_limited_keys(door: SignedDoor) -> None:
         ({"ProductKey": "k-1"}, "iot.prod.InvalidFormattedProductkey"),
         ({"ProductKey": "k0000000404"}, "iot.prod.NotExistedProduct"),
         ({"FirmwareId": "404"}, "iot.ota.FirmwareNotFound"),
+        ({"GroupId": "404"}, "iot.group.NotExistedGroup"),
     ],
 )
 async def test_refusals(door: SignedDoor, given: dict[str, Any], code: str) -> None:

@@ -7,6 +7,8 @@
    are is read off the tasks in the newest 50 jobs of the product.
 3. A DDI device is online from one poll to the next; a device that only calls over HTTPS is never online.
 4. What happens to a device that is deleted is forgotten.
+5. SrcVersion and DestVersion of TASK are from what to what the task is to bring the device; absent when it is not in
+   one of the newest 50 jobs of the product.
 
 Source: ours; ADR 0058.
 """
@@ -50,8 +52,12 @@ class EventInfo(msgspec.Struct, frozen=True, kw_only=True):
     kind: Annotated[str, Field("ONLINE, OFFLINE, VERSION or TASK.")]
     connections: Annotated[int | None, Field("How often it came while it was online; of OFFLINE.")] = None
     module_name: Annotated[str | None, Field("The module; of VERSION and TASK.")] = None
-    src_version: Annotated[str | None, Field("The version before; of VERSION, absent when it is the first.")] = None
-    dest_version: Annotated[str | None, Field("The version from now on; of VERSION.")] = None
+    src_version: Annotated[
+        str | None, Field("The version before, absent when it is the first; of VERSION and TASK.")
+    ] = None
+    dest_version: Annotated[str | None, Field("The version from now on; of VERSION, and of TASK when it succeeds.")] = (
+        None
+    )
     task_id: Annotated[str | None, Field("The task; of TASK, and of VERSION when it succeeded by it.")] = None
     job_id: Annotated[str | None, Field("The task's job.")] = None
     attempt: Annotated[int | None, Field("Which attempt of the task, from 1; of TASK.")] = None
@@ -85,6 +91,8 @@ EXAMPLE = Example(
                     utc_time="2025-01-02T03:05:00.000Z",
                     kind="TASK",
                     module_name="default",
+                    src_version="1.0.0",
+                    dest_version="2.0.0",
                     task_id="9001",
                     job_id="502",
                     attempt=1,

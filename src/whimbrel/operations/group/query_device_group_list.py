@@ -41,8 +41,12 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     ] = ()
 
 
+class ListedGroup(GroupInfo, frozen=True, kw_only=True):
+    x_device_count: Annotated[int | None, Field("Its devices; absent of a dynamic group.")]
+
+
 class GroupList(msgspec.Struct, frozen=True, kw_only=True):
-    group_info: Annotated[list[GroupInfo], Field("The page's rows.")]
+    group_info: Annotated[list[ListedGroup], Field("The page's rows.")]
 
 
 class Response(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,9 +57,15 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
     total: Annotated[int, Field("Number of groups over all pages.")]
 
 
+def _listed(group: GroupInfo, device_count: int | None) -> ListedGroup:
+    return ListedGroup(**msgspec.structs.asdict(group), x_device_count=device_count)
+
+
 EXAMPLE = Example(
     request={"CurrentPage": "1", "PageSize": "10", "GroupName": "hall"},
-    response=Response(data=GroupList(group_info=[EXAMPLE_INFO]), current_page=1, page_size=10, page_count=1, total=1),
+    response=Response(
+        data=GroupList(group_info=[_listed(EXAMPLE_INFO, 200)]), current_page=1, page_size=10, page_count=1, total=1
+    ),
 )
 
 
@@ -75,8 +85,9 @@ async def handle(request: Request, context: Context) -> Response:
         name_part=request.group_name,
     )
     listing = await context.store.groups.page(context.caller.account_id, group_filter, page)
+    sizes = await context.store.group_members.sizes(listing.rows)
     return Response(
-        data=GroupList(group_info=[group_info(group) for group in listing.rows]),
+        data=GroupList(group_info=[_listed(group_info(group), sizes.get(group.group_id)) for group in listing.rows]),
         current_page=page.number,
         page_size=page.size,
         page_count=page_count(listing.total, page.size),

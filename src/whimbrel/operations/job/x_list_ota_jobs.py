@@ -20,6 +20,7 @@ from typing import Annotated
 import msgspec
 
 from whimbrel.domain.access import Permission
+from whimbrel.domain.group import GROUP_ID_LENGTH_MAX
 from whimbrel.domain.job import JobStatus, JobType
 from whimbrel.domain.job_search import JobSearch
 from whimbrel.domain.product import PRODUCT_KEY
@@ -27,6 +28,7 @@ from whimbrel.domain.rollout_state import RolloutState, rollout_state
 from whimbrel.domain.wire_time import utc_text
 from whimbrel.errors import (
     FirmwareNotFoundError,
+    GroupNotFoundError,
     InvalidFormattedProductKeyError,
     InvalidPageParamsError,
     OtaInvalidParameterError,
@@ -36,6 +38,7 @@ from whimbrel.operations.cursors import CURSOR_LENGTH_MAX, Cursor, cursor_text, 
 from whimbrel.operations.declaration import Context, Example, Manner, operation
 from whimbrel.operations.fields import Field
 from whimbrel.operations.firmware.lookup import find_firmware
+from whimbrel.operations.group.lookup import find_group
 from whimbrel.operations.ids import ID_LENGTH_MAX
 from whimbrel.operations.job.info import utc_or_none
 from whimbrel.operations.job.task_counts import TaskCounts, task_counts
@@ -53,6 +56,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     ] = None
     firmware_id: Annotated[
         str | None, Field("Only this firmware's.", length_max=ID_LENGTH_MAX, error=FirmwareNotFoundError)
+    ] = None
+    group_id: Annotated[
+        str | None, Field("Only for this group.", length_max=GROUP_ID_LENGTH_MAX, error=GroupNotFoundError)
     ] = None
     job_type: Annotated[tuple[JobType, ...], Field("Only of these types.", items_max=len(JobType))] = ()
     job_status: Annotated[tuple[JobStatus, ...], Field("Only in these statuses.", items_max=len(JobStatus))] = ()
@@ -161,6 +167,7 @@ EXAMPLE = Example(
     example=EXAMPLE,
     errors=(
         FirmwareNotFoundError,
+        GroupNotFoundError,
         ProductNotFoundError,
         InvalidFormattedProductKeyError,
         InvalidPageParamsError,
@@ -184,11 +191,13 @@ async def handle(request: Request, context: Context) -> Response:
 async def _search(request: Request, context: Context) -> JobSearch:
     product = None if request.product_key is None else await find_product(context, request.product_key)
     firmware = None if request.firmware_id is None else await find_firmware(context, request.firmware_id)
+    group = None if request.group_id is None else await find_group(context, request.group_id)
     require_product(context, request.product_key or (firmware and firmware.product_key))
     return JobSearch(
         account_id=context.caller.account_id,
         product_id=product and product.id,
         firmware_id=firmware and firmware.id,
+        group_id=group and group.group_id,
         types=frozenset(request.job_type),
         statuses=frozenset(request.job_status),
         states=frozenset(request.state),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import NamedTuple, Protocol
 
 from whimbrel.domain.group import Group, GroupCounts, GroupDraft, GroupFilter
@@ -71,6 +71,10 @@ class GroupMembers(Protocol):
         ...
 
     async def counts(self, group: Group) -> GroupCounts: ...
+    async def sizes(self, groups: Sequence[Group]) -> dict[str, int]:
+        """How many devices each static one of these has, by its GroupId; one statement for up to 200."""
+        ...
+
     async def is_purge_due(self) -> bool:
         """Whether `purge` has something to do."""
         ...

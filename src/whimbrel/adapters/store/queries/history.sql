@@ -175,7 +175,7 @@ UNION ALL SELECT state_ms, NULL, 1 FROM device WHERE id = :device_id AND state =
 
 -- name: tasks_of_device
 -- A device's tasks that are open or in the newest :jobs_max jobs of its product, oldest first.
-SELECT {task_columns}, j.module_name, j.need_confirm, t.created_ms
+SELECT {task_columns}, j.module_name, j.need_confirm, t.created_ms, j.dest_version
 FROM task t JOIN job j ON j.id = t.job_id LEFT JOIN task_description w ON w.task_id = t.id
 WHERE t.id IN (
   SELECT o.id FROM task o WHERE o.device_id = :device_id AND o.status < 4

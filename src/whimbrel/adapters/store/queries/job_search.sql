@@ -15,6 +15,7 @@ CASE WHEN j.strategy_ended_ms IS NOT NULL THEN 8 WHEN j.status = 'PLANNED' THEN 
 -- columns: is_searched_job
 j.account_id = :account_id
   AND (CAST(:product_id AS BIGINT) IS NULL OR j.product_id = CAST(:product_id AS BIGINT))
+  AND (CAST(:group_id AS TEXT) IS NULL OR j.group_id = CAST(:group_id AS TEXT))
   AND (CASE j.job_type WHEN 'VERIFY_FIRMWARE' THEN 1 ELSE 2 END & CAST(:types AS BIGINT)) <> 0
   AND ({job_status_bit} & CAST(:statuses AS BIGINT)) <> 0 AND ({job_state_bit} & CAST(:states AS BIGINT)) <> 0
 

@@ -6,6 +6,11 @@
 -- How many rows a list has.
 SELECT n FROM list_count WHERE list = :list AND block = -1
 
+-- name: group_sizes
+-- How many devices each of some static groups has.
+SELECT given.id, coalesce(c.n, 0)
+FROM ({given_ids}) AS given LEFT JOIN list_count c ON c.list = 'members:' || CAST(given.id AS TEXT) AND c.block = -1
+
 -- name: job_counts
 -- How many tasks a job has in each status that it ever had, by :tasks, the name of the list of all its tasks.
 SELECT s.column1, c.n FROM (VALUES (0), (1), (2), (3), (4), (5), (6)) AS s

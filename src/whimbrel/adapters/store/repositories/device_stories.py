@@ -51,5 +51,5 @@ def _changes(row: Row) -> Iterator[VersionChange | TaskChange]:
 
 
 def _standing(row: Row) -> TaskStanding:
-    module_name, need_confirm, created_ms = row[TASK_COLUMNS:]
-    return TaskStanding(task_of(row), module_name, bool(need_confirm), created_ms)
+    module_name, need_confirm, created_ms, dest_version = row[TASK_COLUMNS:]
+    return TaskStanding(task_of(row), module_name, bool(need_confirm), created_ms, dest_version)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
-from whimbrel.adapters.store.repositories.padding import padded
+from whimbrel.adapters.store.repositories.padding import given, padded
 from whimbrel.adapters.store.repositories.targets import TargetRepository
 from whimbrel.adapters.store.session import Row, Session, UniqueViolationError, list_total, position_of
 from whimbrel.domain.group import (
@@ -133,6 +133,11 @@ class GroupMemberRepository:
         row = await self._session.one("group_members_state", group_row_id=group.id)
         assert row is not None
         return GroupCounts(total, *row)
+
+    async def sizes(self, groups: Sequence[Group]) -> dict[str, int]:
+        static = {group.id: group.group_id for group in groups if not group.is_dynamic}
+        rows = await self._session.all("group_sizes", **given(static)) if static else []
+        return {static[group_row_id]: int(n) for group_row_id, n in rows}
 
     async def is_purge_due(self) -> bool:
         return await self._session.one("group_to_purge") is not None

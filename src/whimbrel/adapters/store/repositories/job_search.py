@@ -102,6 +102,7 @@ def _parameters(search: JobSearch) -> dict[str, object]:
         "account_id": search.account_id,
         "product_id": search.product_id,
         "firmware_id": search.firmware_id,
+        "group_id": search.group_id,
         "types": sum(_TYPE_BITS[kind] for kind in search.types or _TYPE_BITS),
         "statuses": sum(_STATUS_BITS[status] for status in search.statuses or _STATUS_BITS),
         "states": sum({_STATE_BITS[state] for state in search.states or _STATE_BITS}),
