@@ -83,8 +83,8 @@ SETTINGS = (
         None,
         "LIST",
         "Networks (`10.0.0.0/8,::1/128`) of proxies that are believed what they say of a DDI device's certificate "
-        "(`X-Controller-Id`, `X-Authority`) and of a console visitor's address (`X-Forwarded-For`); from everybody else "
-        "these headers are ignored.",
+        "(`X-Controller-Id`, `X-Authority`) and of a console visitor's address (`X-Forwarded-For`); from everybody "
+        "else these headers are ignored.",
     ),
     Setting(
         "ddi-limits",
