@@ -157,3 +157,19 @@ def test_the_list_is_filtered_by_its_address_and_changes_by_itself(visit: Visit,
     expect(page.get_by_role("link", name="lamp to 1.4.0")).to_be_visible(timeout=CHANGES_WITHIN_MS)
     assert page.evaluate(NOT_RELOADED)
     site.call("CancelOTATaskByJob", JobId=job, CancelUnconfirmedTask="true")
+
+
+def test_a_second_person_lets_a_rollout_go_that_its_maker_can_only_take_back(visit: Visit, site: RolloutSite) -> None:
+    """A29: what one person made another one approves, on the page that shows what goes out."""
+    firmware = site.firmware(LAMP, "1.5.0")
+    site.call("XUpdateRolloutDefaults", XApproval="ON")
+    try:
+        job = site.job(LAMP, firmware, XPace="EVIDENCE")
+        page = visit(role=RELEASER).open(f"/rollouts/{job}")
+        _shows(page, "Waits for approval")
+        expect(page.get_by_role("button", name="Reject")).to_be_visible()
+        _answer_why(page, "Approve", "Seen on the bench")
+        _shows(page, "Completed")
+        expect(page.get_by_role("region", name="What happened")).to_contain_text("Seen on the bench")
+    finally:
+        site.call("XUpdateRolloutDefaults", XApproval="OFF")

@@ -35,6 +35,7 @@ const DEFAULTS = {
   xGateSilentHours: 12,
   xPace: "NONE",
   isOwn: true,
+  xApproval: "OFF",
 };
 const FIRMWARE = { firmwareId: "1001", productKey: "kabcdefgh01", destVersion: "2.0.0" } as Firmware;
 const COUNTS = { confirm: 1, queued: 2, notified: 4, inProgress: 8, succeeded: 16, failed: 32, canceled: 64 };
@@ -128,7 +129,12 @@ describe("a draft", () => {
       "wizard.warn.conflict",
       "wizard.warn.offline",
     ]);
-    expect(warningsOf(draft(presetOf("careful")), { ...preview, inConflict: 0, offline: 0 })).toEqual([]);
+    const calm = { ...preview, inConflict: 0, offline: 0 };
+    expect(warningsOf(draft(presetOf("careful")), calm)).toEqual([]);
+    const two = { ...DEFAULTS, xApproval: "ON" };
+    expect(warningsOf({ ...newDraft(two, "UTC", 0), ...presetOf("careful") }, calm, true)).toEqual([
+      "wizard.warn.approval",
+    ]);
   });
 });
 
@@ -168,7 +174,7 @@ describe("a rollout", () => {
     expect(of("RUNNING", ["UNDER_WAY", "WAITING"])).toEqual(["pause", "advance", "cancel"]);
     expect(of("RUNNING", ["DONE", "UNDER_WAY"])).toEqual(["pause", "cancel"]);
     expect(of("HALTED", ["UNDER_WAY", "WAITING"])).toEqual(["resume", "cancel"]);
-    expect(of("AWAITING_APPROVAL")).toEqual(["cancel"]);
+    expect(of("AWAITING_APPROVAL")).toEqual([]);
     expect(of("ENDED")).toEqual([]);
   });
 

@@ -140,7 +140,14 @@ function Wizard({ defaults, firmware, user }: WizardProps) {
           <CareStep draft={draft} change={change} />
         </StepForm>
       ) : (
-        <Last firmware={firmware} draft={draft} takesFocus={hasMoved} onBack={() => go("care")} forget={forget} />
+        <Last
+          asksApproval={defaults.xApproval === "ON"}
+          firmware={firmware}
+          draft={draft}
+          takesFocus={hasMoved}
+          onBack={() => go("care")}
+          forget={forget}
+        />
       )}
     </>
   );
@@ -179,11 +186,12 @@ interface LastProps {
   firmware: Firmware;
   draft: Draft;
   takesFocus: boolean;
+  asksApproval: boolean;
   onBack: () => void;
   forget: () => void;
 }
 
-function Last({ firmware, draft, takesFocus, onBack, forget }: LastProps) {
+function Last({ firmware, draft, takesFocus, asksApproval, onBack, forget }: LastProps) {
   const { t } = useWords();
   const go = useNavigate();
   const [isAsking, setIsAsking] = useState(false);
@@ -200,7 +208,14 @@ function Last({ firmware, draft, takesFocus, onBack, forget }: LastProps) {
         onNext={() => setIsAsking(true)}
         nextLabel={t("wizard.start")}
       >
-        <PreviewStep firmware={firmware} draft={draft} preview={preview} error={error} onRetry={retry} />
+        <PreviewStep
+          asksApproval={asksApproval}
+          firmware={firmware}
+          draft={draft}
+          preview={preview}
+          error={error}
+          onRetry={retry}
+        />
       </StepForm>
       {creation !== null && preview !== undefined && (
         <ConfirmStart

@@ -26,7 +26,7 @@ const PRODUCTS_MAX = 200;
 /** What people look for, each by one or several states of the wire. */
 const SHOWN: [name: "active" | "held" | "planned" | "ended", states: State[]][] = [
   ["active", ["RUNNING", "SOAKING", "WAITING_WINDOW"]],
-  ["held", ["HALTED", "PAUSED"]],
+  ["held", ["HALTED", "PAUSED", "AWAITING_APPROVAL", "REJECTED"]],
   ["planned", ["PLANNED"]],
   ["ended", ["ENDED"]],
 ];

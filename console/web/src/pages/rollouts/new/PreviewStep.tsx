@@ -14,15 +14,17 @@ interface PreviewStepProps {
   draft: Draft;
   preview: Previewed | undefined;
   error: unknown;
+  /** The account lets nothing go that only one person wants. */
+  asksApproval: boolean;
   onRetry: () => void;
 }
 
 /** What the job would do: whom it tells, in which order, how long it may take, and what to think of before. */
-export function PreviewStep({ firmware, draft, preview, error, onRetry }: PreviewStepProps) {
+export function PreviewStep({ firmware, draft, preview, error, asksApproval, onRetry }: PreviewStepProps) {
   const { t, format } = useWords();
   if (error) return <ErrorNote error={error} onRetry={onRetry} />;
   if (preview === undefined) return <Skeleton h={260} />;
-  const warnings = warningsOf(draft, preview);
+  const warnings = warningsOf(draft, preview, asksApproval);
   const goes = toldOf(preview);
   return (
     <Stack gap="lg">

@@ -229,7 +229,7 @@ export function toldOf(preview: Previewed): number {
 }
 
 /** What somebody ought to know before the job is made. */
-export function warningsOf(draft: Draft, preview: Previewed): WordKey[] {
+export function warningsOf(draft: Draft, preview: Previewed, asksApproval = false): WordKey[] {
   const warnings: [WordKey, boolean][] = [
     ["wizard.warn.nobody", toldOf(preview) === 0],
     ["wizard.warn.atOnce", isAtOnce(draft) && toldOf(preview) > 1],
@@ -237,6 +237,7 @@ export function warningsOf(draft: Draft, preview: Previewed): WordKey[] {
     ["wizard.warn.conflict", preview.inConflict > 0],
     ["wizard.warn.offline", preview.targets > 0 && preview.offline * 2 > preview.targets],
     ["wizard.warn.confirm", draft.needsConfirm],
+    ["wizard.warn.approval", asksApproval],
   ];
   return warnings.filter(([, holds]) => holds).map(([key]) => key);
 }

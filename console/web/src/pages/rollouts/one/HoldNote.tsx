@@ -1,8 +1,9 @@
 import { Alert, Anchor, Stack, Text } from "@mantine/core";
-import { IconAlertOctagon, IconClock, IconHourglass, IconPlayerPause, IconUserCheck } from "@tabler/icons-react";
+import { IconAlertOctagon, IconClock, IconHourglass, IconPlayerPause } from "@tabler/icons-react";
 import { Link } from "react-router";
 import { Time } from "~/parts/Time";
 import { useWords } from "~/words/useWords";
+import { Approval } from "./Approval";
 import { haltIn, personIn, type Rollout } from "./reading";
 
 /** What holds the job back, in words and numbers; nothing when nothing does. */
@@ -10,7 +11,7 @@ export function HoldNote({ rollout }: { rollout: Rollout }) {
   const { state } = rollout;
   if (state === "HALTED") return <Halted rollout={rollout} />;
   if (state === "PAUSED") return <Paused rollout={rollout} />;
-  if (state === "AWAITING_APPROVAL") return <Awaited rollout={rollout} />;
+  if (state === "AWAITING_APPROVAL") return <Approval rollout={rollout} />;
   return state === "WAITING_WINDOW" || state === "SOAKING" ? <Waits rollout={rollout} /> : null;
 }
 
@@ -56,16 +57,6 @@ function Paused({ rollout }: { rollout: Rollout }) {
       <Text size="sm" component="div">
         {rich("rollouts.pausedHint", { when: <Time at={rollout.utcHold} />, who: <b>{who}</b> })}
       </Text>
-    </Alert>
-  );
-}
-
-/** The place where a second person approves or rejects. */
-function Awaited({ rollout }: { rollout: Rollout }) {
-  const { t } = useWords();
-  return (
-    <Alert color="sand" icon={<IconUserCheck aria-hidden />} title={t("rollouts.awaitedTitle")}>
-      <Text size="sm">{rollout.holdReason}</Text>
     </Alert>
   );
 }

@@ -34,7 +34,7 @@ export function movesOf(rollout: Rollout): { pause: boolean; resume: boolean; ad
     resume: isHeld,
     advance:
       !isHeld && !isOver && !isAwaited && staged.some(({ state }) => state === "UNDER_WAY" || state === "SOAKING"),
-    cancel: !isOver && rollout.state !== "REJECTED",
+    cancel: !isOver && !isAwaited,
   };
 }
 
