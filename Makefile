@@ -14,7 +14,7 @@ CONSOLE := console/web
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run install test check check-console fix docs bench fuzz soak chaos house lock \
+.PHONY: help run install test check check-console fix docs gallery bench fuzz soak chaos house lock \
 	install-test install-clients install-bench install-node install-console install-debian
 
 help: ## list these targets
@@ -51,6 +51,12 @@ house: install-test ## run only the rules of the house (tests/house): directions
 
 docs: install ## write the generated pages of docs/reference again
 	$(BIN)/python -m scripts.make_docs $(ARGS)
+
+gallery: install-debian install-test install-clients install-console ## look at every page of the console: pictures in build/gallery, and those of the README
+	$(PYTEST) tests/browser/test_every_page.py $(ARGS)
+	mkdir -p docs/images
+	cp build/gallery/light-desktop/overview.png docs/images/console-overview.png
+	cp build/gallery/light-desktop/rollout-halted.png docs/images/console-rollout.png
 
 bench: install-debian install-test install-bench ## measure each budget beside its limit, as a table
 	$(BIN)/python -m bench $(ARGS)
