@@ -12,6 +12,7 @@ import { Snippet } from "./Snippet";
 // console is about, for all that is built counts against the console's weight.
 const PAGES = import.meta.glob<string>(
   [
+    "../../../../docs/how-to/console-*.md",
     "../../../../docs/how-to/connect-hawkbit-devices.md",
     "../../../../docs/how-to/find-out-why-a-device-does-not-update.md",
     "../../../../docs/how-to/give-a-key-its-rights.md",
