@@ -1,7 +1,7 @@
 import { Anchor, Code } from "@mantine/core";
 import { Link } from "react-router";
-import { Card } from "~/parts/Card";
 import { FactList } from "~/parts/FactList";
+import { Section } from "~/parts/Section";
 import { Time } from "~/parts/Time";
 import { useWords } from "~/words/useWords";
 import type { Firmware } from "../OneFirmwarePage";
@@ -9,7 +9,7 @@ import type { Firmware } from "../OneFirmwarePage";
 export function Facts({ firmware }: { firmware: Firmware }) {
   const { t } = useWords();
   return (
-    <Card title={t("firmware.facts")}>
+    <Section title={t("firmware.facts")}>
       <FactList
         label={t("firmware.facts")}
         facts={[
@@ -29,6 +29,6 @@ export function Facts({ firmware }: { firmware: Firmware }) {
           [t("firmware.changed"), <Time key="changed" at={firmware.utcModified} />],
         ]}
       />
-    </Card>
+    </Section>
   );
 }

@@ -1,7 +1,7 @@
 import { Anchor, Divider, Group, Stack, Text } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
 import { Bytes } from "~/parts/Bytes";
-import { Card } from "~/parts/Card";
+import { Section } from "~/parts/Section";
 import { useWords } from "~/words/useWords";
 import type { Firmware } from "../OneFirmwarePage";
 import { Digest } from "../upload/UploadRow";
@@ -20,7 +20,7 @@ export function Files({ firmware }: { firmware: Firmware }) {
     },
   ];
   return (
-    <Card title={t("firmware.files")}>
+    <Section title={t("firmware.files")}>
       <Stack gap="sm">
         {files.map((file, index) => (
           <Stack key={file.name} gap={4}>
@@ -51,7 +51,7 @@ export function Files({ firmware }: { firmware: Firmware }) {
           </Stack>
         ))}
       </Stack>
-    </Card>
+    </Section>
   );
 }
 

@@ -2,8 +2,8 @@ import { Anchor, Text } from "@mantine/core";
 import { Link } from "react-router";
 import { useLiveCall } from "~/api/hooks";
 import type { Answer } from "~/api/types";
-import { Card } from "~/parts/Card";
 import { type Column, DataTable } from "~/parts/DataTable";
+import { Section } from "~/parts/Section";
 import { StatusBadge } from "~/parts/StatusBadge";
 import { Time } from "~/parts/Time";
 import { useWords, type Words } from "~/words/useWords";
@@ -24,9 +24,9 @@ export function Rollouts({ firmware }: { firmware: Firmware }) {
   });
   const all = `/rollouts?firmware=${firmware.firmwareId}`;
   return (
-    <Card
+    <Section
       title={t("firmware.rollouts")}
-      action={
+      actions={
         data?.nextToken && (
           <Anchor component={Link} to={all} size="sm">
             {t("firmware.allRollouts")}
@@ -47,7 +47,7 @@ export function Rollouts({ firmware }: { firmware: Firmware }) {
           </Text>
         }
       />
-    </Card>
+    </Section>
   );
 }
 

@@ -2,8 +2,8 @@ import { Anchor, Group, Progress, Stack, Text } from "@mantine/core";
 import { Link } from "react-router";
 import { useLiveCall } from "~/api/hooks";
 import { devicesAt } from "~/pages/products/links";
-import { Card } from "~/parts/Card";
 import { ErrorNote } from "~/parts/ErrorNote";
+import { Section } from "~/parts/Section";
 import { StatusBadge } from "~/parts/StatusBadge";
 import { useWords } from "~/words/useWords";
 import type { Firmware } from "../OneFirmwarePage";
@@ -15,7 +15,7 @@ export function Use({ firmware }: { firmware: Firmware }) {
   const use = data?.data;
   const share = use && use.productDeviceCount > 0 ? use.deviceCount / use.productDeviceCount : 0;
   return (
-    <Card title={t("firmware.use")}>
+    <Section title={t("firmware.use")}>
       {error && <ErrorNote error={error} onRetry={() => void refetch()} />}
       {use && (
         <Stack gap="sm">
@@ -55,6 +55,6 @@ export function Use({ firmware }: { firmware: Firmware }) {
           )}
         </Stack>
       )}
-    </Card>
+    </Section>
   );
 }

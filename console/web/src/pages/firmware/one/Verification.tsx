@@ -3,8 +3,8 @@ import { useState } from "react";
 import { Link } from "react-router";
 import { useLiveCall, useMay } from "~/api/hooks";
 import type { Answer } from "~/api/types";
-import { Card } from "~/parts/Card";
 import { type Column, DataTable } from "~/parts/DataTable";
+import { Section } from "~/parts/Section";
 import { StatusBadge } from "~/parts/StatusBadge";
 import { Time } from "~/parts/Time";
 import { useWords, type Words } from "~/words/useWords";
@@ -35,9 +35,9 @@ export function Verification({ firmware }: { firmware: Firmware }) {
   if (firmware.status === NEEDS_NONE) return null;
   const canStart = [UNVERIFIED, VERIFICATION_FAILED].includes(firmware.status) && may("CreateOTAVerifyJob");
   return (
-    <Card
+    <Section
       title={t("firmware.verification")}
-      action={
+      actions={
         canStart && (
           <Button size="sm" onClick={() => setIsOpen(true)}>
             {t(firmware.status === UNVERIFIED ? "firmware.verify" : "firmware.verifyAgain")}
@@ -52,7 +52,7 @@ export function Verification({ firmware }: { firmware: Firmware }) {
         {job && <Tasks jobId={job.jobId} />}
       </Stack>
       <VerifyDialog firmware={firmware} opened={isOpen} onClose={() => setIsOpen(false)} />
-    </Card>
+    </Section>
   );
 }
 
