@@ -21,6 +21,12 @@ export interface Upload {
   error?: CallError;
 }
 
+/**
+ * What new credentials may mend. A browser whose kept connection ends sends the form once more by itself, with
+ * credentials that are used by then: what it hears is AccessDenied, and what happened is a broken connection.
+ */
+const PASSES = [UNREACHABLE, "AccessDenied"];
+
 type Change = (change: Partial<Upload>) => void;
 
 /** Files on their way to the server, one after another: others of the page's calls need connections too. */
@@ -101,7 +107,7 @@ async function sendWithPatience(file: File, change: Change, signal: AbortSignal)
       return data.firmwareUrl;
     } catch (error) {
       const pauseMs = RETRY_AFTER_MS[attempt];
-      if (signal.aborted || pauseMs === undefined || asCallError(error).code !== UNREACHABLE) throw error;
+      if (signal.aborted || pauseMs === undefined || !PASSES.includes(asCallError(error).code)) throw error;
       change({ state: "broken" });
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
       signal.throwIfAborted();
