@@ -22,12 +22,17 @@ export function Use({ firmware }: { firmware: Firmware }) {
           <Text size="sm">
             {rich("firmware.runsOn", {
               devices: (
-                <Anchor component={Link} to={devicesAt(use.productKey, use.version, use.moduleName)} fw={650}>
+                <Anchor
+                  component={Link}
+                  to={devicesAt(use.productKey, use.version, use.moduleName)}
+                  fw={650}
+                  underline="always"
+                >
                   {t("firmware.devices", { count: use.deviceCount })}
                 </Anchor>
               ),
               all: (
-                <Anchor component={Link} to={`/devices?product=${use.productKey}`}>
+                <Anchor component={Link} to={`/devices?product=${use.productKey}`} underline="always">
                   {format.number(use.productDeviceCount)}
                 </Anchor>
               ),
