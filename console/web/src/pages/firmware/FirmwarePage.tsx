@@ -1,14 +1,169 @@
-import { IconPackage } from "@tabler/icons-react";
+import { Anchor, Button, Code, Group, NativeSelect, Text, TextInput } from "@mantine/core";
+import { IconPackage, IconUpload } from "@tabler/icons-react";
+import { useEffect, useState } from "react";
+import { Link } from "react-router";
+import { useLiveCall, useMay } from "~/api/hooks";
+import type { Answer } from "~/api/types";
+import { useProducts } from "~/pages/products/useProducts";
+import { Bytes } from "~/parts/Bytes";
+import { type Column, DataTable } from "~/parts/DataTable";
 import { EmptyState } from "~/parts/EmptyState";
 import { PageHeader } from "~/parts/PageHeader";
-import { useWords } from "~/words/useWords";
+import { StatusBadge } from "~/parts/StatusBadge";
+import { Time } from "~/parts/Time";
+import { useQueryState } from "~/parts/useQueryState";
+import { useWords, type Words } from "~/words/useWords";
+
+type Row = Answer<"ListOTAFirmware">["firmwareInfo"]["simpleFirmwareInfo"][number];
+
+const PAGE_SIZE = 20;
+const TYPING_MS = 350;
 
 export default function FirmwarePage() {
   const { t } = useWords();
+  const may = useMay();
+  const query = useQueryState();
+  const [product, version] = [query.get("product"), query.get("version")];
+  const list = useLiveCall(
+    "ListOTAFirmware",
+    {
+      CurrentPage: query.page,
+      PageSize: PAGE_SIZE,
+      ...(product ? { ProductKey: product } : {}),
+      ...(version ? { DestVersion: version } : {}),
+    },
+    { keepPrevious: true },
+  );
+  const upload = may("CreateOTAFirmware") && (
+    <Button
+      component={Link}
+      to={product ? `/firmware/new?product=${encodeURIComponent(product)}` : "/firmware/new"}
+      leftSection={<IconUpload size={17} aria-hidden />}
+    >
+      {t("firmware.new")}
+    </Button>
+  );
+  const isFiltered = product !== "" || version !== "";
   return (
     <>
-      <PageHeader title={t("firmware.title")}>{t("firmware.intro")}</PageHeader>
-      <EmptyState title={t("common.building")} icon={<IconPackage size={32} aria-hidden />} />
+      <PageHeader title={t("firmware.title")} howTo="console-firmware" actions={upload}>
+        {t("firmware.intro")}
+      </PageHeader>
+      <Filters />
+      <DataTable
+        label={t("firmware.title")}
+        columns={columnsOf(t)}
+        rows={list.data?.firmwareInfo.simpleFirmwareInfo}
+        rowKey={(row) => row.firmwareId}
+        error={list.error}
+        onRetry={() => void list.refetch()}
+        isStale={list.isPlaceholderData}
+        page={query.page}
+        pageCount={list.data?.pageCount}
+        total={list.data?.total}
+        onPage={query.setPage}
+        empty={
+          <EmptyState
+            title={t(isFiltered ? "common.nothingMatches" : "firmware.none")}
+            icon={<IconPackage size={32} aria-hidden />}
+            action={
+              isFiltered ? (
+                <Button variant="default" onClick={query.clear}>
+                  {t("common.clearFilters")}
+                </Button>
+              ) : (
+                upload
+              )
+            }
+          >
+            {isFiltered ? undefined : t("firmware.noneHint")}
+          </EmptyState>
+        }
+      />
     </>
+  );
+}
+
+function Filters() {
+  const { t } = useWords();
+  const query = useQueryState();
+  const { products } = useProducts();
+  const { set } = query;
+  const version = query.get("version");
+  const [typed, setTyped] = useState(version);
+  useEffect(() => setTyped(version), [version]);
+  useEffect(() => {
+    const timer = setTimeout(() => typed.trim() !== version && set({ version: typed.trim() }), TYPING_MS);
+    return () => clearTimeout(timer);
+  }, [typed, version, set]);
+  return (
+    <Group mb="md" gap="sm" component="search">
+      <NativeSelect
+        aria-label={t("firmware.product")}
+        value={query.get("product")}
+        onChange={(event) => set({ product: event.currentTarget.value })}
+        data={[
+          { value: "", label: t("firmware.allProducts") },
+          ...(products ?? []).map((one) => ({ value: one.productKey, label: one.productName })),
+        ]}
+      />
+      <TextInput
+        aria-label={t("firmware.version")}
+        placeholder={t("firmware.version")}
+        value={typed}
+        onChange={(event) => setTyped(event.currentTarget.value)}
+      />
+    </Group>
+  );
+}
+
+function columnsOf(t: Words["t"]): Column<Row>[] {
+  return [
+    {
+      key: "name",
+      title: t("firmware.name"),
+      cell: (row) => (
+        <>
+          <Anchor component={Link} to={`/firmware/${row.firmwareId}`} fw={600} size="sm">
+            {row.firmwareName}
+          </Anchor>
+          {row.firmwareDesc && (
+            <Text size="xs" c="dimmed" lineClamp={1}>
+              {row.firmwareDesc}
+            </Text>
+          )}
+        </>
+      ),
+    },
+    { key: "version", title: t("firmware.version"), cell: (row) => <Version row={row} /> },
+    {
+      key: "product",
+      title: t("firmware.product"),
+      cell: (row) => (
+        <Anchor component={Link} to={`/products/${row.productKey}`} size="sm" c="inherit">
+          {row.productName}
+        </Anchor>
+      ),
+    },
+    { key: "module", title: t("firmware.module"), cell: (row) => row.moduleName, isWide: true },
+    {
+      key: "status",
+      title: t("firmware.status"),
+      cell: (row) => <StatusBadge kind="firmware" status={row.status} />,
+    },
+    { key: "size", title: t("firmware.size"), isNumber: true, cell: (row) => <Bytes sizeBytes={row.firmwareSize} /> },
+    { key: "created", title: t("firmware.added"), cell: (row) => <Time at={row.utcCreate} />, isWide: true },
+  ];
+}
+
+/** A difference says where it starts. */
+function Version({ row }: { row: Row }) {
+  if (row.srcVersion === "") return <Code>{row.destVersion}</Code>;
+  return (
+    <Group gap={4} wrap="nowrap">
+      <Code>{row.srcVersion}</Code>
+      {"→"}
+      <Code>{row.destVersion}</Code>
+    </Group>
   );
 }
