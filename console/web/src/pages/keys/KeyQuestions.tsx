@@ -53,7 +53,7 @@ export function KeyQuestions({ ask, onClose, onRotated }: KeyQuestionsProps) {
       onClose={onClose}
       onConfirm={confirm}
       title={t(`keys.ask.${what}`, { name: nameOf(key) })}
-      word={nameOf(key)}
+      word={what === "enable" ? undefined : nameOf(key)}
       confirmLabel={t(what === "delete" ? "common.delete" : `keys.${what}`)}
       isPending={rotate.isPending || update.isPending || remove.isPending}
       isDangerous={what !== "enable"}

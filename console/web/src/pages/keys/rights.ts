@@ -32,7 +32,7 @@ export const PERMISSION_NOUNS = [
 ] as const;
 
 /** What a pipeline calls to release: `whimbrel release` and the same by SDK (how-to: release from a pipeline). */
-export const CI_ACTIONS = ["firmware:read", "firmware:write", "job:read", "job:write", "device:read", "product:read"];
+export const CI_ACTIONS = ["product:read", "firmware:read", "firmware:write", "job:read", "job:write"];
 
 export type Preset = "read" | "release" | "everything" | "own";
 
