@@ -1,7 +1,6 @@
-import { Anchor, Button, Group, Stack, Text } from "@mantine/core";
-import { IconHistory, IconKey, IconUser } from "@tabler/icons-react";
+import { Anchor, Button, Stack, Text } from "@mantine/core";
+import { IconHistory } from "@tabler/icons-react";
 import { useState } from "react";
-import { Link } from "react-router";
 import { useLiveCall, useMay } from "~/api/hooks";
 import { type Column, DataTable } from "~/parts/DataTable";
 import { EmptyState } from "~/parts/EmptyState";
@@ -10,11 +9,13 @@ import { PageHeader } from "~/parts/PageHeader";
 import { Time } from "~/parts/Time";
 import { useQueryState } from "~/parts/useQueryState";
 import { useWords, type Words } from "~/words/useWords";
+import { ActorLink } from "./ActorLink";
 import { AuditFilters } from "./AuditFilters";
 import { ChainCard } from "./ChainCard";
 import { EntryDrawer } from "./EntryDrawer";
-import { actorName, type Entry, isPerson, placesOf } from "./entries";
+import { type Entry, placesOf } from "./entries";
 import { OutcomeBadge } from "./OutcomeBadge";
+import { PlaceLink } from "./PlaceLink";
 
 const ROWS = 25;
 
@@ -110,14 +111,7 @@ function columnsOf(t: Words["t"], open: (entry: Entry) => void): Column<Entry>[]
     {
       key: "actor",
       title: t("audit.actor"),
-      cell: (row) => (
-        <Anchor component={Link} to={`/audit?actor=${encodeURIComponent(row.accessKeyId)}`} inherit>
-          <Group component="span" gap={6} display="inline-flex" wrap="nowrap">
-            {isPerson(row.accessKeyId) ? <IconUser size={15} aria-hidden /> : <IconKey size={15} aria-hidden />}
-            <span>{actorName(row.accessKeyId)}</span>
-          </Group>
-        </Anchor>
-      ),
+      cell: (row) => <ActorLink actor={row.accessKeyId} />,
     },
     { key: "about", title: t("audit.about"), cell: (row) => <About entry={row} /> },
     { key: "outcome", title: t("audit.outcome"), cell: (row) => <OutcomeBadge outcome={row.outcome} /> },
@@ -129,12 +123,10 @@ function columnsOf(t: Words["t"], open: (entry: Entry) => void): Column<Entry>[]
 function About({ entry }: { entry: Entry }) {
   return (
     <Text component="span" size="sm">
-      {placesOf(entry).map(({ label, to }, index) => (
-        <span key={to}>
+      {placesOf(entry).map((place, index) => (
+        <span key={place.to}>
           {index > 0 && " · "}
-          <Anchor component={Link} to={to} inherit>
-            {label}
-          </Anchor>
+          <PlaceLink place={place} />
         </span>
       ))}
     </Text>

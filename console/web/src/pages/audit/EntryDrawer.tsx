@@ -1,10 +1,11 @@
-import { Anchor, Code, Drawer, Group, Stack, Table, Text, Title } from "@mantine/core";
-import { Link } from "react-router";
+import { Code, Drawer, Group, Stack, Table, Text, Title } from "@mantine/core";
 import { Hash } from "~/parts/Hash";
 import { Time } from "~/parts/Time";
 import { useWords } from "~/words/useWords";
-import { actorName, type Entry, membersOf, placesOf } from "./entries";
+import { ActorLink } from "./ActorLink";
+import { type Entry, membersOf, placesOf } from "./entries";
 import { OutcomeBadge } from "./OutcomeBadge";
+import { PlaceLink } from "./PlaceLink";
 
 /** One entry in full. */
 export function EntryDrawer({ entry, onClose }: { entry: Entry | null; onClose: () => void }) {
@@ -30,7 +31,7 @@ function EntryFacts({ entry, onGo }: { entry: Entry; onGo: () => void }) {
       <Group gap="sm">
         <OutcomeBadge outcome={entry.outcome} />
         <Text size="sm">
-          {t("audit.by", { actor: actorName(entry.accessKeyId) })} · <Time at={entry.utcTime} exact />
+          <ActorLink actor={entry.accessKeyId} /> · <Time at={entry.utcTime} exact />
         </Text>
       </Group>
       {entry.outcome !== "ACCEPTED" && <Text size="sm">{t("audit.refusedHint")}</Text>}
@@ -38,10 +39,10 @@ function EntryFacts({ entry, onGo }: { entry: Entry; onGo: () => void }) {
       <Members title={t("audit.objects")} json={entry.objects} />
       {placesOf(entry).length > 0 && (
         <Group gap="sm">
-          {placesOf(entry).map(({ label, to }) => (
-            <Anchor key={to} component={Link} to={to} size="sm" onClick={onGo}>
-              {t("audit.goTo", { name: label })}
-            </Anchor>
+          {placesOf(entry).map((place) => (
+            <Text key={place.to} component="span" size="sm">
+              <PlaceLink place={place} onClick={onGo} />
+            </Text>
           ))}
         </Group>
       )}

@@ -4,7 +4,8 @@ import type { Answer } from "~/api/types";
 export type Entry = Answer<"XListAuditEvents">["data"]["auditEvent"][number];
 
 export interface Place {
-  label: string;
+  kind: "device" | "product" | "rollout" | "firmware" | "group" | "user" | "key";
+  name: string;
   to: string;
 }
 
@@ -37,16 +38,19 @@ export function placesOf(entry: Pick<Entry, "action" | "parameters" | "objects">
   const said = new Map([...membersOf(entry.parameters), ...membersOf(entry.objects)]);
   const id = (name: string) => encodeURIComponent(said.get(name) ?? "");
   const places: Place[] = [];
-  const add = (name: string, to: string, shown = said.get(name)) => {
-    if (shown !== undefined && shown !== "") places.push({ label: shown, to });
+  const add = (kind: Place["kind"], member: string, to: string) => {
+    const name = said.get(member);
+    if (name !== undefined && name !== "") places.push({ kind, name, to });
   };
   if (said.has("DeviceName") && said.has("ProductKey")) {
-    add("DeviceName", `/devices/${id("ProductKey")}/${id("DeviceName")}`);
-  } else if (!said.has("JobId") && !said.has("FirmwareId")) add("ProductKey", `/products/${id("ProductKey")}`);
-  add("JobId", `/rollouts/${id("JobId")}`);
-  if (!said.has("JobId")) add("FirmwareId", `/firmware/${id("FirmwareId")}`);
-  add("GroupId", `/groups/${id("GroupId")}`);
-  if (entry.action.endsWith("ConsoleUser")) add("Name", "/users");
-  if (entry.action.endsWith("AccessKey")) add("UserAccessKeyId", "/keys");
+    add("device", "DeviceName", `/devices/${id("ProductKey")}/${id("DeviceName")}`);
+  } else if (!said.has("JobId") && !said.has("FirmwareId"))
+    add("product", "ProductKey", `/products/${id("ProductKey")}`);
+  add("rollout", "JobId", `/rollouts/${id("JobId")}`);
+  if (!said.has("JobId")) add("firmware", "FirmwareId", `/firmware/${id("FirmwareId")}`);
+  add("group", "GroupId", `/groups/${id("GroupId")}`);
+  if (entry.action.endsWith("ConsoleUser")) add("user", "Name", "/users");
+  if (entry.action.endsWith("AccessKey"))
+    add("key", said.has("UserAccessKeyId") ? "UserAccessKeyId" : "AccessKeyId", "/keys");
   return places;
 }

@@ -5,8 +5,10 @@ import { ErrorNote } from "~/parts/ErrorNote";
 import { Section } from "~/parts/Section";
 import { Time } from "~/parts/Time";
 import { useWords } from "~/words/useWords";
-import { actorName, placesOf } from "../audit/entries";
+import { ActorLink } from "../audit/ActorLink";
+import { placesOf } from "../audit/entries";
 import { OutcomeBadge } from "../audit/OutcomeBadge";
+import { PlaceLink } from "../audit/PlaceLink";
 import classes from "./overview.module.css";
 
 const SHOWN_MAX = 6;
@@ -36,18 +38,14 @@ export function RecentChanges() {
         {events?.map((event) => (
           <li key={event.number}>
             <Text component="span" size="sm" className={classes.changeText}>
-              <Anchor component={Link} to={`/audit?actor=${encodeURIComponent(event.accessKeyId)}`} inherit>
-                {actorName(event.accessKeyId)}
-              </Anchor>{" "}
+              <ActorLink actor={event.accessKeyId} />{" "}
               <Anchor component={Link} to={`/audit?action=${event.action}`} inherit fw={600}>
                 {event.action}
               </Anchor>
-              {placesOf(event).map(({ label, to }) => (
-                <span key={to}>
+              {placesOf(event).map((place) => (
+                <span key={place.to}>
                   {" "}
-                  <Anchor component={Link} to={to} inherit>
-                    {label}
-                  </Anchor>
+                  <PlaceLink place={place} />
                 </span>
               ))}{" "}
               {event.outcome !== "ACCEPTED" && <OutcomeBadge outcome={event.outcome} />}
