@@ -15,7 +15,7 @@ export default function MePage() {
   const until = format.exact(Date.parse(session.expiresAt));
   return (
     <>
-      <PageHeader title={t("me.title")} howTo="console-users">
+      <PageHeader title={t("me.title")} howTo="manage-console-users">
         {t("me.signedInAs", { name, role: maybe(`status.role.${role}`, role), account: session.account })}{" "}
         {t("me.until", { when: until })}
       </PageHeader>

@@ -9,7 +9,7 @@ import { useWords } from "~/words/useWords";
 import classes from "./overview.module.css";
 
 const SHOWN_MAX = 6;
-const STATES = ["HALTED", "RUNNING", "SOAKING", "WAITING_WINDOW", "PAUSED", "PLANNED"] as const;
+const STATES = ["HALTED", "AWAITING_APPROVAL", "RUNNING", "SOAKING", "WAITING_WINDOW", "PAUSED", "PLANNED"] as const;
 const PARTS = [
   ["SUCCEEDED", "succeeded"],
   ["FAILED", "failed"],

@@ -2,6 +2,7 @@ import { Stack } from "@mantine/core";
 import { useMay } from "~/api/hooks";
 import { PageHeader } from "~/parts/PageHeader";
 import { useWords } from "~/words/useWords";
+import { ApprovalSetting } from "./ApprovalSetting";
 import { InterfacesSection } from "./InterfacesSection";
 import { RolloutDefaults } from "./RolloutDefaults";
 import { ServerSection } from "./ServerSection";
@@ -16,7 +17,12 @@ export default function SettingsPage() {
         {t("settings.intro")}
       </PageHeader>
       <Stack gap="lg">
-        {may("XQueryRolloutDefaults") && <RolloutDefaults />}
+        {may("XQueryRolloutDefaults") && (
+          <>
+            <RolloutDefaults />
+            <ApprovalSetting />
+          </>
+        )}
         <ServerSection />
         <SigningInSection />
         <InterfacesSection />

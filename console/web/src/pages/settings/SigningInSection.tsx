@@ -2,23 +2,20 @@ import { Anchor, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 import { send } from "~/api/client";
-import { useCall, useMay } from "~/api/hooks";
+import { useMay } from "~/api/hooks";
 import { Section } from "~/parts/Section";
 import { useWords } from "~/words/useWords";
 import { type Fact, Facts } from "./Facts";
 
-/** How people come in, and whether a rollout needs two of them. */
+/** How people come in. */
 export function SigningInSection() {
   const { t } = useWords();
   const may = useMay();
   const options = useQuery({ queryKey: ["sign-in-options"], queryFn: () => send("sign-in/options") });
-  const defaults = useCall("XQueryRolloutDefaults", {}, { enabled: may("XQueryRolloutDefaults") });
-  const approval = (defaults.data?.data as { xApproval?: string } | undefined)?.xApproval;
   const yesOrNo = (value: unknown) => t(value === true ? "settings.on" : "settings.off");
   const facts: Fact[] = [
     { name: t("settings.passwords"), value: options.data ? yesOrNo(options.data.password) : "…" },
     { name: t("settings.singleSignOn"), value: options.data ? yesOrNo(options.data.oidc) : "…" },
-    ...(approval === undefined ? [] : [{ name: t("settings.approval"), value: yesOrNo(approval === "ON") }]),
   ];
   return (
     <Section

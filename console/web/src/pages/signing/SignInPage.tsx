@@ -6,8 +6,8 @@ import { Navigate, useSearchParams } from "react-router";
 import { post } from "~/api/client";
 import { SESSION_KEY, useSession } from "~/api/hooks";
 import { useWords } from "~/words/useWords";
-import { ProviderButton, ProviderProblem } from "./ProviderButton";
 import { CapsLockHint, useCapsLock } from "./capsLock";
+import { ProviderButton, ProviderProblem } from "./ProviderButton";
 import { SigningError } from "./SigningError";
 import { SigningFrame } from "./SigningFrame";
 

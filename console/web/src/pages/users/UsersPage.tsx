@@ -23,7 +23,7 @@ export default function UsersPage() {
     <>
       <PageHeader
         title={t("users.title")}
-        howTo="console-users"
+        howTo="manage-console-users"
         actions={
           may("XInviteConsoleUser") && (
             <Button leftSection={<IconUserPlus size={17} aria-hidden />} onClick={() => setInviting(true)}>
