@@ -219,6 +219,16 @@ class TestAuditLog:
             assert await numbers(rig.store, mine, narrowed) == (found, len(found))
             assert await numbers(rig.store, mine, narrowed, Page(2, 2)) == (found[2:4], len(found))
 
+    async def test_pages_before_a_time(self, rig: Rig) -> None:
+        """Of one account, newest first; as many as were entered before."""
+        mine, other = await two_accounts(rig.store)
+        await append(rig.store, *(draft_of(mine, number) for number in range(1, 6)), draft_of(other))
+        for count in range(6):
+            found = list(range(count, 0, -1))
+            narrowed = AuditFilter(before_ms=NOW_MS + count + 1)
+            assert await numbers(rig.store, mine, narrowed) == (found, count)
+            assert await numbers(rig.store, mine, narrowed, Page(2, 2)) == (found[2:4], count)
+
     async def test_walks(self, rig: Rig) -> None:
         """A walk gives the next entries in the order of the chain, as many as asked for."""
         mine, _ = await two_accounts(rig.store)

@@ -26,7 +26,7 @@ from whimbrel.domain.console_user import (
 )
 
 NOW_MS = 1_735_787_045_678
-READS = {"product:read", "device:read", "group:read", "firmware:read", "job:read", "rollout:read"}
+READS = {"product:read", "device:read", "group:read", "firmware:read", "job:read", "rollout:read", "overview:read"}
 WRITES = {"firmware:write", "job:write", "device:write", "group:write"}
 
 

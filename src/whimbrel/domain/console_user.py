@@ -130,6 +130,7 @@ _VIEWED = (
     Permission.FIRMWARE_READ,
     Permission.JOB_READ,
     Permission.ROLLOUT_READ,
+    Permission.OVERVIEW_READ,
 )
 _RELEASED = (
     Permission.FIRMWARE_WRITE,

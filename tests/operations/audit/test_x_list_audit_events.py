@@ -133,7 +133,34 @@ async def test_filters(door: SignedDoor) -> None:
     assert await door.refusal(ACTION, CurrentPage=1, PageSize=10, **both) == "iot.ota.InvalidParameter"
 
 
-@pytest.mark.parametrize("given", [{"EventAccessKeyId": "k" * 65}, {"EventName": "a b"}, {"EventName": "A" * 65}])
+async def test_entries_before_a_time(door: SignedDoor) -> None:
+    """Those that were entered before, and their number is the total; nothing else narrows with it."""
+    for name in ("lamp", "plug"):
+        door.clock.at_ms += 1_000
+        await make_product(door, name)
+    last_ms = door.clock.at_ms
+    for before_ms, found in ((last_ms + 1, ["2", "1"]), (last_ms, ["1"]), (last_ms - 1_000, []), (0, [])):
+        events_before = await summary(door, EventBefore=before_ms)
+        assert [text.partition(" ")[0] for text in events_before] == found
+    both = {"EventBefore": last_ms, "EventName": "CreateProduct"}
+    assert await door.refusal(ACTION, CurrentPage=1, PageSize=10, **both) == "iot.ota.InvalidParameter"
+
+
+async def test_a_person_with_the_longest_name_is_found(door: SignedDoor) -> None:
+    """`user:` and 64 characters are no refusal."""
+    assert await summary(door, EventAccessKeyId="user:" + "n" * 64) == []
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"EventAccessKeyId": "k" * 70},
+        {"EventName": "a b"},
+        {"EventName": "A" * 65},
+        {"EventBefore": "-1"},
+        {"EventBefore": "253402300800000"},
+    ],
+)
 async def test_filters_that_are_refused(given: dict[str, str], door: SignedDoor) -> None:
     """Texts that no key and no Action can have."""
     assert await door.refusal(ACTION, CurrentPage=1, PageSize=10, **given) == "iot.ota.InvalidParameter"

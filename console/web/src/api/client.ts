@@ -28,7 +28,7 @@ export async function send(path: string, init: RequestInit = {}): Promise<Record
   const isSession = path === "session" || path === "sign-in";
   if (response.status === UNAUTHORIZED && !isSession) onSignedOut();
   if (response.ok) return body;
-  throw refusal(body, response.status);
+  throw refusal(body, response.status, response.headers.get("retry-after"));
 }
 
 /** As `send`, for what changes something outside the operations: signing in and out. */
@@ -71,12 +71,14 @@ async function readObject(response: Response): Promise<Record<string, unknown>> 
   }
 }
 
-function refusal(body: Record<string, unknown>, status: number): CallError {
+function refusal(body: Record<string, unknown>, status: number, retryAfter: string | null = null): CallError {
   const text = (...names: string[]): string => {
     const found = names.map((name) => body[name]).find((value) => typeof value === "string" && value !== "");
     return typeof found === "string" ? found : "";
   };
   const fallback = status === UNAUTHORIZED ? SIGNED_OUT : REFUSED;
   const message = text("errorMessage", "ErrorMessage", "error", "message") || `the server answered ${status}`;
-  return new CallError(message, text("code", "Code") || fallback, status, text("requestId", "RequestId"));
+  const code = text("code", "Code") || fallback;
+  const retryAfterS = retryAfter !== null && /^\d+$/.test(retryAfter) ? Number(retryAfter) : null;
+  return new CallError(message, code, status, text("requestId", "RequestId"), retryAfterS);
 }

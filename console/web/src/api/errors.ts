@@ -3,13 +3,16 @@ export class CallError extends Error {
   readonly code: string;
   readonly status: number;
   readonly requestId: string;
+  /** Seconds after which the server wants to be asked again; null when it said nothing of that. */
+  readonly retryAfterS: number | null;
 
-  constructor(message: string, code: string, status: number, requestId = "") {
+  constructor(message: string, code: string, status: number, requestId = "", retryAfterS: number | null = null) {
     super(message);
     this.name = "CallError";
     this.code = code;
     this.status = status;
     this.requestId = requestId;
+    this.retryAfterS = retryAfterS;
   }
 }
 

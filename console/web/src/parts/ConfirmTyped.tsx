@@ -7,8 +7,8 @@ interface ConfirmTypedProps {
   onClose: () => void;
   onConfirm: () => void;
   title: string;
-  /** Exactly this has to be typed: a name, or the number of devices. */
-  word: string;
+  /** Exactly this has to be typed: a name, or the number of devices. Left out where a plain question is enough. */
+  word?: string;
   /** What will happen, and what cannot be undone. */
   children: ReactNode;
   confirmLabel?: string;
@@ -24,9 +24,10 @@ export function ConfirmTyped(props: ConfirmTypedProps) {
   useEffect(() => {
     if (opened) setTyped("");
   }, [opened]);
+  const isSure = word === undefined || typed.trim() === word;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (typed.trim() === word) onConfirm();
+    if (isSure) onConfirm();
   };
   return (
     <Modal opened={opened} onClose={onClose} title={title} closeButtonProps={{ "aria-label": t("common.close") }}>
@@ -35,25 +36,22 @@ export function ConfirmTyped(props: ConfirmTypedProps) {
           <Text component="div" size="sm">
             {children}
           </Text>
-          <TextInput
-            label={rich("common.typeToConfirm", { word: <Code>{word}</Code> })}
-            value={typed}
-            onChange={(event) => setTyped(event.currentTarget.value)}
-            autoComplete="off"
-            autoCapitalize="none"
-            spellCheck={false}
-            data-autofocus
-          />
+          {word !== undefined && (
+            <TextInput
+              label={rich("common.typeToConfirm", { word: <Code>{word}</Code> })}
+              value={typed}
+              onChange={(event) => setTyped(event.currentTarget.value)}
+              autoComplete="off"
+              autoCapitalize="none"
+              spellCheck={false}
+              data-autofocus
+            />
+          )}
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose}>
               {t("common.cancel")}
             </Button>
-            <Button
-              type="submit"
-              color={isDangerous ? "clay" : undefined}
-              loading={isPending}
-              disabled={typed.trim() !== word}
-            >
+            <Button type="submit" color={isDangerous ? "clay" : undefined} loading={isPending} disabled={!isSure}>
               {confirmLabel ?? t("common.confirm")}
             </Button>
           </Group>

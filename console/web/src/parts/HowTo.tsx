@@ -14,8 +14,13 @@ const PAGES = import.meta.glob<string>(
   [
     "../../../../docs/how-to/console-*.md",
     "../../../../docs/how-to/connect-hawkbit-devices.md",
+    "../../../../docs/how-to/console-audit.md",
+    "../../../../docs/how-to/console-keys.md",
+    "../../../../docs/how-to/console-overview.md",
+    "../../../../docs/how-to/console-settings.md",
     "../../../../docs/how-to/find-out-why-a-device-does-not-update.md",
     "../../../../docs/how-to/give-a-key-its-rights.md",
+    "../../../../docs/how-to/manage-console-users.md",
     "../../../../docs/how-to/read-and-verify-the-audit-trail.md",
     "../../../../docs/how-to/register-devices-dynamically.md",
     "../../../../docs/how-to/roll-out-carefully.md",

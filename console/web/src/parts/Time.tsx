@@ -4,8 +4,16 @@ import { useWords } from "~/words/useWords";
 
 const TICK_MS = 10_000;
 
-/** How long ago, or in how long; the exact time on hover and focus. `at` is the wire's text or milliseconds. */
-export function Time({ at, exact = false }: { at: string | number | undefined; exact?: boolean }) {
+interface TimeProps {
+  /** The wire's text, or milliseconds. */
+  at: string | number | undefined;
+  exact?: boolean;
+  /** Within a link: no stop of its own for the keyboard. */
+  isPlain?: boolean;
+}
+
+/** How long ago, or in how long; the exact time on hover and focus. */
+export function Time({ at, exact = false, isPlain = false }: TimeProps) {
   const { t, format } = useWords();
   const nowMs = useNowMs();
   const timeMs = typeof at === "string" ? Date.parse(at) : (at ?? Number.NaN);
@@ -14,8 +22,8 @@ export function Time({ at, exact = false }: { at: string | number | undefined; e
   const [shown, other] = [format.relative(timeMs, nowMs), format.exact(timeMs)];
   return (
     <Tooltip label={exact ? shown : other} events={{ hover: true, focus: true, touch: true }}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the exact time has to be there for the keyboard too */}
-      <time dateTime={iso} tabIndex={0}>
+      {/* Focusable: the exact time has to be there for the keyboard too. */}
+      <time dateTime={iso} tabIndex={isPlain ? undefined : 0}>
         {exact ? other : shown}
       </time>
     </Tooltip>

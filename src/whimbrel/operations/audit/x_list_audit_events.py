@@ -1,7 +1,8 @@
 """Pages over the account's audit trail, newest first: who changed what, and who tried what he has no right to.
 
 1. PageSize 1 to 100; a page beyond the end is empty.
-2. EventAccessKeyId or EventName narrows the list, not both; AccessKeyId and Action are those of this call itself.
+2. One of EventAccessKeyId, EventName and EventBefore narrows the list; AccessKeyId and Action are those of this call
+   itself.
 3. A key that is limited to some products or groups may not read the trail.
 4. Entries of an account are numbered without gaps, and each Hash covers the one before; `whimbrel audit verify` proves
    it. Secrets are never entered.
@@ -15,8 +16,9 @@ from typing import Annotated
 
 import msgspec
 
-from whimbrel.domain.access import ACTION_NAME, Permission
+from whimbrel.domain.access import ACTION_NAME, USER_PREFIX, Permission
 from whimbrel.domain.audit import AuditEntry
+from whimbrel.domain.console_user import USER_NAME_LENGTH_MAX
 from whimbrel.domain.paging import Page, page_count
 from whimbrel.domain.wire_time import utc_text
 from whimbrel.errors import InvalidPageParamsError, OtaInvalidParameterError
@@ -27,6 +29,8 @@ from whimbrel.operations.rights import require_whole_account
 from whimbrel.ports.store import AuditFilter
 
 PAGE_SIZE_MAX = 100
+ACTOR_LENGTH_MAX = len(USER_PREFIX) + USER_NAME_LENGTH_MAX  # an AccessKeyId is shorter
+TIME_MS_MAX = 253_402_300_799_999  # the last year of four digits
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,14 +38,20 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         int, Field("Page number from 1.", minimum=1, maximum=PAGE_NUMBER_MAX, error=InvalidPageParamsError)
     ]
     page_size: Annotated[int, Field("Rows a page.", minimum=1, maximum=PAGE_SIZE_MAX, error=InvalidPageParamsError)]
-    event_access_key_id: Annotated[str | None, Field("Only what this AccessKey called.", length_max=64)] = None
+    event_access_key_id: Annotated[
+        str | None,
+        Field("Only what this AccessKey or `user:NAME` called.", length_max=ACTOR_LENGTH_MAX),
+    ] = None
     event_name: Annotated[str | None, Field("Only calls of this Action.", pattern=ACTION_NAME)] = None
+    event_before: Annotated[
+        int | None, Field("Only what was entered before, epoch milliseconds.", minimum=0, maximum=TIME_MS_MAX)
+    ] = None
 
 
 class AuditEvent(msgspec.Struct, frozen=True, kw_only=True):
     number: Annotated[int, Field("Its place in the account's chain, from 1.")]
     utc_time: Annotated[str, Field("When it was entered.")]
-    access_key_id: Annotated[str, Field("Which AccessKey called.")]
+    access_key_id: Annotated[str, Field("Which AccessKey called, or `user:NAME` of the console.")]
     action: Annotated[str, Field("What was called.")]
     call_request_id: Annotated[str, Field("That call's RequestId.")]
     outcome: Annotated[str, Field("`ACCEPTED`: done; `REFUSED`: the key has no right to it, nothing was done.")]
@@ -97,10 +107,10 @@ EXAMPLE = Example(
 )
 async def handle(request: Request, context: Context) -> Response:
     require_whole_account(context)
-    if request.event_access_key_id is not None and request.event_name is not None:
-        raise OtaInvalidParameterError("give EventAccessKeyId or EventName, not both")
+    narrowed = AuditFilter(request.event_access_key_id, request.event_name, request.event_before)
+    if sum(one is not None for one in narrowed) > 1:
+        raise OtaInvalidParameterError("give one of EventAccessKeyId, EventName and EventBefore")
     page = Page(request.current_page, request.page_size)
-    narrowed = AuditFilter(request.event_access_key_id, request.event_name)
     listing = await context.store.audit.page(context.caller.account_id, narrowed, page)
     return Response(
         total=listing.total,

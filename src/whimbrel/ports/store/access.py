@@ -15,6 +15,7 @@ class AuditFilter(NamedTuple):
 
     access_key_id: str | None = None
     action: str | None = None
+    before_ms: int | None = None  # entered before this time
 
 
 class ClientToken(NamedTuple):

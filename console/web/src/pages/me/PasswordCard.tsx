@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { post } from "~/api/client";
 import { SESSION_KEY } from "~/api/hooks";
 import { PasswordFields, passwordRules } from "~/pages/signing/PasswordFields";
-import { ErrorNote } from "~/parts/ErrorNote";
+import { SigningError } from "~/pages/signing/SigningError";
 import { showDone } from "~/parts/toasts";
 import { useWords } from "~/words/useWords";
 import { OWN_SESSIONS_KEY } from "./Sessions";
@@ -25,13 +25,13 @@ export function PasswordCard({ name }: { name: string }) {
     },
   });
   return (
-    <Paper component="section" withBorder p="lg" maw={480} bg="var(--surface)" aria-labelledby="me-password">
+    <Paper component="section" withBorder p="lg" bg="var(--surface)" aria-labelledby="me-password">
       <form onSubmit={form.onSubmit((values) => change.mutate(values))}>
         <Stack gap="md">
           <Title order={2} size="h4" id="me-password">
             {t("me.password")}
           </Title>
-          {change.error && <ErrorNote error={change.error} />}
+          {change.error && <SigningError error={change.error} />}
           {/* Not shown: it tells a password manager whose password this is. */}
           <input type="text" autoComplete="username" value={name} readOnly hidden />
           <PasswordInput

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { post, send } from "~/api/client";
 import type { CallError } from "~/api/errors";
 import { SESSION_KEY } from "~/api/hooks";
+import { browserName } from "~/pages/users/browsers";
 import { type Column, DataTable } from "~/parts/DataTable";
 import { Time } from "~/parts/Time";
 import { showDone, showError } from "~/parts/toasts";
@@ -73,7 +74,7 @@ function columnsOf(t: Words["t"], end: (sessionId: string) => void): Column<OwnS
       title: t("me.browser"),
       cell: (row) => (
         <Text size="sm" lineClamp={1} title={row.agent}>
-          {row.agent}
+          {browserName(row.agent)}
         </Text>
       ),
       isWide: true,

@@ -2,6 +2,7 @@ import { PasswordInput } from "@mantine/core";
 import type { UseFormReturnType } from "@mantine/form";
 import type { Words } from "~/words/useWords";
 import { useWords } from "~/words/useWords";
+import { CapsLockHint, useCapsLock } from "./capsLock";
 import { PASSWORD_MAX, PASSWORD_MIN } from "./passwords";
 
 export interface NewPassword {
@@ -23,12 +24,19 @@ export function passwordRules(t: Words["t"]) {
 /** A new password, twice. */
 export function PasswordFields<Values extends NewPassword>({ form }: { form: UseFormReturnType<Values> }) {
   const { t } = useWords();
+  const caps = useCapsLock();
   return (
     <>
       <PasswordInput
         label={t("signing.newPassword")}
-        description={t("signing.passwordHint", { min: PASSWORD_MIN })}
+        description={
+          <>
+            {t("signing.passwordHint", { min: PASSWORD_MIN })}
+            {caps.isOn && <CapsLockHint />}
+          </>
+        }
         autoComplete="new-password"
+        {...caps.handlers}
         {...form.getInputProps("password")}
       />
       <PasswordInput label={t("signing.again")} autoComplete="new-password" {...form.getInputProps("again")} />

@@ -1,13 +1,14 @@
 import { Anchor, Button, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { Navigate, useSearchParams } from "react-router";
 import { post } from "~/api/client";
 import { SESSION_KEY, useSession } from "~/api/hooks";
-import { ErrorNote } from "~/parts/ErrorNote";
 import { useWords } from "~/words/useWords";
+import { CapsLockHint, useCapsLock } from "./capsLock";
 import { ProviderButton, ProviderProblem } from "./ProviderButton";
+import { SigningError } from "./SigningError";
 import { SigningFrame } from "./SigningFrame";
 
 export default function SignInPage() {
@@ -16,12 +17,17 @@ export default function SignInPage() {
   const session = useSession();
   const [search] = useSearchParams();
   const [hasAccount, setHasAccount] = useState(false);
+  const caps = useCapsLock();
+  const password = useRef<HTMLInputElement>(null);
   const form = useForm({ initialValues: { name: "", password: "", account: "" } });
   const signIn = useMutation({
     mutationFn: ({ name, password, account }: typeof form.values) =>
       post("sign-in", account === "" ? { name, password } : { name, password, account }),
     onSuccess: () => client.invalidateQueries({ queryKey: SESSION_KEY }),
-    onError: () => form.setFieldValue("password", ""),
+    onError: () => {
+      form.setFieldValue("password", "");
+      password.current?.focus();
+    },
   });
   if (session.data) return <Navigate to={ownPath(search.get("then"))} replace />;
   return (
@@ -30,7 +36,7 @@ export default function SignInPage() {
       <ProviderButton then={ownPath(search.get("then"))} />
       <form onSubmit={form.onSubmit((values) => signIn.mutate(values))}>
         <Stack gap="md">
-          {signIn.error && <ErrorNote error={signIn.error} />}
+          {signIn.error && <SigningError error={signIn.error} />}
           <TextInput
             label={t("signing.name")}
             autoComplete="username"
@@ -47,6 +53,9 @@ export default function SignInPage() {
             autoComplete="current-password"
             required
             withAsterisk={false}
+            ref={password}
+            description={caps.isOn && <CapsLockHint />}
+            {...caps.handlers}
             {...form.getInputProps("password")}
           />
           {hasAccount ? (

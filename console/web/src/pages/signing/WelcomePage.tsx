@@ -1,14 +1,14 @@
-import { Button, Center, Loader, Stack, Text, TextInput } from "@mantine/core";
+import { Anchor, Button, Center, Loader, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { useNavigate, useSearchParams } from "react-router";
+import { Link, useNavigate, useSearchParams } from "react-router";
 import { post } from "~/api/client";
 import type { CallError } from "~/api/errors";
 import { SESSION_KEY } from "~/api/hooks";
-import { ErrorNote } from "~/parts/ErrorNote";
 import { useWords } from "~/words/useWords";
 import { PasswordFields, passwordRules } from "./PasswordFields";
+import { SigningError } from "./SigningError";
 import { SigningFrame } from "./SigningFrame";
 
 interface Invitation {
@@ -34,13 +34,19 @@ export default function WelcomePage() {
     return (
       <SigningFrame title={t("signing.noToken")} intro={t("signing.noTokenHint")}>
         <Text size="sm">{t("signing.firstTime")}</Text>
+        <Anchor component={Link} to="/sign-in" size="sm">
+          {t("signing.toSignIn")}
+        </Anchor>
       </SigningFrame>
     );
   }
   if (invitation.error) {
     return (
-      <SigningFrame title={t("signing.linkOver")} intro={t("signing.firstTime")}>
-        <ErrorNote error={invitation.error} />
+      <SigningFrame title={t("signing.linkOver")} intro={t("signing.linkOverHint")}>
+        <SigningError error={invitation.error} />
+        <Anchor component={Link} to="/sign-in" size="sm">
+          {t("signing.toSignIn")}
+        </Anchor>
       </SigningFrame>
     );
   }
@@ -78,7 +84,7 @@ function WelcomeForm({ token, invitation }: { token: string; invitation: Invitat
     <SigningFrame title={t("signing.welcomeTitle")} intro={intro}>
       <form onSubmit={form.onSubmit((values) => welcome.mutate(values))}>
         <Stack gap="md">
-          {welcome.error && <ErrorNote error={welcome.error} />}
+          {welcome.error && <SigningError error={welcome.error} />}
           <TextInput
             label={t("signing.name")}
             description={choosesName ? t("signing.nameHint") : undefined}

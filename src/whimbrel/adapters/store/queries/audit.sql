@@ -39,6 +39,15 @@ FROM (SELECT id FROM audit_entry WHERE account_id = :account_id AND action = :ac
   ORDER BY id DESC LIMIT :size OFFSET :skip) AS page
 JOIN audit_entry a ON a.id = page.id ORDER BY a.id DESC
 
+-- name: audit_page_from
+-- An account's entries from this number down: the chain has no gaps, so it is a list of its own.
+SELECT {audit_columns} FROM audit_entry a
+WHERE a.account_id = :account_id AND a.number <= :number ORDER BY a.number DESC LIMIT :size
+
+-- name: audit_time
+-- When one link of an account's chain was entered.
+SELECT at_ms FROM audit_entry WHERE account_id = :account_id AND number = :number
+
 -- name: audit_after
 -- The next links of an account's chain, oldest first.
 SELECT {audit_columns} FROM audit_entry a

@@ -34,6 +34,8 @@ class AuditRepository:
         return ChainHead._make(row) if row else EMPTY_CHAIN
 
     async def page(self, account_id: int, narrowed: AuditFilter, page: Page) -> Listing[AuditEntry]:
+        if narrowed.before_ms is not None:
+            return await self._page_before(account_id, narrowed.before_ms, page)
         list_name = audit_list(account_id, narrowed)
         position = await position_of(self._session, list_name, page)
         if position is None:
@@ -50,6 +52,23 @@ class AuditRepository:
         elif narrowed.action is not None:
             statement, where["action"] = "audit_page_of_action", narrowed.action
         return Listing([_entry(row) for row in await self._session.all(statement, **where)], position.total)
+
+    async def _page_before(self, account_id: int, before_ms: int, page: Page) -> Listing[AuditEntry]:
+        total = await self._count_before(account_id, before_ms)
+        where = {"account_id": account_id, "number": total - page.offset, "size": page.size}
+        return Listing([_entry(row) for row in await self._session.all("audit_page_from", **where)], total)
+
+    async def _count_before(self, account_id: int, before_ms: int) -> int:
+        """By halves: 20 looks at the chain's index find a time among a million entries, which have no index by time."""
+        low, high = 0, (await self.head(account_id)).number
+        while low < high:
+            middle = (low + high + 1) // 2
+            row = await self._session.one("audit_time", account_id=account_id, number=middle)
+            if row is not None and row[0] < before_ms:
+                low = middle
+            else:
+                high = middle - 1
+        return low
 
     async def after(self, account_id: int, number: int, limit: int) -> list[AuditEntry]:
         rows = await self._session.all("audit_after", account_id=account_id, number=number, limit=limit)
