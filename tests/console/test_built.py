@@ -15,7 +15,7 @@ FIRST_LOAD_BYTES_MAX = 250 * KIB
 BUILT = ROOT / "src" / "whimbrel" / "console" / "built"
 #: Addresses that scripts name and never fetch: names of XML, pages that error messages and licences point to,
 NEVER_FETCHED = re.compile(
-    rb"https?://(www\.w3\.org/|react\.dev/|mantine\.dev/|reactrouter\.com|github\.com/|localhost)"
+    rb"https?://(www\.w3\.org/|react\.dev/|mantine\.dev/|reactrouter\.com|github\.com/|localhost|ota\.example)"
 )
 
 

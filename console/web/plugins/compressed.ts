@@ -17,7 +17,7 @@ export function compressed(): Plugin {
         const path = join(folder, name);
         const bytes = TEXT.test(name) ? await readFile(path) : Buffer.alloc(0);
         if (bytes.length < SMALLEST_BYTES) continue;
-        await writeFile(`${path}.gz`, gzipSync(bytes, { level: 9 }));
+        await writeFile(`${path}.gz`, gzipSync(bytes, { level: 9, memLevel: 9 }));
         await writeFile(`${path}.br`, brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }));
       }
     },

@@ -8,23 +8,10 @@ import { type Block, blocksOf, spansOf } from "./markdown";
 import { checkedUrl } from "./SafeLink";
 import { Snippet } from "./Snippet";
 
-// The server's own docs of the same version, one file a chunk: help is there without a network. Those that a page of the
+// The server's own docs of the same version, in a chunk of their own: help is there without a network. Those that a page of the
 // console is about, for all that is built counts against the console's weight.
 const PAGES = import.meta.glob<string>(
-  [
-    "../../../../docs/how-to/console-*.md",
-    "../../../../docs/how-to/connect-hawkbit-devices.md",
-    "../../../../docs/how-to/console-audit.md",
-    "../../../../docs/how-to/console-keys.md",
-    "../../../../docs/how-to/console-overview.md",
-    "../../../../docs/how-to/console-settings.md",
-    "../../../../docs/how-to/find-out-why-a-device-does-not-update.md",
-    "../../../../docs/how-to/give-a-key-its-rights.md",
-    "../../../../docs/how-to/manage-console-users.md",
-    "../../../../docs/how-to/read-and-verify-the-audit-trail.md",
-    "../../../../docs/how-to/register-devices-dynamically.md",
-    "../../../../docs/how-to/roll-out-carefully.md",
-  ],
+  ["../../../../docs/how-to/console-*.md", "../../../../docs/how-to/manage-console-users.md"],
   { query: "?raw", import: "default" },
 );
 

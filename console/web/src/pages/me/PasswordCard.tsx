@@ -1,10 +1,10 @@
 import { Button, Group, Paper, PasswordInput, Stack, Title } from "@mantine/core";
-import { useForm } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { post } from "~/api/client";
 import { SESSION_KEY } from "~/api/hooks";
 import { PasswordFields, passwordRules } from "~/pages/signing/PasswordFields";
 import { SigningError } from "~/pages/signing/SigningError";
+import { useFields } from "~/pages/signing/useFields";
 import { showDone } from "~/parts/toasts";
 import { useWords } from "~/words/useWords";
 import { OWN_SESSIONS_KEY } from "./Sessions";
@@ -13,12 +13,12 @@ import { OWN_SESSIONS_KEY } from "./Sessions";
 export function PasswordCard({ name }: { name: string }) {
   const { t } = useWords();
   const client = useQueryClient();
-  const form = useForm({ initialValues: { current: "", password: "", again: "" }, validate: passwordRules(t) });
+  const fields = useFields({ current: "", password: "", again: "" }, passwordRules(t));
   const change = useMutation({
-    mutationFn: ({ current, password }: typeof form.values) =>
+    mutationFn: ({ current, password }: typeof fields.values) =>
       post("password", { password: current, newPassword: password }),
     onSuccess: async () => {
-      form.reset();
+      fields.reset();
       await client.invalidateQueries({ queryKey: SESSION_KEY }); // the session is another, and so is its token
       await client.invalidateQueries({ queryKey: OWN_SESSIONS_KEY });
       showDone(t("me.changed"));
@@ -26,7 +26,7 @@ export function PasswordCard({ name }: { name: string }) {
   });
   return (
     <Paper component="section" withBorder p="lg" bg="var(--surface)" aria-labelledby="me-password">
-      <form onSubmit={form.onSubmit((values) => change.mutate(values))}>
+      <form onSubmit={fields.onSubmit((values) => change.mutate(values))}>
         <Stack gap="md">
           <Title order={2} size="h4" id="me-password">
             {t("me.password")}
@@ -34,12 +34,8 @@ export function PasswordCard({ name }: { name: string }) {
           {change.error && <SigningError error={change.error} />}
           {/* Not shown: it tells a password manager whose password this is. */}
           <input type="text" autoComplete="username" value={name} readOnly hidden />
-          <PasswordInput
-            label={t("me.currentPassword")}
-            autoComplete="current-password"
-            {...form.getInputProps("current")}
-          />
-          <PasswordFields form={form} />
+          <PasswordInput label={t("me.currentPassword")} autoComplete="current-password" {...fields.of("current")} />
+          <PasswordFields fields={fields} />
           <Group>
             <Button type="submit" loading={change.isPending}>
               {t("me.change")}

@@ -1,11 +1,11 @@
 import { PasswordInput } from "@mantine/core";
-import type { UseFormReturnType } from "@mantine/form";
 import type { Words } from "~/words/useWords";
 import { useWords } from "~/words/useWords";
 import { CapsLockHint, useCapsLock } from "./capsLock";
 import { PASSWORD_MAX, PASSWORD_MIN } from "./passwords";
+import type { Fields } from "./useFields";
 
-export interface NewPassword {
+export interface NewPassword extends Record<string, string> {
   password: string;
   again: string;
 }
@@ -22,7 +22,7 @@ export function passwordRules(t: Words["t"]) {
 }
 
 /** A new password, twice. */
-export function PasswordFields<Values extends NewPassword>({ form }: { form: UseFormReturnType<Values> }) {
+export function PasswordFields<Values extends NewPassword>({ fields }: { fields: Fields<Values> }) {
   const { t } = useWords();
   const caps = useCapsLock();
   return (
@@ -37,9 +37,9 @@ export function PasswordFields<Values extends NewPassword>({ form }: { form: Use
         }
         autoComplete="new-password"
         {...caps.handlers}
-        {...form.getInputProps("password")}
+        {...fields.of("password")}
       />
-      <PasswordInput label={t("signing.again")} autoComplete="new-password" {...form.getInputProps("again")} />
+      <PasswordInput label={t("signing.again")} autoComplete="new-password" {...fields.of("again")} />
     </>
   );
 }

@@ -1,5 +1,4 @@
 import { Anchor, Button, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
-import { useForm } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { Navigate, useSearchParams } from "react-router";
@@ -10,6 +9,7 @@ import { CapsLockHint, useCapsLock } from "./capsLock";
 import { ProviderButton, ProviderProblem } from "./ProviderButton";
 import { SigningError } from "./SigningError";
 import { SigningFrame } from "./SigningFrame";
+import { useFields } from "./useFields";
 
 export default function SignInPage() {
   const { t } = useWords();
@@ -19,13 +19,13 @@ export default function SignInPage() {
   const [hasAccount, setHasAccount] = useState(false);
   const caps = useCapsLock();
   const password = useRef<HTMLInputElement>(null);
-  const form = useForm({ initialValues: { name: "", password: "", account: "" } });
+  const fields = useFields({ name: "", password: "", account: "" });
   const signIn = useMutation({
-    mutationFn: ({ name, password, account }: typeof form.values) =>
+    mutationFn: ({ name, password, account }: typeof fields.values) =>
       post("sign-in", account === "" ? { name, password } : { name, password, account }),
     onSuccess: () => client.invalidateQueries({ queryKey: SESSION_KEY }),
     onError: () => {
-      form.setFieldValue("password", "");
+      fields.set("password", "");
       password.current?.focus();
     },
   });
@@ -34,7 +34,7 @@ export default function SignInPage() {
     <SigningFrame title={t("signing.title")} intro={t("signing.intro")}>
       <ProviderProblem problem={search.get("problem")} />
       <ProviderButton then={ownPath(search.get("then"))} />
-      <form onSubmit={form.onSubmit((values) => signIn.mutate(values))}>
+      <form onSubmit={fields.onSubmit((values) => signIn.mutate(values))}>
         <Stack gap="md">
           {signIn.error && <SigningError error={signIn.error} />}
           <TextInput
@@ -46,7 +46,7 @@ export default function SignInPage() {
             autoFocus
             required
             withAsterisk={false}
-            {...form.getInputProps("name")}
+            {...fields.of("name")}
           />
           <PasswordInput
             label={t("signing.password")}
@@ -56,7 +56,7 @@ export default function SignInPage() {
             ref={password}
             description={caps.isOn && <CapsLockHint />}
             {...caps.handlers}
-            {...form.getInputProps("password")}
+            {...fields.of("password")}
           />
           {hasAccount ? (
             <TextInput
@@ -64,7 +64,7 @@ export default function SignInPage() {
               description={t("signing.accountHint")}
               autoCapitalize="none"
               spellCheck={false}
-              {...form.getInputProps("account")}
+              {...fields.of("account")}
             />
           ) : (
             <Anchor component="button" type="button" size="sm" ta="start" onClick={() => setHasAccount(true)}>

@@ -1,5 +1,4 @@
 import { Anchor, Button, Center, Loader, Stack, Text, TextInput } from "@mantine/core";
-import { useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
@@ -10,6 +9,7 @@ import { useWords } from "~/words/useWords";
 import { PasswordFields, passwordRules } from "./PasswordFields";
 import { SigningError } from "./SigningError";
 import { SigningFrame } from "./SigningFrame";
+import { useFields } from "./useFields";
 
 interface Invitation {
   account: string;
@@ -67,12 +67,9 @@ function WelcomeForm({ token, invitation }: { token: string; invitation: Invitat
   const client = useQueryClient();
   const navigate = useNavigate();
   const { account, role, choosesName } = invitation;
-  const form = useForm({
-    initialValues: { name: invitation.name, password: "", again: "" },
-    validate: passwordRules(t),
-  });
+  const fields = useFields({ name: invitation.name, password: "", again: "" }, passwordRules(t));
   const welcome = useMutation({
-    mutationFn: ({ name, password }: typeof form.values) =>
+    mutationFn: ({ name, password }: typeof fields.values) =>
       post("welcome", choosesName ? { token, password, name } : { token, password }),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: SESSION_KEY });
@@ -82,7 +79,7 @@ function WelcomeForm({ token, invitation }: { token: string; invitation: Invitat
   const intro = t("signing.welcomeIntro", { account, role: maybe(`status.role.${role}`, role) });
   return (
     <SigningFrame title={t("signing.welcomeTitle")} intro={intro}>
-      <form onSubmit={form.onSubmit((values) => welcome.mutate(values))}>
+      <form onSubmit={fields.onSubmit((values) => welcome.mutate(values))}>
         <Stack gap="md">
           {welcome.error && <SigningError error={welcome.error} />}
           <TextInput
@@ -92,9 +89,9 @@ function WelcomeForm({ token, invitation }: { token: string; invitation: Invitat
             autoCapitalize="none"
             spellCheck={false}
             readOnly={!choosesName}
-            {...form.getInputProps("name")}
+            {...fields.of("name")}
           />
-          <PasswordFields form={form} />
+          <PasswordFields fields={fields} />
           <Button type="submit" loading={welcome.isPending} fullWidth>
             {t("signing.setPassword")}
           </Button>
