@@ -111,6 +111,7 @@ def _tab_to_back(page: Page, wanted: Locator) -> None:
 def test_the_count_follows_what_is_typed_and_back_loses_nothing(
     visit: Visit, site: RolloutSite, tmp_path: Path
 ) -> None:
+    """A preview is asked for as one types, for names and files alike; Back and other pages keep what was said."""
     firmware = site.firmware(LAMP, "1.3.0")
     visitor = visit(role=RELEASER)
     page = visitor.open(f"/rollouts/new?firmware={firmware}")
@@ -139,6 +140,7 @@ def test_the_count_follows_what_is_typed_and_back_loses_nothing(
 
 
 def test_firmware_that_is_not_verified_is_verified_from_here(visit: Visit, site: RolloutSite) -> None:
+    """Unverified firmware cannot be chosen until its test devices have it; the dialog sends it to them."""
     firmware = site.firmware(LAMP, "1.4.0", verified=False)
     visitor = visit(role=RELEASER)
     page = visitor.open(f"/rollouts/new?firmware={firmware}")

@@ -87,6 +87,7 @@ def test_a_failing_canary_halts_before_ones_eyes_and_a_person_goes_on_or_calls_i
 
 
 def test_a_stage_begins_at_a_persons_word_and_a_pause_says_who_and_why(visit: Visit, site: RolloutSite) -> None:
+    """Pause, resume and the next stage show on the page at once, with the name and the reason."""
     canary = {"XStages.1.Count": "2", "XStages.1.SoakMinutes": "600"}
     job = site.job(LAMP, site.firmware(LAMP, "1.1.0"), XPace="EVIDENCE", XPaceFirst="2", **canary)
     page = visit(role=RELEASER).open(f"/rollouts/{job}")
@@ -106,6 +107,7 @@ def test_a_stage_begins_at_a_persons_word_and_a_pause_says_who_and_why(visit: Vi
 
 
 def test_one_devices_task_is_confirmed_cancelled_and_tried_again(visit: Visit, site: RolloutSite) -> None:
+    """The menu of a row does what the task allows, and a refusal is shown in the server's words."""
     job = site.job(LAMP, site.firmware(LAMP, "1.2.0"), NeedConfirm="true")
     page = visit(role=RELEASER).open(f"/rollouts/{job}?status=CONFIRM")
     devices = page.get_by_role("table", name="Devices")
@@ -131,6 +133,7 @@ def test_one_devices_task_is_confirmed_cancelled_and_tried_again(visit: Visit, s
 
 
 def test_a_viewer_sees_all_of_it_and_can_do_nothing(visit: Visit, site: RolloutSite) -> None:
+    """A role without job:write has no button on any of the three pages."""
     job = site.job(LAMP, site.firmware(LAMP, "1.3.0"), NeedConfirm="true")
     visitor = visit(role=VIEWER)
     page = visitor.open(f"/rollouts/{job}")
@@ -145,6 +148,7 @@ def test_a_viewer_sees_all_of_it_and_can_do_nothing(visit: Visit, site: RolloutS
 
 
 def test_the_list_is_filtered_by_its_address_and_changes_by_itself(visit: Visit, site: RolloutSite) -> None:
+    """A rollout appears in the rows that it belongs to, and leaves those it does not, without a reload."""
     page = visit().open(f"/rollouts?product={site.products[LAMP]}&state=active")
     _watch(page)
     expect(page.get_by_text("Nothing matches")).to_be_visible()
