@@ -102,7 +102,7 @@ def test_A10_a_session_that_is_ended_is_signed_out_within_seconds(visit: Visit, 
     other = invited(visit, people, RELEASER, "rita")
     admin = visit()
     page = admin.open("/users?user=rita")
-    page.get_by_role("button", name="End this session of rita").click()
+    page.get_by_role("button", name="End it: session of rita").click()
     expect(other.heading()).to_have_text("Sign in", timeout=SIGNED_OUT_WITHIN_MS)
     expect(page.get_by_text("Nobody is signed in")).to_be_visible()
 

@@ -91,7 +91,7 @@ function Rollout({ job }: { job: Job }) {
                 component={Link}
                 to={`/rollouts/${job.jobId}?status=FAILED`}
                 c="var(--mantine-color-clay-light-color)"
-                underline="always"
+                td="underline"
                 inherit
               >
                 {t("overview.failed", { count: job.tasks.failed })}
