@@ -13,7 +13,7 @@ from tests.browser.people import ADMIN, NAMES, RELEASER, VIEWER, People
 from tests.story.servers import WhimbrelServer
 from tests.story.signed_client import SignedClient
 
-PASSWORD = "five quiet waders at low tide"  # noqa: S105  of a user made here
+PASSWORD = "five quiet waders at low tide"
 FAILURES_MAX = 10  # of a name, then sign-ins wait
 SIGNED_OUT_WITHIN_MS = 15_000
 
@@ -40,7 +40,7 @@ def invited(visit: Visit, people: People, role: str, name: str) -> Visitor:
 
 
 def test_the_printed_link_works_once(visit: Visit, people: People) -> None:
-    """The first person chooses name and password, is greeted with the first steps, and nobody follows the link again."""
+    """The first person chooses name and password and is shown the first steps; nobody follows the link again."""
     link = people.first_link()
     first = visit(signed_in=False)
     first.page.goto(link)
