@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from tests.story.fleet import wait_until
 from tests.story.servers import WhimbrelServer
 from tests.story.signed_client import SignedClient
 
@@ -28,7 +29,8 @@ class People:
         return f"http://{self._server.endpoint}/console/"
 
     def first_link(self) -> str:
-        """What the server printed last for the first sign-in."""
+        """What the server printed last for the first sign-in: a moment after it answers, for the link is made then."""
+        wait_until(lambda: "First sign-in" in self._server.log, "the first link is printed")
         return re.findall(r"First sign-in\s+(\S+)", self._server.log)[-1]
 
     def invite(self, role: str, name: str | None = None) -> str:

@@ -17,7 +17,7 @@ import { type Entry, placesOf } from "./entries";
 import { OutcomeBadge } from "./OutcomeBadge";
 import { PlaceLink } from "./PlaceLink";
 
-const ROWS = 25;
+const ROWS = 20;
 
 export default function AuditPage() {
   const { t } = useWords();

@@ -138,7 +138,7 @@ function EditorForm({ start, onClose, onMade }: EditorFormProps) {
           )}
         </Stack>
         {isTried && fault !== null && (
-          <Text size="sm" c="var(--mantine-color-clay-text)" role="alert">
+          <Text size="sm" c="var(--mantine-color-clay-light-color)" role="alert">
             {t(fault)}
           </Text>
         )}

@@ -61,11 +61,17 @@ function ProductFleet({ product }: { product: Product }) {
         <caption className={classes.caption}>
           <VisuallyHidden>{t("overview.fleetOf", { product: product.productName })}</VisuallyHidden>
         </caption>
-        <Table.Thead className={classes.unseen}>
+        <Table.Thead className={classes.noHeight}>
           <Table.Tr>
-            <Table.Th scope="col">{t("overview.version")}</Table.Th>
-            <Table.Th scope="col">{t("overview.share")}</Table.Th>
-            <Table.Th scope="col">{t("overview.devices")}</Table.Th>
+            <Table.Th scope="col" className={classes.barName}>
+              <VisuallyHidden>{t("overview.version")}</VisuallyHidden>
+            </Table.Th>
+            <Table.Th scope="col">
+              <VisuallyHidden>{t("overview.share")}</VisuallyHidden>
+            </Table.Th>
+            <Table.Th scope="col" className={classes.barCount}>
+              <VisuallyHidden>{t("overview.devices")}</VisuallyHidden>
+            </Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -93,7 +99,7 @@ function Bar({ row, most, place, total }: { row: VersionRow; most: number; place
           {label}
         </Anchor>
       </Table.Th>
-      <Table.Td className={classes.barCell}>
+      <Table.Td>
         <span className={classes.bar} data-kind={row.kind} style={{ inlineSize: `${(100 * row.count) / most}%` }} />
         <VisuallyHidden>{format.percent(row.count / Math.max(1, total))}</VisuallyHidden>
       </Table.Td>

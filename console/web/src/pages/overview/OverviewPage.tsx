@@ -28,7 +28,10 @@ export default function OverviewPage() {
         <ErrorNote error={overview.error} onRetry={() => void overview.refetch()} />
       ) : (
         <Stack gap="lg">
-          {data ? <AttentionList items={data.attention} hasDevices={data.devices.total > 0} /> : <Skeleton h={120} />}
+          {!data && <Skeleton h={120} />}
+          {data && data.productCount > 0 && (
+            <AttentionList items={data.attention} hasDevices={data.devices.total > 0} />
+          )}
           {steps && isNew(steps) && <FirstSteps steps={steps} />}
           <Numbers data={data} />
           {data && data.productCount > 0 && (

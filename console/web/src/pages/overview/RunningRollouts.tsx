@@ -90,7 +90,8 @@ function Rollout({ job }: { job: Job }) {
               <Anchor
                 component={Link}
                 to={`/rollouts/${job.jobId}?status=FAILED`}
-                c="var(--mantine-color-clay-text)"
+                c="var(--mantine-color-clay-light-color)"
+                td="underline"
                 inherit
               >
                 {t("overview.failed", { count: job.tasks.failed })}
