@@ -12,7 +12,10 @@ import { Snippet } from "./Snippet";
 // console is about, for all that is built counts against the console's weight.
 const PAGES = import.meta.glob<string>(
   [
-    "../../../../docs/how-to/console-*.md",
+    "../../../../docs/how-to/console-connect-a-device.md",
+    "../../../../docs/how-to/console-firmware.md",
+    "../../../../docs/how-to/console-products.md",
+    "../../../../docs/how-to/console-upload.md",
     "../../../../docs/how-to/connect-hawkbit-devices.md",
     "../../../../docs/how-to/console-audit.md",
     "../../../../docs/how-to/console-keys.md",
