@@ -95,7 +95,9 @@ def test_it_is_renamed_and_described_and_deleted(visit: Visit, site: Site) -> No
     page.get_by_role("button", name="Edit").click()
     page.get_by_label("What is new").fill("Dims to one percent")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("banner").or_(page.locator("main header")).get_by_text("Dims to one percent")).to_be_visible()
+    expect(
+        page.get_by_role("banner").or_(page.locator("main header")).get_by_text("Dims to one percent")
+    ).to_be_visible()
     page.get_by_role("button", name="Delete").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("button", name="Delete")).to_be_disabled()
@@ -130,6 +132,7 @@ def test_the_list_is_narrowed_by_its_address(visit: Visit, site: Site) -> None:
 
 
 def test_a_viewer_looks_and_changes_nothing(visit: Visit, site: Site) -> None:
+    """I6: nothing is offered that the server would refuse."""
     firmware = site.firmware("9.2.0")
     visitor = visit(role=VIEWER, look=Look("dark", *PHONE))
     page = visitor.open(f"/firmware/{firmware}")

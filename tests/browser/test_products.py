@@ -47,6 +47,7 @@ def connected_page(visit: Visit, product: str, kind: str) -> Page:
 
 
 def test_a_product_is_made_and_says_how_to_connect_its_first_device(visit: Visit) -> None:
+    """Whoever makes a product is led on to its first device."""
     page = visit().open("/products")
     page.get_by_role("button", name="New product").first.click()
     page.get_by_role("textbox", name="Name").fill("street_lamp")
@@ -82,9 +83,7 @@ def test_lines_for_hawkbit_clients_hold_a_token_that_is_made_once(visit: Visit, 
     found = re.search(r'url = "(.+)"; tenant = "(.+)"; id = "(.+)";\s+targettoken = "(.+?)";', lines.inner_text())
     assert found is not None
     url, tenant, name, token = found.groups()
-    poll = page.request.get(
-        f"{url}/{tenant}/controller/v1/{name}", headers={"Authorization": f"TargetToken {token}"}
-    )
+    poll = page.request.get(f"{url}/{tenant}/controller/v1/{name}", headers={"Authorization": f"TargetToken {token}"})
     assert poll.status == 200
     for kind in ("rauc", "zephyr"):
         page.get_by_label("What runs on the device").select_option(kind)
@@ -92,6 +91,7 @@ def test_lines_for_hawkbit_clients_hold_a_token_that_is_made_once(visit: Visit, 
 
 
 def test_modules_are_added_renamed_and_deleted(visit: Visit, product: str) -> None:
+    """Each once; the name is typed before a module goes."""
     page = visit().open(f"/products/{product}")
     page.get_by_role("button", name="Add module").click()
     dialog = page.get_by_role("dialog")
@@ -127,6 +127,7 @@ def test_settings_of_devices_are_saved(visit: Visit, server: WhimbrelServer, pro
 
 
 def test_a_product_is_renamed_and_deleted_by_typing_its_name(visit: Visit, server: WhimbrelServer) -> None:
+    """The list no longer has it."""
     key = str(call(server, "CreateProduct", ProductName="doomed", NodeType="0")["productKey"])
     page = visit().open(f"/products/{key}")
     page.get_by_role("button", name="Edit").first.click()

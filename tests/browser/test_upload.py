@@ -104,6 +104,7 @@ def test_a_dropped_file_is_firmware_with_the_hash_that_the_browser_read(
 
 
 def test_several_files_become_one_firmware(visit: Visit, server: WhimbrelServer, product: str) -> None:
+    """Each is compared by itself; their sizes add up."""
     page = visit().open(f"/firmware/new?product={product}")
     drop(page, "image-2.0.0.bin")
     drop(page, "image-2.0.0.img")
@@ -133,6 +134,7 @@ def test_bytes_that_change_on_their_way_are_refused_and_sent_again(
 
 
 def test_a_connection_that_breaks_is_tried_again_by_itself(visit: Visit, product: str, line: Line) -> None:
+    """F01: with new credentials, and from the beginning of the file."""
     page = through(visit(), line.port).open(f"/firmware/new?product={product}")
     line.cut_after = len(CONTENT) // 2
     drop(page, "lamp-4.0.0.bin")
@@ -141,6 +143,7 @@ def test_a_connection_that_breaks_is_tried_again_by_itself(visit: Visit, product
 
 
 def test_whoever_leaves_with_files_is_asked(visit: Visit) -> None:
+    """Nothing that was sent is lost by a wrong click."""
     page = visit().open("/firmware/new")
     drop(page, "lamp-5.0.0.bin")
     page.get_by_role("link", name="Devices").click()

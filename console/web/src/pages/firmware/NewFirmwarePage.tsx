@@ -1,10 +1,11 @@
-import { Button, Grid, Group, Paper, Stack, Text, Title } from "@mantine/core";
+import { Button, Grid, Group, List, Paper, Stack, Text, Title } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useChange, useMay, useSession } from "~/api/hooks";
 import { EmptyState } from "~/parts/EmptyState";
 import { ErrorNote } from "~/parts/ErrorNote";
 import { FileDrop } from "~/parts/FileDrop";
 import { PageHeader } from "~/parts/PageHeader";
+import { Section } from "~/parts/Section";
 import { useQueryState } from "~/parts/useQueryState";
 import { useWords } from "~/words/useWords";
 import { CreatedCard } from "./upload/CreatedCard";
@@ -86,6 +87,7 @@ function NewFirmware() {
               hint={t("firmware.dropHint")}
               disabled={uploads.length >= FILES_MAX}
             />
+            {uploads.length === 0 && <WhatHappens />}
             <Stack component="ul" gap="sm" m={0} p={0} style={{ listStyle: "none" }} aria-label={t("firmware.files")}>
               {uploads.map((upload) => (
                 <UploadRow
@@ -133,5 +135,18 @@ function NewFirmware() {
         </Grid.Col>
       </Grid>
     </form>
+  );
+}
+
+function WhatHappens() {
+  const { t } = useWords();
+  return (
+    <Section title={t("firmware.steps")}>
+      <List type="ordered" size="sm" spacing="xs" c="dimmed">
+        <List.Item>{t("firmware.step1")}</List.Item>
+        <List.Item>{t("firmware.step2")}</List.Item>
+        <List.Item>{t("firmware.step3")}</List.Item>
+      </List>
+    </Section>
   );
 }

@@ -62,7 +62,7 @@ function columnsOf({ t, format }: Words): Column<Job>[] {
       key: "job",
       title: t("firmware.rollout"),
       cell: (job) => (
-        <Anchor component={Link} to={`/rollouts/${job.jobId}`} size="sm" fw={600}>
+        <Anchor component={Link} to={`/rollouts/${job.jobId}`} size="sm" fw={600} style={{ whiteSpace: "nowrap" }}>
           {t("firmware.rolloutNumber", { id: job.jobId })}
         </Anchor>
       ),

@@ -22,17 +22,12 @@ export function Use({ firmware }: { firmware: Firmware }) {
           <Text size="sm">
             {rich("firmware.runsOn", {
               devices: (
-                <Anchor
-                  component={Link}
-                  to={devicesAt(use.productKey, use.version, use.moduleName)}
-                  fw={650}
-                  underline="always"
-                >
+                <Anchor component={Link} to={devicesAt(use.productKey, use.version, use.moduleName)} fw={650}>
                   {t("firmware.devices", { count: use.deviceCount })}
                 </Anchor>
               ),
               all: (
-                <Anchor component={Link} to={`/devices?product=${use.productKey}`} underline="always">
+                <Anchor component={Link} to={`/devices?product=${use.productKey}`} fw={650}>
                   {format.number(use.productDeviceCount)}
                 </Anchor>
               ),

@@ -21,6 +21,10 @@ export function Modules({ productKey }: { productKey: string }) {
   const list = useCall("ListOTAModuleByProduct", { ProductKey: productKey });
   const remove = useChange("DeleteOTAModule", { onDone: () => setDoomed("") });
   const isChangeable = may("UpdateOTAModule");
+  const handlers = isChangeable ? { onEdit: setEdited, onDelete: setDoomed } : null;
+  const columns = columnsOf(t, productKey, handlers).filter(
+    ({ key }) => key !== "firmware" || may("CreateOTAFirmware"),
+  );
   return (
     <Section
       title={t("products.modules")}
@@ -35,7 +39,7 @@ export function Modules({ productKey }: { productKey: string }) {
     >
       <DataTable
         label={t("products.modules")}
-        columns={columnsOf(t, productKey, isChangeable ? { onEdit: setEdited, onDelete: setDoomed } : null)}
+        columns={columns}
         rows={list.data?.data}
         rowKey={(row) => row.moduleName}
         error={list.error}

@@ -69,16 +69,16 @@ function Bars({ product, moduleName, shares }: { product: Standing; moduleName: 
       <Table.Tbody>
         {shares.map(({ version, count }) => (
           <Table.Tr key={version}>
-            <Table.Th scope="row" w="30%" fw={550} style={{ overflowWrap: "anywhere" }}>
+            <Table.Th scope="row" w="22%" fw={550} style={{ overflowWrap: "anywhere" }}>
               {version}
             </Table.Th>
             <Table.Td>{bar(count, "estuary")}</Table.Td>
-            <Table.Td w={90} ta="end">
+            <Table.Td w={56} ta="end">
               <Anchor component={Link} to={devicesAt(productKey, version, moduleName)} inherit>
                 {format.number(count)}
               </Anchor>
             </Table.Td>
-            <Table.Td w={64} ta="end" c="dimmed">
+            <Table.Td w={60} ta="end" c="dimmed">
               {format.percent(count / Math.max(devices.total, 1))}
             </Table.Td>
           </Table.Tr>
