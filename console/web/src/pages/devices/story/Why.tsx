@@ -66,7 +66,7 @@ function Words({ finding }: { finding: Finding }) {
       {advice !== "" && <Text size="sm">{advice}</Text>}
       <Group gap="md">
         {finding.jobId !== undefined && (
-          <Anchor component={Link} to={`/rollouts/${finding.jobId}`} size="sm" underline="always" c="inherit">
+          <Anchor component={Link} to={`/rollouts/${finding.jobId}`} size="sm" td="underline" c="inherit">
             {t("devices.toRollout", { id: finding.jobId })}
           </Anchor>
         )}
