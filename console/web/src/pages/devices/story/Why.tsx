@@ -45,7 +45,7 @@ export function Why({ device }: { device: Named }) {
               className={classes.finding}
               data-tone={toneOf(finding.code)}
             >
-              <Text size="sm" fw={600}>
+              <Text size="sm" fw={600} className={classes.code}>
                 {maybe(`devices.code.${finding.code}`, finding.code)}
               </Text>
               <Words finding={finding} />
