@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { listingOf, tagOf } from "~/pages/devices/list/listing";
 import { inPieces, namesIn, storyOf } from "~/pages/devices/parts/names";
-import { type Event, pieceOf, staysOf, tagsIn, tasksOf, toneOf } from "~/pages/devices/story/reading";
+import { type Event, lineBegins, pieceOf, staysOf, tagsIn, tasksOf, toneOf } from "~/pages/devices/story/reading";
 import { EMPTY_RULE, expressionOf, listingOfRule } from "~/pages/groups/expression";
 
 const listing = (query: string) => {
@@ -129,5 +129,16 @@ describe("a dynamic group's rule", () => {
       TagKey: "site",
       TagValue: "Hamburg",
     });
+  });
+});
+
+describe("the line of presence", () => {
+  const stay = { sinceMs: 90, untilMs: null, connections: 1 };
+
+  it("begins with the device where that is known, else a whole length ago", () => {
+    expect(lineBegins([stay], 100, 50, 2)).toBe(90);
+    expect(lineBegins([{ ...stay, sinceMs: 10 }], 100, 50, 2)).toBe(50);
+    expect(lineBegins([stay, stay], 100, 50, 2)).toBe(50);
+    expect(lineBegins([], 100, 50, 2)).toBe(50);
   });
 });

@@ -9,18 +9,13 @@ export function useQueryState() {
   const [search, setSearch] = useSearchParams();
   const set = useCallback(
     (changes: Readonly<Record<string, string | number | null>>) => {
-      setSearch(
-        (before) => {
-          const after = new URLSearchParams(before);
-          if (!("page" in changes)) after.delete("page");
-          for (const [name, value] of Object.entries(changes)) {
-            if (value === null || value === "" || (name === "page" && value === 1)) after.delete(name);
-            else after.set(name, String(value));
-          }
-          return after;
-        },
-        { replace: true },
-      );
+      const after = addressNow();
+      if (!("page" in changes)) after.delete("page");
+      for (const [name, value] of Object.entries(changes)) {
+        if (value === null || value === "" || (name === "page" && value === 1)) after.delete(name);
+        else after.set(name, String(value));
+      }
+      setSearch(after, { replace: true });
     },
     [setSearch],
   );
@@ -33,4 +28,9 @@ export function useQueryState() {
     isEmpty: [...search.keys()].every((name) => name === "page"),
     clear: () => setSearch({}, { replace: true }),
   };
+}
+
+/** What the address has: the render that calls may be older than another field's change. */
+function addressNow(): URLSearchParams {
+  return new URLSearchParams(window.location.hash.split("?")[1] ?? "");
 }

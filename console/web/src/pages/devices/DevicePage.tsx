@@ -4,6 +4,7 @@ import { Link, useNavigate, useParams } from "react-router";
 import { useCall, useLiveCall } from "~/api/hooks";
 import type { Answer } from "~/api/types";
 import { ErrorNote } from "~/parts/ErrorNote";
+import { Hash } from "~/parts/Hash";
 import { PageHeader } from "~/parts/PageHeader";
 import { StatusBadge } from "~/parts/StatusBadge";
 import { Time } from "~/parts/Time";
@@ -88,10 +89,15 @@ export default function DevicePage() {
 }
 
 function Marks({ detail, now }: { detail: Detail; now: State | undefined }) {
+  const { t } = useWords();
   return (
     <Group gap="sm" mt={4} aria-live="polite">
       <StatusBadge kind="device" status={now?.status ?? detail.status} />
-      {now !== undefined && <Time at={now.timestamp} />}
+      {now !== undefined && (
+        <span>
+          {t("devices.since")} <Time at={now.timestamp} />
+        </span>
+      )}
       <Anchor component={Link} to={`/products/${detail.productKey}`} size="sm">
         {detail.productName}
       </Anchor>
@@ -120,7 +126,9 @@ function About({ detail, now }: { detail: Detail; now: State | undefined }) {
           <Time at={detail.utcCreate} />
         </dd>
         <dt>{t("devices.iotId")}</dt>
-        <dd>{detail.iotId}</dd>
+        <dd>
+          <Hash value={detail.iotId} of={t("devices.iotId")} />
+        </dd>
       </dl>
     </Card>
   );

@@ -57,6 +57,7 @@ export function AddMembersDialog({ groupId, onClose }: { groupId: string; onClos
         onChange={(value) => setProduct(value ?? "")}
         searchable
         required
+        openOnFocus={false}
         data-autofocus
       />
       <Textarea

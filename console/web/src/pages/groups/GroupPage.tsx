@@ -99,8 +99,8 @@ function Changes({ onOpen }: { onOpen: (open: Open) => void }) {
     <>
       {may("DeleteDeviceGroup") && (
         <Button
-          variant="default"
-          c="clay"
+          variant="light"
+          color="clay"
           leftSection={<IconTrash size={17} aria-hidden />}
           onClick={() => onOpen("delete")}
         >
@@ -152,9 +152,9 @@ function RemoveButton({ groupId, rows, onDone }: { groupId: string; rows: Row[];
   });
   return (
     <Button
-      variant="default"
+      variant="light"
+      color="clay"
       size="xs"
-      c="clay"
       loading={remove.isPending}
       onClick={() => remove.mutate({ GroupId: groupId, Device: rows.map(wireOf) })}
     >

@@ -59,6 +59,7 @@ function Asking(props: RegisterDialogProps & { register: ReturnType<typeof useRe
           nothingFoundMessage={t("common.nothing")}
           searchable
           required
+          openOnFocus={false}
           data-autofocus={product === "" || undefined}
         />
         <SegmentedControl

@@ -43,7 +43,7 @@ export function SelectionBar({ rows, onAsk, onClear, onAll, children }: Selectio
         </Group>
         <Group gap="xs">
           {isTooMany && (
-            <Text size="sm" c="clay">
+            <Text size="sm" c="var(--mantine-color-clay-text)">
               {t("devices.tooMany", { count: SELECTED_MAX })}
             </Text>
           )}

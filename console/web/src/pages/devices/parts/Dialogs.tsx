@@ -62,6 +62,7 @@ function GroupDialog({ asked, onClose }: DialogProps) {
         nothingFoundMessage={t("common.nothing")}
         searchable
         required
+        openOnFocus={false}
         data-autofocus
       />
     </FormDialog>

@@ -26,6 +26,7 @@ export function Events({ device }: { device: Named }) {
   return (
     <Card
       title={t("devices.events")}
+      isTable
       aside={
         <Select
           aria-label={t("devices.kind")}

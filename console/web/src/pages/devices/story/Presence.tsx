@@ -5,45 +5,41 @@ import { useWords } from "~/words/useWords";
 import classes from "../parts/devices.module.css";
 import { type Named, wireOf } from "../parts/names";
 import { Card } from "./Card";
-import { pieceOf, type Stay, staysOf } from "./reading";
+import { lineBegins, pieceOf, type Stay, staysOf } from "./reading";
 
 const DAY_MS = 86_400_000;
-const STAYS_MAX = 20;
+const STAYS_KEPT = 10; // by the server, of each device
 const STAYS_SHOWN = 5;
 
 /** When the device was online: the last day as a line, and the last stays in words. */
 export function Presence({ device }: { device: Named }) {
   const { t, format } = useWords();
   const nowMs = useNowMs();
-  const asked = { ...wireOf(device), PageSize: STAYS_MAX };
+  const asked = { ...wireOf(device), PageSize: STAYS_KEPT };
   const online = useLiveCall("XListDeviceEvents", { ...asked, Kind: "ONLINE" });
   const offline = useLiveCall("XListDeviceEvents", { ...asked, Kind: "OFFLINE" });
   if (online.data === undefined || offline.data === undefined) return null;
   const stays = staysOf(online.data.data.event, offline.data.data.event);
-  const pieces = stays.flatMap((stay) => pieceOf(stay, nowMs - DAY_MS, nowMs) ?? []);
+  const fromMs = lineBegins(stays, nowMs, DAY_MS, STAYS_KEPT);
+  const pieces = stays.flatMap((stay) => pieceOf(stay, fromMs, nowMs) ?? []);
   const share = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  const words = t("devices.lastTime", { share: format.percent(share), time: format.duration(nowMs - fromMs) });
   return (
     <Card
       title={t("devices.presence")}
       aside={
         <Text size="xs" c="dimmed">
-          {t("devices.lastDay", { share: format.percent(share) })}
+          {words}
         </Text>
       }
     >
-      <svg
-        className={classes.presence}
-        viewBox="0 0 1000 20"
-        preserveAspectRatio="none"
-        role="img"
-        aria-label={t("devices.lastDay", { share: format.percent(share) })}
-      >
+      <svg className={classes.presence} viewBox="0 0 1000 20" preserveAspectRatio="none" role="img" aria-label={words}>
         {pieces.map((piece) => (
           <rect
             key={piece.at}
             x={piece.at * 1000}
             y={0}
-            width={Math.max(piece.length * 1000, 3)}
+            width={Math.max(piece.length * 1000, 4)}
             height={20}
             fill="var(--mantine-color-marsh-6)"
           />

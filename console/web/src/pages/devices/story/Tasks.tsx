@@ -26,7 +26,7 @@ export function Tasks({ device }: { device: Named }) {
   const cancel = useCancel(device, () => setCancelled(null));
   const rows = events.data && tasksOf(events.data.data.event);
   return (
-    <Card title={t("devices.tasks")}>
+    <Card title={t("devices.tasks")} isTable>
       {rows?.length === 0 ? (
         <Text size="sm" c="dimmed">
           {t("devices.noTasks")}

@@ -49,7 +49,7 @@ export function Versions({ device }: { device: Named }) {
                   {event.jobId !== undefined && (
                     <>
                       {" · "}
-                      <Anchor component={Link} to={`/rollouts/${event.jobId}`} inherit>
+                      <Anchor component={Link} to={`/rollouts/${event.jobId}`} inherit td="underline">
                         {t("devices.ofRollout", { id: event.jobId })}
                       </Anchor>
                     </>

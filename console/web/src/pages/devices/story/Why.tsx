@@ -45,7 +45,7 @@ export function Why({ device }: { device: Named }) {
               className={classes.finding}
               data-tone={toneOf(finding.code)}
             >
-              <Text size="sm" fw={600}>
+              <Text size="sm" fw={600} className={classes.code}>
                 {maybe(`devices.code.${finding.code}`, finding.code)}
               </Text>
               <Words finding={finding} />
@@ -66,7 +66,7 @@ function Words({ finding }: { finding: Finding }) {
       {advice !== "" && <Text size="sm">{advice}</Text>}
       <Group gap="md">
         {finding.jobId !== undefined && (
-          <Anchor component={Link} to={`/rollouts/${finding.jobId}`} size="sm" underline="always" c="inherit">
+          <Anchor component={Link} to={`/rollouts/${finding.jobId}`} size="sm" td="underline" c="inherit">
             {t("devices.toRollout", { id: finding.jobId })}
           </Anchor>
         )}

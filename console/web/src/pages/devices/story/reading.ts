@@ -59,6 +59,12 @@ export function staysOf(online: readonly Event[], offline: readonly Event[]): St
   });
 }
 
+/** Where the line of the last `lengthMs` begins: later where the device was first seen within it, if all stays are known. */
+export function lineBegins(stays: readonly Stay[], nowMs: number, lengthMs: number, staysKept: number): number {
+  const first = stays.at(-1)?.sinceMs ?? 0;
+  return stays.length < staysKept ? Math.max(nowMs - lengthMs, first) : nowMs - lengthMs;
+}
+
 /** A piece of the line from `fromMs` to `nowMs`, in shares of it. */
 export function pieceOf(stay: Stay, fromMs: number, nowMs: number): { at: number; length: number } | null {
   const until = stay.untilMs ?? nowMs;
