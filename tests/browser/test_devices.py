@@ -171,6 +171,10 @@ def test_many_devices_at_once(visit: Visit, populated: Populated) -> None:
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("2 devices tagged")).to_be_visible()
     assert ok(populated, "XListDevices", TagKey="ring", TagValue="early")["devices"][1]["deviceName"] == "lamp-0031"
+    bar.get_by_role("link", name="Start a rollout").click()
+    page.get_by_role("radio", name=re.compile(r"1\.2\.0")).first.click()
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("textbox", name="Device names")).to_have_value("lamp-0031\nlamp-0032")
 
 
 def test_register_disable_and_delete(visit: Visit, populated: Populated) -> None:

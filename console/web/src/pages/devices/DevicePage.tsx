@@ -1,4 +1,4 @@
-import { Anchor, Grid, Group, Skeleton, Stack } from "@mantine/core";
+import { Anchor, Group, Skeleton, Stack } from "@mantine/core";
 import { useState } from "react";
 import { Link, useNavigate, useParams } from "react-router";
 import { useCall, useLiveCall } from "~/api/hooks";
@@ -62,25 +62,21 @@ export default function DevicePage() {
       ) : (
         <Stack gap="md">
           <Why device={device} />
-          <Grid gap="md">
-            <Grid.Col span={{ base: 12, lg: 8 }}>
-              <Stack gap="md">
-                <Tasks device={device} />
-                <Events device={device} />
-              </Stack>
-            </Grid.Col>
-            <Grid.Col span={{ base: 12, lg: 4 }}>
-              <Stack gap="md">
-                <Versions device={device} />
-                <Presence device={device} />
-                <About detail={found} now={now} />
-                <Groups device={device} onAsk={setAsked} />
-                <Tags device={device} onAsk={setAsked} />
-                <Ddi device={device} />
-                <Credentials device={device} />
-              </Stack>
-            </Grid.Col>
-          </Grid>
+          <div className={classes.columns}>
+            <Stack gap="md">
+              <Tasks device={device} />
+              <Events device={device} />
+            </Stack>
+            <Stack gap="md">
+              <Versions device={device} />
+              <Presence device={device} />
+              <About detail={found} now={now} />
+              <Groups device={device} onAsk={setAsked} />
+              <Tags device={device} onAsk={setAsked} />
+              <Ddi device={device} />
+              <Credentials device={device} />
+            </Stack>
+          </div>
         </Stack>
       )}
       <Dialogs asked={asked} onClose={() => setAsked(null)} onDeleted={() => void go("/devices")} />

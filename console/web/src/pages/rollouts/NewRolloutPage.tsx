@@ -82,7 +82,8 @@ function Wizard({ defaults, firmware, user }: WizardProps) {
   const { t } = useWords();
   const [search, setSearch] = useSearchParams();
   const [hasMoved, setHasMoved] = useState(false);
-  const { draft, change, forget } = useDraft(user, firmware?.firmwareId ?? "", () =>
+  const names = search.get("names") ?? "";
+  const { draft, change, forget } = useDraft(user, firmware?.firmwareId ?? "", askedBy(names), () =>
     newDraft(defaults, Intl.DateTimeFormat().resolvedOptions().timeZone, Math.random()),
   );
   const isChosen = firmware !== null && isReleasable(firmware.status);
@@ -98,9 +99,14 @@ function Wizard({ defaults, firmware, user }: WizardProps) {
     });
   };
   const choose = (name: string, value: string) =>
-    setSearch(name === "product" ? { product: value } : { product: search.get("product") ?? "", firmware: value }, {
-      replace: true,
-    });
+    setSearch(
+      name === "product"
+        ? { product: value }
+        : { product: search.get("product") ?? "", firmware: value, ...(names && { names }) },
+      {
+        replace: true,
+      },
+    );
   return (
     <>
       <StepsNav step={step} reached={reached} choices={choicesOf(t, firmware, draft)} onGo={go} />
@@ -151,6 +157,11 @@ function Wizard({ defaults, firmware, user }: WizardProps) {
       )}
     </>
   );
+}
+
+/** Devices that were selected elsewhere. */
+function askedBy(names: string): Partial<Draft> {
+  return names === "" ? {} : { selection: "SPECIFIC", names: names.split(",").join("\n") };
 }
 
 /** The furthest step that may be gone to. */

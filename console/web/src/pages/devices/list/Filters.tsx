@@ -1,4 +1,4 @@
-import { Autocomplete, Button, Checkbox, Group, Select, SimpleGrid, Stack, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, Select, SimpleGrid, Stack, TextInput } from "@mantine/core";
 import { useDebouncedCallback, useDisclosure } from "@mantine/hooks";
 import { IconAdjustmentsHorizontal, IconSearch } from "@tabler/icons-react";
 import { useEffect, useId, useState } from "react";
@@ -8,7 +8,6 @@ import { useGroupChoices, useModuleChoices, useProductChoices } from "../parts/c
 import { FURTHER, STATES } from "./listing";
 
 const TYPING_MS = 300;
-const QUIET_HOURS = ["1", "24", "168", "720"];
 
 /** Everything stands in the address: a filtered list is a link. */
 export function Filters() {
@@ -93,14 +92,7 @@ function Further() {
         searchable
       />
       <Typed name="tag" label={t("devices.tag")} placeholder={t("devices.tagHint")} />
-      <Autocomplete
-        label={t("devices.quiet")}
-        placeholder={t("devices.quietHint")}
-        data={QUIET_HOURS}
-        value={query.get("quiet")}
-        onChange={(quiet) => query.set({ quiet: quiet.replace(/\D/g, "") })}
-        inputMode="numeric"
-      />
+      <Typed name="quiet" label={t("devices.quiet")} placeholder={t("devices.quietHint")} />
       <Checkbox
         label={t("devices.never")}
         checked={query.get("never") !== ""}

@@ -2,7 +2,7 @@ import { Alert, Button, Group, Modal, SegmentedControl, Select, Stack, Text, Tex
 import { IconKey } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
 import { Link } from "react-router";
-import { useSession } from "~/api/hooks";
+import { Snippets } from "~/pages/products/connect/Snippets";
 import { Snippet } from "~/parts/Snippet";
 import { useWords } from "~/words/useWords";
 import { useProductChoices } from "../parts/choices";
@@ -118,17 +118,11 @@ function Asking(props: RegisterDialogProps & { register: ReturnType<typeof useRe
 
 function Registered({ devices, onClose }: { devices: Credentials[]; onClose: () => void }) {
   const { t } = useWords();
-  const { data: session } = useSession();
   const [first] = devices;
-  const mqtt = session?.server.mqtt;
+  const [token, setToken] = useState("");
   const lines =
     devices.length === 1 && first !== undefined
-      ? [
-          `PRODUCT_KEY=${first.productKey}`,
-          `DEVICE_NAME=${first.deviceName}`,
-          `DEVICE_SECRET=${first.deviceSecret}`,
-          ...(mqtt ? [`MQTT=${mqtt.hasTls ? "mqtts" : "mqtt"}://${mqtt.host}:${mqtt.port}`] : []),
-        ]
+      ? [`PRODUCT_KEY=${first.productKey}`, `DEVICE_NAME=${first.deviceName}`, `DEVICE_SECRET=${first.deviceSecret}`]
       : [
           "ProductKey,DeviceName,DeviceSecret",
           ...devices.map((one) => `${one.productKey},${one.deviceName},${one.deviceSecret}`),
@@ -139,6 +133,9 @@ function Registered({ devices, onClose }: { devices: Credentials[]; onClose: () 
         <Text size="sm">{t("devices.registeredHint")}</Text>
       </Alert>
       <Snippet code={lines.join("\n")} label={t("devices.credentials")} />
+      {devices.length === 1 && first !== undefined && (
+        <Snippets device={{ ...first, deviceToken: token }} onToken={setToken} />
+      )}
       <Group justify="flex-end" gap="xs">
         {devices.length === 1 && first !== undefined && (
           <Button variant="default" component={Link} to={storyOf(first)}>

@@ -1,4 +1,4 @@
-import { Anchor, Skeleton, Stack, Text, Timeline } from "@mantine/core";
+import { Anchor, Skeleton, Text } from "@mantine/core";
 import { Link } from "react-router";
 import { useLiveCall } from "~/api/hooks";
 import { ErrorNote } from "~/parts/ErrorNote";
@@ -34,31 +34,29 @@ export function Versions({ device }: { device: Named }) {
         </dl>
       )}
       {events.data !== undefined && events.data.data.event.length > 0 && (
-        <Timeline bulletSize={12} lineWidth={2} mt="md" aria-label={t("devices.versionsOverTime")}>
+        <ol className={classes.steps} aria-label={t("devices.versionsOverTime")}>
           {events.data.data.event.map((event) => (
-            <Timeline.Item key={`${event.utcTime}${event.moduleName}`}>
-              <Stack gap={0}>
-                <Text size="sm">
-                  {event.moduleName !== "default" && `${event.moduleName} `}
-                  {event.srcVersion === undefined
-                    ? t("devices.firstVersion", { version: event.destVersion ?? "" })
-                    : `${event.srcVersion} → ${event.destVersion}`}
-                </Text>
-                <Text size="xs" c="dimmed" component="span">
-                  <Time at={event.utcTime} />
-                  {event.jobId !== undefined && (
-                    <>
-                      {" · "}
-                      <Anchor component={Link} to={`/rollouts/${event.jobId}`} inherit td="underline">
-                        {t("devices.ofRollout", { id: event.jobId })}
-                      </Anchor>
-                    </>
-                  )}
-                </Text>
-              </Stack>
-            </Timeline.Item>
+            <li key={`${event.utcTime}${event.moduleName}`}>
+              <Text size="sm">
+                {event.moduleName !== "default" && `${event.moduleName} `}
+                {event.srcVersion === undefined
+                  ? t("devices.firstVersion", { version: event.destVersion ?? "" })
+                  : `${event.srcVersion} → ${event.destVersion}`}
+              </Text>
+              <Text size="xs" c="dimmed" component="span">
+                <Time at={event.utcTime} />
+                {event.jobId !== undefined && (
+                  <>
+                    {" · "}
+                    <Anchor component={Link} to={`/rollouts/${event.jobId}`} inherit td="underline">
+                      {t("devices.ofRollout", { id: event.jobId })}
+                    </Anchor>
+                  </>
+                )}
+              </Text>
+            </li>
           ))}
-        </Timeline>
+        </ol>
       )}
     </Card>
   );

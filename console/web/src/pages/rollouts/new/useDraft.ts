@@ -1,15 +1,18 @@
 import { useCallback, useState } from "react";
 import type { Draft } from "./draft";
 
-/** Draft kept in this tab until the job is made: who looks something up elsewhere comes back to what was said. */
-export function useDraft(user: string, firmwareId: string, first: () => Draft) {
+/**
+ * Draft kept in this tab until the job is made: who looks something up elsewhere comes back to what was said. `asked` is
+ * what the address says of it, and comes first.
+ */
+export function useDraft(user: string, firmwareId: string, asked: Partial<Draft>, first: () => Draft) {
   const key = `whimbrel-rollout:${user}:${firmwareId}`;
-  const [kept, setKept] = useState(() => ({ key, draft: read(key) ?? first() }));
+  const [kept, setKept] = useState(() => ({ key, draft: { ...(read(key) ?? first()), ...asked } }));
   // Another firmware is another draft.
   const shown =
     kept.key === key
       ? kept.draft
-      : (read(key) ?? { ...kept.draft, srcVersions: [], groupId: "", names: "", list: null });
+      : { ...(read(key) ?? { ...kept.draft, srcVersions: [], groupId: "", names: "", list: null }), ...asked };
   const change = useCallback(
     (changes: Partial<Draft>) => {
       setKept(() => {
