@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.browsing import PHONE, Look
 from tests.browser.conftest import Visit
 from tests.browser.people import VIEWER
+from tests.clients.swu_package import PackageSigner
+from tests.clients.swupdate import SWUPDATE
 from tests.story.sdk_processes import CLIENTS_PYTHON
 from tests.story.servers import WhimbrelServer
 from tests.story.signed_client import SignedClient
@@ -36,12 +41,13 @@ def product(server: WhimbrelServer) -> str:
     return str(call(server, "CreateProduct", ProductName="pump", NodeType="0")["productKey"])
 
 
-def connected_page(visit: Visit, product: str, kind: str) -> Page:
+def connected_page(visit: Visit, product: str, kind: str, name: str = "") -> Page:
     """The tab that connects a device, with a new one registered."""
+    name = name or f"{kind}-0001"
     page = visit().open(f"/products/{product}?tab=connect")
-    page.get_by_label("Device name").fill(f"{kind}-0001")
+    page.get_by_label("Device name").fill(name)
     page.get_by_role("button", name="Register", exact=True).click()
-    expect(page.get_by_text(f"Waiting for {kind}-0001")).to_be_visible()
+    expect(page.get_by_text(f"Waiting for {name}")).to_be_visible()
     page.get_by_label("What runs on the device").select_option(kind)
     return page
 
@@ -88,6 +94,35 @@ def test_lines_for_hawkbit_clients_hold_a_token_that_is_made_once(visit: Visit, 
     for kind in ("rauc", "zephyr"):
         page.get_by_label("What runs on the device").select_option(kind)
         expect(lines).to_contain_text(token)
+
+
+def test_swupdate_polls_with_the_lines_of_the_page(visit: Visit, product: str) -> None:
+    """Debian's SWUpdate, unmodified; the certificate that packages are signed with is the only thing put in."""
+    page = connected_page(visit, product, "swupdate", "gateway-0001")
+    page.get_by_role("button", name="Make its token").click()
+    expect(page.locator("pre code")).not_to_contain_text("DEVICE_TOKEN")
+    lines = page.locator("pre code").inner_text()
+    # Its sockets are here, and a socket's path must stay below 108 characters.
+    with tempfile.TemporaryDirectory(prefix="swu-") as place:
+        folder = Path(place)
+        (folder / "signer.pem").write_bytes(PackageSigner().certificate_pem)
+        (folder / "lines").write_text(lines.replace("/etc/swupdate", place))
+        command = [SWUPDATE, "-f", folder / "lines", "-H", "test:1.0", "-u", ""]
+        with (folder / "said").open("wb") as said:
+            device = subprocess.Popen(
+                command,
+                stdout=said,
+                stderr=said,
+                env={"PATH": os.environ["PATH"], "TMPDIR": place},
+                start_new_session=True,
+            )
+        try:
+            expect(page.get_by_text("gateway-0001 is here")).to_be_visible(timeout=ARRIVES_WITHIN_MS)
+        except AssertionError:
+            pytest.fail((folder / "said").read_text())
+        finally:
+            os.killpg(device.pid, signal.SIGKILL)  # it makes processes; nobody else is in the session opened above
+            device.wait()
 
 
 def test_modules_are_added_renamed_and_deleted(visit: Visit, product: str) -> None:

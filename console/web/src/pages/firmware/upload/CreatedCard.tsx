@@ -32,7 +32,7 @@ export function CreatedCard({ created, onAgain }: { created: Created; onAgain: (
       role="status"
     >
       <Stack gap="sm">
-        <Text size="sm">{t(isSame || !info ? "firmware.hashesEqual" : "firmware.hashesDiffer")}</Text>
+        {info && <Text size="sm">{t(isSame ? "firmware.hashesEqual" : "firmware.hashesDiffer")}</Text>}
         {info && (
           <List size="sm" spacing={2}>
             {signs.map((sign, index) => (

@@ -127,6 +127,9 @@ curl -sS "$URL/topic/sys/$PK/$DN/thing/ota/firmware/get" -H "password: $TOKEN" \
 
   swupdate: ({ publicUrl }, device) => `
 # /etc/swupdate/swupdate.cfg; started with: swupdate -f /etc/swupdate/swupdate.cfg -u ""
+globals : {
+  public-key-file = "/etc/swupdate/signer.pem"; # with which your packages are signed
+};
 suricatta : {
   url = "${publicUrl}"; tenant = "${device.productKey}"; id = "${device.deviceName}";
   targettoken = "${device.deviceToken}"; retry = 60; retrywait = "10";

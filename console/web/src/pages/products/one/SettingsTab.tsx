@@ -1,4 +1,4 @@
-import { Button, Group, NativeSelect, NumberInput, Skeleton, Stack, Switch, TextInput } from "@mantine/core";
+import { Button, Group, NativeSelect, SimpleGrid, Skeleton, Stack, Switch, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useCall, useChange, useMay } from "~/api/hooks";
 import type { Answer } from "~/api/types";
@@ -25,11 +25,15 @@ export function SettingsTab({ product }: { product: Product }) {
   if (error) return <ErrorNote error={error} />;
   if (!enrolment.data || !ddi.data) return <Skeleton h={300} aria-busy />;
   return (
-    <Stack gap="lg">
-      <Enrolment product={product} now={enrolment.data.data} />
-      <DdiSettings now={ddi.data.data} />
-      <GatewayToken productKey={productKey} hasToken={ddi.data.data.hasGatewayToken} />
-    </Stack>
+    <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
+      <Stack gap="lg">
+        <Enrolment product={product} now={enrolment.data.data} />
+        <GatewayToken productKey={productKey} hasToken={ddi.data.data.hasGatewayToken} />
+      </Stack>
+      <div>
+        <DdiSettings now={ddi.data.data} />
+      </div>
+    </SimpleGrid>
   );
 }
 
@@ -43,7 +47,7 @@ function Enrolment({ product, now }: { product: Product; now: Enrolled }) {
   const may = useMay();
   const [way, setWay] = useState(now.dynamicRegistration);
   const [plugAndPlay, setPlugAndPlay] = useState(now.plugAndPlay);
-  const [most, setMost] = useState<string | number>(now.selfMadeMax);
+  const [most, setMost] = useState(String(now.selfMadeMax));
   const update = useChange("XUpdateProductEnrolment", useSaved());
   const isFixed = !may("XUpdateProductEnrolment");
   const submit = (event: FormEvent) => {
@@ -58,7 +62,7 @@ function Enrolment({ product, now }: { product: Product; now: Enrolled }) {
   return (
     <Section title={t("products.enrolment")} hint={t("products.enrolmentHint")}>
       <form onSubmit={submit}>
-        <Stack gap="md" maw={560}>
+        <Stack gap="md">
           <FactList
             label={t("products.enrolment")}
             facts={[
@@ -86,14 +90,13 @@ function Enrolment({ product, now }: { product: Product; now: Enrolled }) {
             disabled={isFixed}
             onChange={(event) => setPlugAndPlay(event.currentTarget.checked)}
           />
-          <NumberInput
+          <TextInput
             label={t("products.selfMadeMax")}
             description={t("products.selfMadeMaxHint")}
             value={most}
-            onChange={setMost}
-            min={0}
-            allowDecimal={false}
-            hideControls
+            onChange={(event) => setMost(event.currentTarget.value)}
+            inputMode="numeric"
+            pattern="[0-9]+"
             disabled={isFixed}
           />
           {!isFixed && <Save isPending={update.isPending} />}
@@ -140,7 +143,7 @@ function DdiSettings({ now }: { now: Ddi }) {
   return (
     <Section title={t("products.ddi")} hint={t("products.ddiHint")}>
       <form onSubmit={submit}>
-        <Stack gap="md" maw={560}>
+        <Stack gap="md">
           {text("pollingInterval", t("products.pollingIntervalHint"))}
           {text("versionAttribute", t("products.versionAttributeHint"))}
           {text("authorities", t("products.authoritiesHint"))}
