@@ -17,6 +17,8 @@ from whimbrel.domain.console_user import (
     SESSION_SEEN_EVERY_MS,
     token_digest,
 )
+from whimbrel.errors import StoreConflictError, StoreFullError, StoreUnavailableError, WhimbrelError
+from whimbrel.operations.console import signing_in
 from whimbrel.rpc.throttle import REFUSALS_PER_HOUR_MAX
 
 WRONG = (401, "WrongNameOrPassword")
@@ -89,6 +91,28 @@ async def test_I17_failures_are_entered_and_bounded(house: House) -> None:
         actor for actor, action, outcome in await house.trail() if (action, outcome) == ("ConsoleSignIn", "REFUSED")
     ]
     assert failed == ["user:?"] * REFUSALS_PER_HOUR_MAX + ["user:bob"]
+
+
+@pytest.mark.parametrize("fault", [StoreFullError, StoreUnavailableError, StoreConflictError])
+async def test_F14_a_failure_that_cannot_be_entered(
+    house: House, fault: type[WhimbrelError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Is answered as any: the connection stays, and nothing of it is a fault of ours."""
+
+    async def broken(*_: object) -> None:
+        raise fault("no room")
+
+    monkeypatch.setattr(signing_in, "enter_failure", broken)
+    assert said(await house.browser().sign_in("bob", "wrong")) == WRONG
+
+
+async def test_A06_what_each_role_is_shown(house: House) -> None:
+    """Everybody the overview, which is the first page; what is of other people an admin alone."""
+    for name, role in (("vic", "VIEWER"), ("rel", "RELEASER"), ("adm", "ADMIN")):
+        browser = await house.user(name, role)
+        assert (await browser.call("XQueryOverview"))["success"] is True
+        answer = await browser.post("call/XListConsoleUsers", CurrentPage=1, PageSize=10)
+        assert answer.status == (200 if role == "ADMIN" else 403)
 
 
 async def test_A04_tries_are_limited(house: House) -> None:
