@@ -19,6 +19,8 @@ from whimbrel.domain.console_user import (
 )
 from whimbrel.errors import StoreConflictError, StoreFullError, StoreUnavailableError, WhimbrelError
 from whimbrel.operations.console import signing_in
+from whimbrel.operations.console.signing_in import Means
+from whimbrel.ports.store import Store
 from whimbrel.rpc.throttle import REFUSALS_PER_HOUR_MAX
 
 WRONG = (401, "WrongNameOrPassword")
@@ -104,6 +106,41 @@ async def test_F14_a_failure_that_cannot_be_entered(
 
     monkeypatch.setattr(signing_in, "enter_failure", broken)
     assert said(await house.browser().sign_in("bob", "wrong")) == WRONG
+
+
+class Full:
+    """A store on a disk without room."""
+
+    def __init__(self, store: Store) -> None:
+        self.snapshot = store.snapshot
+
+    def transaction(self) -> Any:
+        raise StoreFullError("no room")
+
+
+async def test_I8_who_may_halt_comes_in_on_a_full_disk(house: House) -> None:
+    """By the room of halts; who may not is told that the disk is full, and so is whoever else changes something."""
+    await house.user("rel", "RELEASER")
+    await house.user("vic", "VIEWER")
+    means = Means(Full(house.signed.store), house.passwords, house.signed.ports.randomness, house.signed.store)  # type: ignore[arg-type]
+    house.open_door(means)
+    browser = house.browser()
+    assert (await browser.sign_in("rel")).status == 200
+    assert (await browser.read_session() or {})["user"]["name"] == "rel"
+    assert (await house.browser().sign_in("vic")).status == 507
+    assert (await browser.post("password", password=PASSWORD, newPassword=OTHER_PASSWORD)).status == 507
+    assert said(await house.browser().sign_in("rel", "wrong")) == WRONG
+
+
+async def test_F25_two_last_admins_delete_each_other(house: House) -> None:
+    """One of them stays, whoever was first."""
+    ann = await house.admin("ann")
+    bob = await house.user("bob", "ADMIN")
+    said = await asyncio.gather(
+        ann.call("XDeleteConsoleUser", Name="bob"), bob.call("XUpdateConsoleUser", Name="ann", Role="VIEWER")
+    )
+    assert sorted(answer.get("success", False) for answer in said) == [False, True]
+    assert await house.first_link() is None
 
 
 async def test_A06_what_each_role_is_shown(house: House) -> None:
