@@ -263,7 +263,7 @@ def _console(part: Part, inside: Inside, hall: Hall) -> Application:
         hall, sessions, server, csrf_key, lambda: ports.randomness.text(CSP_NONCE_LENGTH), part.running.stop
     )
     signing_on = _signing_on(part, setup)
-    means = Means(ports.store, ports.passwords, ports.randomness)
+    means = Means(ports.store, ports.passwords, ports.randomness, ports.halting)
     trusts = TrustedProxies(settings.trusted_proxies).trusts
     desk = SigningIn(setup, means, trusts, ports.clock, Attempts(), Refusals(), has_provider=signing_on is not None)
     more = [] if signing_on is None else routes_of_provider(signing_on)

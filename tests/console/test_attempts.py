@@ -79,12 +79,24 @@ def test_what_was_never_judged_does_not_count() -> None:
 
 
 def test_I17_counts_are_bounded() -> None:
-    """The oldest is forgotten when there are too many."""
+    """Of the oldest the one that failed least is forgotten: who invents names gets no more tries at a name of ours."""
     attempts = Attempts()
     tries(attempts, FAILURES_OF_NAME_MAX, "oldest")
-    for number in range(COUNTS_MAX - 1):
+    for number in range(3 * COUNTS_MAX):
         attempts.begin("default", f"name-{number}", None, 0.0)
+    assert len(attempts._counts) == COUNTS_MAX
     assert not fails(attempts, "oldest")
+    assert ("name", "default", "name-0") not in attempts._counts
+
+
+def test_I17_all_near_their_limit() -> None:
+    """Then the oldest goes all the same, and first what is over."""
+    attempts = Attempts()
+    for number in range(COUNTS_MAX):
+        tries(attempts, FAILURES_OF_NAME_MAX, f"name-{number}")
     attempts.begin("default", "one more", None, 0.0)
     assert len(attempts._counts) == COUNTS_MAX
-    assert fails(attempts, "oldest")
+    assert ("name", "default", "name-0") not in attempts._counts
+    attempts.begin("default", "much later", None, WINDOW_S)
+    assert ("name", "default", "name-1") not in attempts._counts
+    assert len(attempts._counts) == COUNTS_MAX

@@ -165,6 +165,9 @@ async def test_A11_no_redirect_is_followed(hostile: Hostile, client: OpenIdProvi
         {"token_endpoint": None},
         {"jwks_uri": "ftp://evil.example/"},
         {"authorization_endpoint": "javascript:alert(1)"},
+        {"authorization_endpoint": "https://idp.example/\r\nset-cookie: a=b"},
+        {"authorization_endpoint": "https://idp.example/\u00e9"},
+        {"token_endpoint": "https://[::1"},
     ],
     ids=str,
 )

@@ -237,7 +237,7 @@ class TestBounds:
             '[{"action":"MakeCoffee"}]', '[{"action":"CreateProduct"}]', '[{"action":"XPreviewOTAJob"}]',
             '[{"action":"QueryProductList","parameters":[]}]', '[{"action":"QueryProductList","parameters":1}]',
             '[{"action":"QueryProductList","more":1}]', '[{"action":"QueryProductList","parameters":{"":1}}]',
-            "[" * 8_000,
+            "[" * 8_000, '[{"action":"\\ud800"}]', '[{"action":"QueryProductList","parameters":{"A":"\\ud800"}}]',
         ],
     )  # fmt: skip
     async def test_what_is_no_list_of_watches(self, console: Console, watched: str) -> None:

@@ -84,6 +84,13 @@ def test_I17_limits() -> None:
         read_json(b"{}" + b" " * (FORM_SIZE_BYTES_MAX - 1))
 
 
+@pytest.mark.parametrize("said", ['{"%s": [null]}', '{"A": {"%s": {}}}', '{"A": [{"%s": 1}]}'])
+def test_I17_a_long_name_is_not_written_again_for_each_of_its_members(said: str) -> None:
+    """It is refused where it stands, also when nothing in it is given."""
+    with pytest.raises(InvalidParameterError):
+        flattened(json.loads(said % ("x" * 257)))
+
+
 def test_a_form_is_the_management_doors() -> None:
     """With its limits and refusals."""
     assert read_parameters(FORM, b"A=1&B=%e7%81%af") == {"A": "1", "B": "灯"}

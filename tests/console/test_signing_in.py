@@ -17,6 +17,10 @@ from whimbrel.domain.console_user import (
     SESSION_SEEN_EVERY_MS,
     token_digest,
 )
+from whimbrel.errors import StoreConflictError, StoreFullError, StoreUnavailableError, WhimbrelError
+from whimbrel.operations.console import signing_in
+from whimbrel.operations.console.signing_in import Means
+from whimbrel.ports.store import Store
 from whimbrel.rpc.throttle import REFUSALS_PER_HOUR_MAX
 
 WRONG = (401, "WrongNameOrPassword")
@@ -89,6 +93,63 @@ async def test_I17_failures_are_entered_and_bounded(house: House) -> None:
         actor for actor, action, outcome in await house.trail() if (action, outcome) == ("ConsoleSignIn", "REFUSED")
     ]
     assert failed == ["user:?"] * REFUSALS_PER_HOUR_MAX + ["user:bob"]
+
+
+@pytest.mark.parametrize("fault", [StoreFullError, StoreUnavailableError, StoreConflictError])
+async def test_F14_a_failure_that_cannot_be_entered(
+    house: House, fault: type[WhimbrelError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Is answered as any: the connection stays, and nothing of it is a fault of ours."""
+
+    async def broken(*_: object) -> None:
+        raise fault("no room")
+
+    monkeypatch.setattr(signing_in, "enter_failure", broken)
+    assert said(await house.browser().sign_in("bob", "wrong")) == WRONG
+
+
+class Full:
+    """A store on a disk without room."""
+
+    def __init__(self, store: Store) -> None:
+        self.snapshot = store.snapshot
+
+    def transaction(self) -> Any:
+        raise StoreFullError("no room")
+
+
+async def test_I8_who_may_halt_comes_in_on_a_full_disk(house: House) -> None:
+    """By the room of halts; who may not is told that the disk is full, and so is whoever else changes something."""
+    await house.user("rel", "RELEASER")
+    await house.user("vic", "VIEWER")
+    means = Means(Full(house.signed.store), house.passwords, house.signed.ports.randomness, house.signed.store)  # type: ignore[arg-type]
+    house.open_door(means)
+    browser = house.browser()
+    assert (await browser.sign_in("rel")).status == 200
+    assert (await browser.read_session() or {})["user"]["name"] == "rel"
+    assert (await house.browser().sign_in("vic")).status == 507
+    assert (await browser.post("password", password=PASSWORD, newPassword=OTHER_PASSWORD)).status == 507
+    assert said(await house.browser().sign_in("rel", "wrong")) == WRONG
+
+
+async def test_F25_two_last_admins_delete_each_other(house: House) -> None:
+    """One of them stays, whoever was first."""
+    ann = await house.admin("ann")
+    bob = await house.user("bob", "ADMIN")
+    said = await asyncio.gather(
+        ann.call("XDeleteConsoleUser", Name="bob"), bob.call("XUpdateConsoleUser", Name="ann", Role="VIEWER")
+    )
+    assert sorted(answer.get("success", False) for answer in said) == [False, True]
+    assert await house.first_link() is None
+
+
+async def test_A06_what_each_role_is_shown(house: House) -> None:
+    """Everybody the overview, which is the first page; what is of other people an admin alone."""
+    for name, role in (("vic", "VIEWER"), ("rel", "RELEASER"), ("adm", "ADMIN")):
+        browser = await house.user(name, role)
+        assert (await browser.call("XQueryOverview"))["success"] is True
+        answer = await browser.post("call/XListConsoleUsers", CurrentPage=1, PageSize=10)
+        assert answer.status == (200 if role == "ADMIN" else 403)
 
 
 async def test_A04_tries_are_limited(house: House) -> None:

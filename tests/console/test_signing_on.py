@@ -21,9 +21,11 @@ from tests.console.provider import (
     site_of,
 )
 from tests.console.rig import SAME_SITE, Console
+from tests.operations.signed_door import PUBLIC_URL
 from whimbrel.adapters import identity_provider
 from whimbrel.domain.console_user import Role, UserStatus
 from whimbrel.domain.sign_on import SIGN_ON_MS_MAX, Rules
+from whimbrel.operations.console.links import LinkOrigin, make_first_link
 
 SIGNED_IN, EXPIRED, REFUSED = "../#/sign-in?then=/", "../#/sign-in?problem=expired", "../#/sign-in?problem=refused"
 UNAVAILABLE, DENIED = "../#/sign-in?problem=provider", "../#/sign-in?problem=denied"
@@ -200,6 +202,10 @@ async def test_A06_roles_of_the_provider(console: Console, provider: Provider) -
         assert user is not None
         assert user.role is role
     assert await site.user_of("zoe@example.com") is None
+    # An admin of the provider's is one: no start prints a link by which whoever reads the log becomes another.
+    ports, clock = console.signed.ports, console.signed.clock
+    origin = LinkOrigin("server", clock.now_ms(), PUBLIC_URL, ports.randomness)
+    assert await make_first_link(console.signed.store, origin, "default") is None
     entries = await site.entries()
     assert ("user:ada@example.com", "ConsoleRoleGiven", "ACCEPTED") in entries
     await site.client.close()

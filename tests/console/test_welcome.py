@@ -73,6 +73,7 @@ async def test_A10_an_open_first_link_is_void_once_there_is_an_admin(house: Hous
     assert said(await house.browser().post("invitation", token=link.removeprefix(LINK))) == OVER
     assert await house.first_link() is None
     await house.signed.ok("XUpdateConsoleUser", Name="ann", Status="DISABLED")
+    assert said(await house.browser().follow(link, name="eve")) == OVER
     assert await house.first_link() is not None
 
 

@@ -236,7 +236,12 @@ class TestRolloutHistory:
         _, job, tasks = await add_running(rig.store, 2)
         await self.sample(rig.store, job, NOW_MS)
         await put_task(rig.store, tasks[0], status=SUCCEEDED, progress=100)
-        assert len(await self.sample(rig.store, job, NOW_MS - 1)) == 2
+        back_ms = NOW_MS - 10 * INTERVAL_MS
+        assert len(await self.sample(rig.store, job, back_ms)) == 2
+        # And as often as before: what is still to come says nothing of what is due.
+        await put_task(rig.store, tasks[1], status=SUCCEEDED, progress=100)
+        assert len(await self.sample(rig.store, job, back_ms + INTERVAL_MS - 1)) == 2
+        assert len(await self.sample(rig.store, job, back_ms + INTERVAL_MS)) == 3
 
     async def test_the_end(self, rig: Rig) -> None:
         """A job that ends is sampled, due or not; afterwards never again."""

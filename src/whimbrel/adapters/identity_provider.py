@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import ssl
 import time
 from collections.abc import Mapping
@@ -33,6 +34,7 @@ DISCOVERY_KEPT_S = 3_600.0
 KEYS_ASKED_EVERY_S = 60.0
 #: None by which who knows the client's secret, or nothing, could sign (RFC 8725 3.1).
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+_is_plain = re.compile(r"[\x21-\x7e]{1,2048}").fullmatch
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -188,7 +190,11 @@ class OpenIdProvider:
     def _endpoint(self, document: dict[str, Any], name: str) -> str:
         """Never plain text over a network: the code and the client's secret go there."""
         address = document.get(name)
-        url = urlsplit(address) if isinstance(address, str) else urlsplit("")
+        try:
+            # Nothing but what a header may hold: urlsplit looks past line breaks.
+            url = urlsplit(address if isinstance(address, str) and _is_plain(address) else "")
+        except ValueError:
+            url = urlsplit("")
         is_local = url.scheme == "http" and url.hostname in _LOOPBACK and self._client.issuer.startswith("http://")
         if not isinstance(address, str) or not url.hostname or url.fragment or (url.scheme != "https" and not is_local):
             raise IdentityProviderError(f"the provider's {name} is no https address")

@@ -24,7 +24,8 @@ def document(status: int, fields: Any) -> Answer:
 
 
 def error(status: int, fact: str, *, close: bool = False) -> Answer:
-    answer = document(status, {"error": fact})
+    # What is quoted of a request may be half of a surrogate pair, which no JSON can say.
+    answer = document(status, {"error": fact.encode("utf-8", "replace").decode()})
     if close:
         answer.headers.append((b"connection", b"close"))
     if status in (429, 503):

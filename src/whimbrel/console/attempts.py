@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import ipaddress
+from itertools import islice
 from typing import NamedTuple
 
 from whimbrel.errors import TooManyAttemptsError
@@ -18,7 +19,8 @@ from whimbrel.errors import TooManyAttemptsError
 FAILURES_OF_NAME_MAX = 10
 FAILURES_OF_ADDRESS_MAX = 50
 WINDOW_S = 15 * 60.0
-COUNTS_MAX = 10_000  # names and addresses that are told apart; then the oldest is forgotten
+COUNTS_MAX = 10_000  # names and addresses that are told apart; then one is forgotten
+LOOKED_AT = 100  # of the oldest counts: the one of the fewest failures is forgotten
 _IPV6_NETWORK_BITS = 64
 
 Key = tuple[str, ...]
@@ -47,7 +49,7 @@ class Attempts:
         for key in keys:
             count = self._of(key, now_s)
             if key not in self._counts and len(self._counts) >= COUNTS_MAX:
-                del self._counts[next(iter(self._counts))]
+                self._forget_one(now_s)
             self._counts[key] = count._replace(n=count.n + 1)
 
     def succeed(self, account: str, name: str, address: str | None, now_s: float) -> None:
@@ -59,6 +61,11 @@ class Attempts:
     def cancel(self, account: str, name: str, address: str | None, now_s: float) -> None:
         """The attempt that began was never judged."""
         self._take_back(list(_keys(account, name, address)), now_s)
+
+    def _forget_one(self, now_s: float) -> None:
+        """Who invents names, or has many addresses, makes nothing forgotten that is near its limit."""
+        oldest = islice(self._counts, LOOKED_AT)
+        del self._counts[min(oldest, key=lambda key: (self._counts[key].ends_s > now_s, self._counts[key].n))]
 
     def _take_back(self, keys: list[Key], now_s: float) -> None:
         for key in keys:

@@ -53,8 +53,6 @@ def flattened(document: Any) -> dict[str, str]:
         raise InvalidParameterError(None, "the parameters must be a JSON object")
     found: dict[str, str] = {}
     for name, text in _leaves("", document, 1):
-        if not _is_name(name):
-            raise InvalidParameterError(None, "a parameter's name has other characters than A-Z a-z 0-9 . _ -")
         if name in found:
             raise InvalidParameterError(None, f"{name[:64]} is given twice; send it once")
         found[name] = _checked(name, text)
@@ -69,7 +67,11 @@ def _leaves(name: str, value: Any, depth: int) -> Iterator[tuple[str, str]]:
             raise InvalidParameterError(None, f"the JSON is deeper than {JSON_DEPTH_MAX}")
         members = value.items() if isinstance(value, dict) else enumerate(value, 1)
         for key, inner in members:
-            yield from _leaves(f"{name}.{key}" if name else str(key), inner, depth + 1)
+            inner_name = f"{name}.{key}" if name else str(key)
+            # Here and not at the leaf: a name of half a megabyte would be written anew for each of what is in it (I17).
+            if not _is_name(inner_name):
+                raise InvalidParameterError(None, "a parameter's name has other characters than A-Z a-z 0-9 . _ -")
+            yield from _leaves(inner_name, inner, depth + 1)
     elif isinstance(value, bool):
         yield name, "true" if value else "false"
     elif value is not None:

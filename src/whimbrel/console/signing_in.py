@@ -8,6 +8,7 @@ Errors are `{"error": …, "code": …}`.
 from __future__ import annotations
 
 import hmac
+import logging
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple, TypeVar
@@ -34,6 +35,8 @@ from whimbrel.errors import (
     NotSignedInError,
     ServiceUnavailableError,
     SignInRefusedError,
+    StoreFullError,
+    StoreUnavailableError,
     TooManyAttemptsError,
     WhimbrelError,
 )
@@ -44,6 +47,8 @@ from whimbrel.operations.console.welcoming import Choice
 from whimbrel.operations.ids import row_id
 from whimbrel.ports.clock import Clock
 from whimbrel.rpc.throttle import Refusals
+
+log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 2
 HTTP_STATUS: dict[type[WhimbrelError], int] = {
@@ -154,12 +159,16 @@ def _unfulfilled(answer: Answer, desk: SigningIn, given: Credentials, visit: Vis
 
 async def _enter_failure(desk: SigningIn, given: Credentials, visit: Visit) -> None:
     """As often as one name may fill the trail with it (I17)."""
-    deed = await signing_in.failure_of(desk.means.store, given)
-    if deed is None:
-        return
-    caller = Caller(deed.account_id, deed.actor, Policy(()), NOTHING)
-    if desk.refusals.may_enter(caller, visit.now_ms):
-        await signing_in.enter_failure(desk.means.store, deed, visit)
+    try:
+        deed = await signing_in.failure_of(desk.means.store, given)
+        if deed is None:
+            return
+        caller = Caller(deed.account_id, deed.actor, Policy(()), NOTHING)
+        if desk.refusals.may_enter(caller, visit.now_ms):
+            await signing_in.enter_failure(desk.means.store, deed, visit)
+    except (StoreFullError, StoreUnavailableError) as fault:
+        # The answer has gone: whoever failed was told so, full disk or not.
+        log.warning("a failed sign-in was not entered: %s", fault)
 
 
 async def _invitation(request: Request, desk: SigningIn) -> Response:

@@ -36,7 +36,7 @@ from whimbrel.domain.sign_on import (
     person_of,
     read_ticket,
 )
-from whimbrel.errors import IdentityProviderError, SignOnRefusedError, StoreUnavailableError
+from whimbrel.errors import IdentityProviderError, SignOnRefusedError, StoreFullError, StoreUnavailableError
 from whimbrel.operations.console.sessions import NewSession, Visit
 from whimbrel.operations.console.signing_in import enter_failure
 from whimbrel.operations.console.signing_on import failure_of, sign_on
@@ -175,7 +175,7 @@ async def _enter(person: Person | None, visit: Visit, desk: SigningOn) -> None:
         deed = await failure_of(desk.store, person)
         if desk.refusals.may_enter(Caller(deed.account_id, deed.actor, Policy(()), NOTHING), visit.now_ms):
             await enter_failure(desk.store, deed, visit)
-    except StoreUnavailableError as fault:
+    except (StoreFullError, StoreUnavailableError) as fault:
         log.warning("a failed sign-in was not entered: %s", fault)
 
 

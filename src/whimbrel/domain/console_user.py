@@ -155,6 +155,11 @@ def sees_secrets(role: Role) -> bool:
     return role is not Role.VIEWER
 
 
+def may_halt(role: Role) -> bool:
+    """Whether the role may pause and cancel jobs."""
+    return policy_of(role).scope_of("CancelOTATaskByJob", Permission.JOB_WRITE) is not None
+
+
 def folded(name: str) -> str:
     """Names that differ in case only are the same name."""
     return name.lower()

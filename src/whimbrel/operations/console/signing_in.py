@@ -3,6 +3,7 @@
 1. The answer and its time are the same for a wrong password, an unknown or disabled user and an unknown account.
 2. A password is compared before the transaction, for it takes long; what was compared is looked at again inside (F25).
 3. A new password ends all sessions of the user, and begins one.
+4. On a full disk who may halt something still comes in, by the store that halts have for themselves (I8, F14).
 """
 
 from __future__ import annotations
@@ -11,10 +12,24 @@ from typing import NamedTuple
 
 from whimbrel.domain.access import ACCOUNT_NAME
 from whimbrel.domain.audit import AuditOutcome
-from whimbrel.domain.console_user import SESSIONS_MAX, USER_NAME, ConsoleUser, UserSession, folded, token_digest
+from whimbrel.domain.console_user import (
+    SESSIONS_MAX,
+    USER_NAME,
+    ConsoleUser,
+    UserSession,
+    folded,
+    may_halt,
+    token_digest,
+)
 from whimbrel.domain.paging import Page
 from whimbrel.domain.password import fault_of
-from whimbrel.errors import NotSignedInError, PasswordRefusedError, SignInRefusedError
+from whimbrel.errors import (
+    NotSignedInError,
+    PasswordRefusedError,
+    SignInRefusedError,
+    StoreConflictError,
+    StoreFullError,
+)
 from whimbrel.operations.console.sessions import (
     Deed,
     NewSession,
@@ -56,26 +71,41 @@ class Credentials(NamedTuple):
 
 
 class Means(NamedTuple):
-    """What signing in works with."""
+    """What signing in works with. `halting`: the store that has room on a full disk, where there is one."""
 
     store: Store
     passwords: Passwords
     randomness: Randomness
+    halting: Store | None = None
 
 
 async def sign_in(means: Means, given: Credentials, visit: Visit) -> NewSession:
     """A new session. Raises SignInRefusedError, ServiceUnavailableError."""
-    store, passwords, randomness = means
-    user = await _user_of(store, given)
+    passwords = means.passwords
+    user = await _user_of(means.store, given)
     may_sign_in = user is not None and user.may_sign_in
     known_hash = user.password_hash if user is not None and may_sign_in else ""
     if not await passwords.matches(given.password, known_hash) or user is None:
         raise SignInRefusedError
     new_hash = await passwords.hash(given.password) if passwords.is_outdated(known_hash) else known_hash
+    try:
+        return await _begin(means.store, user, new_hash, visit, means.randomness)
+    except StoreFullError:
+        # Not for everybody: what is left of the disk is for halts.
+        if means.halting is None or not may_halt(user.role):
+            raise
+    try:
+        return await _begin(means.halting, user, new_hash, visit, means.randomness)
+    except StoreConflictError:  # there is room now that was not there
+        return await _begin(means.halting, user, new_hash, visit, means.randomness)
+
+
+async def _begin(store: Store, known: ConsoleUser, new_hash: str, visit: Visit, randomness: Randomness) -> NewSession:
+    """The session of a user whose password was compared. Raises SignInRefusedError when it is another one by now."""
     async with store.transaction() as transaction:
-        await transaction.hold(account_turn(user.account_id))
-        user = await transaction.console_users.by_id(user.account_id, user.id)
-        if user is None or not user.may_sign_in or user.password_hash != known_hash:
+        await transaction.hold(account_turn(known.account_id))
+        user = await transaction.console_users.by_id(known.account_id, known.id)
+        if user is None or not user.may_sign_in or user.password_hash != known.password_hash:
             raise SignInRefusedError
         user = user._replace(password_hash=new_hash, last_sign_in_ms=visit.now_ms)
         await transaction.console_users.put(user)
@@ -119,7 +149,7 @@ async def change_password(means: Means, password: str, new_password: str, visit:
     Raises NotSignedInError, SignInRefusedError for a wrong password, PasswordRefusedError for a bad new one, and
     ServiceUnavailableError.
     """
-    store, passwords, randomness = means
+    store, passwords, randomness, _ = means
     user = (await signed_in(store, visit)).user
     fault = fault_of(new_password, user.name)
     if fault is not None:

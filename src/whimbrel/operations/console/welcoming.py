@@ -51,7 +51,7 @@ async def welcome(means: Means, choice: Choice, visit: Visit) -> NewSession:
 
     Raises LinkOverError, PasswordRefusedError, UserNameRefusedError, ServiceUnavailableError.
     """
-    store, passwords, randomness = means
+    store, passwords, randomness, _ = means
     name = choice.name or FIRST_NAME
     async with store.snapshot() as snapshot:
         invitation = await _open_invitation(snapshot, choice.token, visit.now_ms)
@@ -68,6 +68,9 @@ async def welcome(means: Means, choice: Choice, visit: Visit) -> NewSession:
         invitation = await _open_invitation(transaction, choice.token, visit.now_ms)
         user = await _invited(transaction, invitation, name)
         await transaction.console_invitations.end(invitation.account_id, invitation.user_id)
+        if user.role is Role.ADMIN:
+            # For good: it must not come to life again when this admin goes.
+            await transaction.console_invitations.end(invitation.account_id, None)
         user = await _kept(transaction, user._replace(created_ms=user.created_ms or visit.now_ms))
         changed = user._replace(password_hash=password_hash, modified_ms=visit.now_ms, last_sign_in_ms=visit.now_ms)
         begun = await renew(transaction, changed, visit, randomness)

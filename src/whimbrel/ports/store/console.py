@@ -47,7 +47,7 @@ class ConsoleUsers(Protocol):
 
     async def count(self, account_id: int) -> int: ...
     async def count_admins(self, account_id: int, beside_user_id: int = 0) -> int:
-        """Active admins with a password, without one of them."""
+        """Active admins who have a password or have signed in without one, beside one of them."""
         ...
 
 

@@ -42,9 +42,10 @@ ORDER BY u.id DESC LIMIT :size OFFSET :skip
 SELECT count(*) FROM console_user WHERE account_id = :account_id
 
 -- name: console_admins
--- How many active admins with a password an account has beside one user.
+-- How many active admins an account has beside one user who have a password, or came in by an identity provider.
 SELECT count(*) FROM console_user
-WHERE account_id = :account_id AND role = 'ADMIN' AND status = 'ACTIVE' AND password_hash <> '' AND id <> :user_id
+WHERE account_id = :account_id AND role = 'ADMIN' AND status = 'ACTIVE' AND (password_hash <> '' OR last_sign_in_ms IS NOT NULL)
+  AND id <> :user_id
 
 -- name: add_console_invitation
 -- A new link.

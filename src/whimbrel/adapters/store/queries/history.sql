@@ -33,11 +33,11 @@ WHERE status IN ('PLANNED', 'IN_PROGRESS') AND status = 'IN_PROGRESS' AND id > :
 INSERT INTO job_sample (job_id, interval_ms, {sample_columns})
 SELECT c.job_id, coalesce(l.interval_ms, :interval_ms), :now_ms, c.confirm, c.queued, c.notified, c.in_progress,
   c.succeeded, c.failed, c.canceled, c.at_risk, c.silent
-FROM (SELECT j.id AS job_id, (SELECT max(s.at_ms) FROM job_sample s WHERE s.job_id = j.id) AS last_ms, {sampled}
+FROM (SELECT j.id AS job_id, (SELECT max(s.at_ms) FROM job_sample s WHERE s.job_id = j.id AND s.at_ms <= :now_ms) AS last_ms, {sampled}
   FROM job j
   WHERE j.status IN ('PLANNED', 'IN_PROGRESS') AND j.status = 'IN_PROGRESS' AND j.id > :after_id AND j.id <= :until_id
 ) AS c LEFT JOIN job_sample l ON l.job_id = c.job_id AND l.at_ms = c.last_ms
-WHERE l.job_id IS NULL OR ((l.at_ms + l.interval_ms <= :now_ms OR l.at_ms > :now_ms)
+WHERE l.job_id IS NULL OR (l.at_ms + l.interval_ms <= :now_ms
   AND (l.confirm, l.queued, l.notified, l.in_progress, l.succeeded, l.failed, l.canceled, l.at_risk, l.silent)
     <> (c.confirm, c.queued, c.notified, c.in_progress, c.succeeded, c.failed, c.canceled, c.at_risk, c.silent))
 ON CONFLICT (job_id, at_ms) DO NOTHING
