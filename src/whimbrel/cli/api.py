@@ -26,11 +26,16 @@ class ApiAnswer(NamedTuple):
 
 
 class RefusedError(Exception):
-    """The server refused a call; `code` is what programs rely on, the text is for people."""
+    """The server refused a call; `code` is what programs rely on, the text is for people.
 
-    def __init__(self, action: str, code: str, message: str) -> None:
+    `is_of_gateway`: before it looked at what was asked, so that the next call fares alike.
+    """
+
+    def __init__(self, action: str, code: str, message: str, *, is_of_gateway: bool = False) -> None:
         super().__init__(f"{action} was refused: {code}: {message}")
         self.code = code
+        self.message = message
+        self.is_of_gateway = is_of_gateway
 
 
 class Api:
@@ -58,20 +63,14 @@ class Api:
 
     def call(self, action: str, parameters: Mapping[str, str]) -> Mapping[str, Any]:
         """The answer's JSON, of a refused call too. Raises ConnectionError."""
-        answer = self.send(action, parameters)
-        try:
-            document = json.loads(answer.body)
-        except ValueError:
-            document = None
-        if not isinstance(document, dict):
-            raise ConnectionError(f"{self._server} does not answer like a management API (HTTP {answer.status})")
-        return document
+        return read_document(self._server, self.send(action, parameters))
 
     def ask(self, action: str, parameters: Mapping[str, str] | None = None) -> Mapping[str, Any]:
         """The answer of a call that must succeed. Raises RefusedError and ConnectionError."""
-        body = self.call(action, parameters or {})
+        answer = self.send(action, parameters or {})
+        body = read_document(self._server, answer)
         if body.get("success") is not True:
-            raise RefusedError(action, str(body.get("code")), str(body.get("errorMessage")))
+            raise refusal(action, answer.status, body)
         return body
 
     def close(self) -> None:
@@ -89,6 +88,24 @@ class Api:
         self._connection.request("POST", self._path, urlencode(signed), _FORM_TYPE)
         response = self._connection.getresponse()
         return ApiAnswer(response.status, response.read())
+
+
+def read_document(server: str, answer: ApiAnswer) -> Mapping[str, Any]:
+    """The answer's JSON. Raises ConnectionError when it is no object: then no management API has answered."""
+    try:
+        document = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise ConnectionError(f"{server} does not answer like a management API (HTTP {answer.status})")
+    return document
+
+
+def refusal(action: str, status: int, body: Mapping[str, Any]) -> RefusedError:
+    """What a refused call raises. Whoever refuses before the operation names its reason `message` (api-contract 4)."""
+    message = body.get("errorMessage") or body.get("message") or "no reason was given"
+    code = body.get("code") or f"HTTP {status}"
+    return RefusedError(action, str(code), str(message), is_of_gateway=status != http.HTTPStatus.OK)
 
 
 def open_connection(url: str, answer_s_max: float = ANSWER_SECONDS_MAX) -> http.client.HTTPConnection:

@@ -10,12 +10,12 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 import click
 
-from whimbrel.cli.api import Api, ApiAnswer, not_answering, open_connection
+from whimbrel.cli.api import ApiAnswer, not_answering, open_connection
 from whimbrel.domain.firmware import FileSuffix
 
 BLOCK_BYTES = 262_144
@@ -32,6 +32,14 @@ class Uploaded(NamedTuple):
     md5: str
 
 
+class Asks(Protocol):
+    """Calls the server that takes the file."""
+
+    def ask(self, action: str, parameters: dict[str, Any]) -> Mapping[str, Any]:
+        """The answer of a call that must succeed. Raises RefusedError, ConnectionError."""
+        ...
+
+
 class _Form(NamedTuple):
     """The bytes before and after the file in a multipart body."""
 
@@ -40,7 +48,7 @@ class _Form(NamedTuple):
     tail: bytes
 
 
-def upload_firmware(api: Api, path: Path, suffix: str | None = None) -> Uploaded:
+def upload_firmware(api: Asks, path: Path, suffix: str | None = None) -> Uploaded:
     """Upload one firmware file; the URL is CreateOTAFirmware's.
 
     Raises RefusedError, UploadRefusedError, ConnectionError.
@@ -49,9 +57,9 @@ def upload_firmware(api: Api, path: Path, suffix: str | None = None) -> Uploaded
     return Uploaded(grant["firmwareUrl"], _upload(grant, grant["ossAccessKeyId"], path))
 
 
-def upload_device_list(api: Api, path: Path) -> str:
+def upload_device_list(api: Asks, path: Path) -> str:
     """Upload a list of devices; the URL is DnListFileUrl's. Raises as `upload_firmware`."""
-    grant = api.ask("GenerateDeviceNameListURL")["data"]
+    grant = api.ask("GenerateDeviceNameListURL", {})["data"]
     _upload(grant, grant["accessKeyId"], path)
     url: str = grant["fileUrl"]
     return url

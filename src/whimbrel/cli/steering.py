@@ -1,4 +1,4 @@
-"""`whimbrel pause`, `resume` and `cancel`: a job is held back, let go on, or ended."""
+"""`whimbrel pause`, `resume`, `approve`, `reject` and `cancel`: a job is held back, let go on, or ended."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 from whimbrel.cli.access import Access, with_access
 from whimbrel.cli.api import Api, RefusedError
 from whimbrel.cli.completions import complete_jobs
+from whimbrel.cli.plain_text import plain
 
 _REASON = click.option("--reason", required=True, metavar="TEXT", help="Why, for who reads it later.")
 
@@ -37,6 +38,26 @@ def resume(job: str, access: Access, reason: str) -> None:
 @click.command()
 @click.argument("job", shell_complete=complete_jobs)
 @with_access
+@_REASON
+def approve(job: str, access: Access, reason: str) -> None:
+    """Let JOB go that waits for a second person. It needs another key than the one that made the job."""
+    _call(access, "XApproveOTAJob", {"JobId": job, "Reason": reason})
+    click.echo(f"job {job} is approved", err=True)
+
+
+@click.command()
+@click.argument("job", shell_complete=complete_jobs)
+@with_access
+@_REASON
+def reject(job: str, access: Access, reason: str) -> None:
+    """Cancel JOB for good while it waits for a second person."""
+    _call(access, "XRejectOTAJob", {"JobId": job, "Reason": reason})
+    click.echo(f"job {job} is rejected", err=True)
+
+
+@click.command()
+@click.argument("job", shell_complete=complete_jobs)
+@with_access
 @click.option("--in-progress", is_flag=True, help="Also what devices have begun.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def cancel(job: str, access: Access, in_progress: bool, yes: bool) -> None:
@@ -56,4 +77,4 @@ def _call(access: Access, action: str, parameters: Mapping[str, str]) -> Mapping
     try:
         return Api(access.server, access.credentials).ask(action, parameters)
     except (RefusedError, ConnectionError) as error:
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException(plain(str(error))) from None

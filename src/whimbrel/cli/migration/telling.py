@@ -12,6 +12,8 @@ from typing import Any
 
 import click
 
+from whimbrel.cli.plain_text import plain
+
 LINES_PER_OUTCOME_MAX = 1_000  # of devices that differ; a fleet that differs as a whole is one fact
 
 
@@ -84,10 +86,10 @@ class Telling:
             return
         if self._in_lines:
             line = {"event": kind, "outcome": outcome, "name": name, "details": details, "isDryRun": self._is_dry}
-            click.echo(json.dumps(line, ensure_ascii=False))
+            click.echo(plain(json.dumps(line, ensure_ascii=False)))
         elif outcome is not Outcome.EQUAL:
             said = f"would be {outcome}" if self._is_dry else outcome
-            click.echo(f"{kind} {name}: {said}{details and f' ({details})'}")
+            click.echo(plain(f"{kind} {name}: {said}{details and f' ({details})'}"))
 
     @contextlib.contextmanager
     def devices(self, product_key: str) -> Iterator[Bar]:
