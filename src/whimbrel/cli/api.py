@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import secrets
+import ssl
 import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -123,4 +124,9 @@ def open_connection(url: str, answer_s_max: float = ANSWER_SECONDS_MAX) -> http.
 
 def not_answering(server: str, error: Exception) -> ConnectionError:
     """What a person reads when there is no answer."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return ConnectionError(
+            f"the certificate of {server} is not trusted ({error.verify_message}); "
+            "SSL_CERT_FILE may name the certificate of an authority of your own"
+        )
     return ConnectionError(f"{server} does not answer ({error}); is the server running, and is --server right?")

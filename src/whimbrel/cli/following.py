@@ -80,9 +80,10 @@ def follow_job(patience: Patience, job_id: str) -> EndedError:
     if progress.state == _HALTED:
         return EndedError(Outcome.HALTED, f"job {job_id} was halted by its gate: {progress.reason}", job_id)
     told = f"{tasks['succeeded']} devices have succeeded"
+    why = f" ({progress.reason})" if progress.reason else ""
     if tasks["canceled"] or _status(patience, job_id) == "CANCELED":
         return EndedError(
-            Outcome.CANCELED, f"job {job_id} was cancelled: {told}, {tasks['canceled']} were cancelled", job_id
+            Outcome.CANCELED, f"job {job_id} was cancelled: {told}, {tasks['canceled']} were cancelled{why}", job_id
         )
     if tasks["failed"]:
         return EndedError(Outcome.DEVICES_FAILED, f"job {job_id} has ended: {told}, {tasks['failed']} failed", job_id)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import http.client
 import os
+import re
 import secrets
 import sys
 from collections.abc import Iterator, Mapping
@@ -19,6 +21,8 @@ from whimbrel.cli.api import ApiAnswer, not_answering, open_connection
 from whimbrel.domain.firmware import FileSuffix
 
 BLOCK_BYTES = 262_144
+REASON_LENGTH_MAX = 200
+_XML_MEMBER = re.compile(r"<(Code|Message)>([^<]*)</")
 
 
 class UploadRefusedError(Exception):
@@ -68,8 +72,17 @@ def upload_device_list(api: Asks, path: Path) -> str:
 def _upload(grant: Mapping[str, Any], key_id: str, path: Path) -> str:
     answer, md5 = _post(_form(grant, key_id), grant["host"], path)
     if answer.status != 200:
-        raise UploadRefusedError(f"the upload was refused: {answer.body.decode('utf-8', 'replace').strip()}")
+        raise UploadRefusedError(f"the upload was refused: {_reason(answer)}")
     return md5
+
+
+def _reason(answer: ApiAnswer) -> str:
+    """Code and message of the vendors' XML; else what came, as far as a line has room."""
+    text = answer.body.decode("utf-8", "replace")
+    found = {name: html.unescape(words) for name, words in _XML_MEMBER.findall(text)}
+    if "Code" in found:
+        return f"{found['Code']}: {found.get('Message', 'no reason was given')}"
+    return f"HTTP {answer.status} {text.strip()[:REASON_LENGTH_MAX]}".strip()
 
 
 def suffix_of(file_name: str) -> str:

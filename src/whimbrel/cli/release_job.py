@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from whimbrel.cli.api import RefusedError
 from whimbrel.cli.following import EndedError, Patience
 from whimbrel.cli.form_upload import upload_device_list
 from whimbrel.cli.lookup import find_group
@@ -46,11 +47,27 @@ def bring_job(patience: Patience, plan: Plan, firmware: Mapping[str, Any], conse
     if preview.targets == 0:
         raise EndedError(Outcome.COMPLETED, "no device is left to be told")
     _confirm(plan, preview, consent)
-    token = token_of(*sorted(parameters.items()), len(before))
-    made = patience.ask("CreateOTAStaticUpgradeJob", {**parameters, "ClientToken": token})
-    job_id = made["data"]["jobId"]
-    patience.display.tell(RollingOut(job_id, is_new=True))
-    return job_id
+    job = _make(patience, parameters, seed, len(before))
+    patience.display.tell(job)
+    return job.job_id
+
+
+def _make(patience: Patience, parameters: Mapping[str, str], seed: int, jobs_before: int) -> RollingOut:
+    """The job, made once though several run this at once: how they want it to go out, or where their lists are, is no
+    part of the token, so that the second is refused for it and follows the first.
+    """
+    firmware_id = parameters["FirmwareId"]
+    token = token_of(firmware_id, seed, jobs_before)
+    try:
+        made = patience.ask("CreateOTAStaticUpgradeJob", {**parameters, "ClientToken": token})
+    except RefusedError as error:
+        if error.code != "IdempotentParameterMismatch":
+            raise
+        found = _jobs_of_seed(patience, firmware_id, seed)
+        if len(found) <= jobs_before:
+            raise
+        return RollingOut(found[0]["jobId"], is_new=False)
+    return RollingOut(made["data"]["jobId"], is_new=True)
 
 
 def _jobs_of_seed(patience: Patience, firmware_id: str, seed: int) -> list[Mapping[str, Any]]:

@@ -68,12 +68,14 @@ class Telling:
     def __init__(self, *, is_dry: bool = False) -> None:
         self.tally: Counter[tuple[Kind, Outcome]] = Counter()
         self._is_dry = is_dry
+        #: An earlier part of this move left something open.
+        self.was_open = False
         self._in_lines = not sys.stdout.isatty()
 
     @property
     def is_complete(self) -> bool:
-        """Nothing differs, was refused, or is missing."""
-        return not any(outcome.is_open and n for (_, outcome), n in self.tally.items())
+        """Nothing differs, was refused, or is missing, also in the part that an earlier run has done."""
+        return not self.was_open and not any(outcome.is_open and n for (_, outcome), n in self.tally.items())
 
     def count(self, kind: Kind, outcome: Outcome, n: int) -> None:
         """Count without a word, as for devices by the page."""
@@ -109,6 +111,8 @@ class Telling:
             done = {"event": "summary", "isComplete": self.is_complete, "isDryRun": self._is_dry, **counts}
             click.echo(json.dumps(done))
             return
+        if self.was_open:
+            click.echo("The part that was done before left something open; run it once more to see what.")
         for name, found in counts.items():
             if found:
                 click.echo(f"{name:10}" + ", ".join(f"{n} {outcome}" for outcome, n in found.items()))
