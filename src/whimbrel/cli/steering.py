@@ -61,11 +61,14 @@ def reject(job: str, access: Access, reason: str) -> None:
 @click.option("--in-progress", is_flag=True, help="Also what devices have begun.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def cancel(job: str, access: Access, in_progress: bool, yes: bool) -> None:
-    """Cancel what JOB has not done yet. This cannot be taken back; `pause` can."""
+    """Cancel what JOB has not done yet; a dynamic one takes no more devices. This cannot be taken back; `pause` can."""
     if not yes:
         click.confirm(f"Cancel job {job}?", abort=True, err=True)
-    status = _call(access, "QueryOTAJob", {"JobId": job})["data"]["jobStatus"]
-    if status == "PLANNED":
+    found = _call(access, "QueryOTAJob", {"JobId": job})["data"]
+    if found["selectionType"] == "DYNAMIC":
+        # First, or it would go on to take devices while its tasks are cancelled.
+        _call(access, "CancelOTAStrategyByJob", {"JobId": job})
+    if found["jobStatus"] == "PLANNED":
         flags = ["CancelScheduledTask"]
     else:
         flags = ["CancelQueuedTask", "CancelNotifiedTask", *(["CancelInProgressTask"] if in_progress else [])]
