@@ -104,8 +104,8 @@ def test_a_server_address_without_scheme_exits_2(server: WhimbrelServer) -> None
 
 @pytest.mark.parametrize("raw", [(), ("--raw",)])
 def test_A09_what_others_wrote_moves_no_cursor(server: WhimbrelServer, raw: tuple[str, ...]) -> None:
-    """C1 controls and bidi marks come as JSON escapes, and mean to programs what they meant."""
-    words = "a\x9b2J\u202eb"
+    """Bidi marks and tags come as JSON escapes, and mean to programs what they meant."""
+    words = "a\u202eb\U000e0001c"
     name = f"lamp_hostile_{len(raw)}"
     ended = whimbrel(server, "call", *raw, "CreateProduct", f"ProductName={name}", "NodeType=0", f"Description={words}")
     assert ended.returncode == 0, ended.stderr

@@ -217,6 +217,9 @@ def stop_at_refusals(run: Callable[[], None], telling: Telling) -> None:
     except (RefusedError, ConnectionError) as error:
         telling.summary()
         raise click.ClickException(f"{error}. Run it again to go on from here.") from None
+    except KeyboardInterrupt:
+        telling.summary()
+        raise click.ClickException("interrupted. Run it again to go on from here.") from None
     except OSError as error:
         raise click.ClickException(f"a file cannot be written: {error}") from None
     telling.summary()
