@@ -9,7 +9,7 @@ import click
 
 from whimbrel.cli.access import Access, with_access
 from whimbrel.cli.api import Api, RefusedError
-from whimbrel.cli.completions import complete_jobs
+from whimbrel.cli.completions import complete_held_jobs, complete_jobs, complete_waiting_jobs
 from whimbrel.cli.plain_text import plain
 
 _REASON = click.option("--reason", required=True, metavar="TEXT", help="Why, for who reads it later.")
@@ -26,7 +26,7 @@ def pause(job: str, access: Access, reason: str) -> None:
 
 
 @click.command()
-@click.argument("job", shell_complete=complete_jobs)
+@click.argument("job", shell_complete=complete_held_jobs)
 @with_access
 @_REASON
 def resume(job: str, access: Access, reason: str) -> None:
@@ -36,7 +36,7 @@ def resume(job: str, access: Access, reason: str) -> None:
 
 
 @click.command()
-@click.argument("job", shell_complete=complete_jobs)
+@click.argument("job", shell_complete=complete_waiting_jobs)
 @with_access
 @_REASON
 def approve(job: str, access: Access, reason: str) -> None:
@@ -46,7 +46,7 @@ def approve(job: str, access: Access, reason: str) -> None:
 
 
 @click.command()
-@click.argument("job", shell_complete=complete_jobs)
+@click.argument("job", shell_complete=complete_waiting_jobs)
 @with_access
 @_REASON
 def reject(job: str, access: Access, reason: str) -> None:
