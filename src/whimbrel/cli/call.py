@@ -15,7 +15,7 @@ import click
 from whimbrel.cli.access import Access, with_access
 from whimbrel.cli.api import Api, ApiAnswer
 from whimbrel.cli.completions import complete_actions
-from whimbrel.cli.plain_text import plain
+from whimbrel.cli.plain_text import plain, table_width
 from whimbrel.operations.declaration import Operation
 
 #: Parameters of every call (api-contract 2): never a misspelt one of an operation.
@@ -58,7 +58,7 @@ def call(context: click.Context, /, action: str | None, pairs: tuple[str, ...], 
 
     operations = load_operations()
     if flags["lists"]:
-        click.echo(list_actions(operations), nl=False)
+        click.echo(list_actions(operations, table_width()), nl=False)
     elif flags["describes"]:
         # Imported here: no other call needs it.
         from whimbrel.rpc.openapi import openapi_document
@@ -71,7 +71,7 @@ def call(context: click.Context, /, action: str | None, pairs: tuple[str, ...], 
     elif flags["helps"]:
         if action not in operations:
             raise click.UsageError(_unknown_action(action, operations))
-        click.echo(explain(operations[action]), nl=False)
+        click.echo(explain(operations[action], table_width()), nl=False)
     else:
         parameters = read_pairs(pairs)
         warn(action, parameters, operations)
