@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from whimbrel.cli.api import RefusedError
 from whimbrel.cli.plain_text import cut, plain
 from whimbrel.cli.release_display import JsonLines, Words
 from whimbrel.cli.release_events import Failures
@@ -26,6 +27,11 @@ def test_no_display_shows_it_raw(display: JsonLines | Words, capsys: pytest.Capt
     assert shown.replace("\n", "").isprintable()
     if isinstance(display, JsonLines):
         assert json.loads(shown)["reasons"][0]["reason"] == HOSTILE
+
+
+def test_no_refusal_shows_it_raw() -> None:
+    """A server may say back what others wrote."""
+    assert str(RefusedError("QueryProduct", "code", HOSTILE)).isprintable()
 
 
 @pytest.mark.parametrize(

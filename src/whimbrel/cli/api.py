@@ -13,6 +13,7 @@ from urllib.parse import urlencode, urlsplit
 
 import click
 
+from whimbrel.cli.plain_text import plain
 from whimbrel.rpc.signing_caller import Credentials, sign_request_v1, timestamp_text
 
 ANSWER_SECONDS_MAX = 120.0
@@ -27,13 +28,14 @@ class ApiAnswer(NamedTuple):
 
 
 class RefusedError(Exception):
-    """The server refused a call; `code` is what programs rely on, the text is for people.
+    """The server refused a call; `code` is what programs rely on, the text is for people,
+    and plain.
 
     `is_of_gateway`: before it looked at what was asked, so that the next call fares alike.
     """
 
     def __init__(self, action: str, code: str, message: str, *, is_of_gateway: bool = False) -> None:
-        super().__init__(f"{action} was refused: {code}: {message}")
+        super().__init__(plain(f"{action} was refused: {code}: {message}"))
         self.code = code
         self.message = message
         self.is_of_gateway = is_of_gateway

@@ -10,7 +10,6 @@ import click
 from whimbrel.cli.access import Access, with_access
 from whimbrel.cli.api import Api, RefusedError
 from whimbrel.cli.completions import complete_held_jobs, complete_jobs, complete_waiting_jobs
-from whimbrel.cli.plain_text import plain
 
 _REASON = click.option("--reason", required=True, metavar="TEXT", help="Why, for who reads it later.")
 
@@ -80,4 +79,4 @@ def _call(access: Access, action: str, parameters: Mapping[str, str]) -> Mapping
     try:
         return Api(access.server, access.credentials).ask(action, parameters)
     except (RefusedError, ConnectionError) as error:
-        raise click.ClickException(plain(str(error))) from None
+        raise click.ClickException(str(error)) from None
