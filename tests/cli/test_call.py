@@ -100,3 +100,14 @@ def test_a_server_address_without_scheme_exits_2(server: WhimbrelServer) -> None
     ended = whimbrel(server, "call", "QueryProductList", WHIMBREL_SERVER=server.endpoint)
     assert ended.returncode == 2
     assert "http(s)://HOST[:PORT]" in ended.stderr
+
+
+@pytest.mark.parametrize("raw", [(), ("--raw",)])
+def test_A09_what_others_wrote_moves_no_cursor(server: WhimbrelServer, raw: tuple[str, ...]) -> None:
+    """Bidi marks and tags come as JSON escapes, and mean to programs what they meant."""
+    words = "a\u202eb\U000e0001c"
+    name = f"lamp_hostile_{len(raw)}"
+    ended = whimbrel(server, "call", *raw, "CreateProduct", f"ProductName={name}", "NodeType=0", f"Description={words}")
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.replace("\n", "").isprintable()
+    assert json.loads(ended.stdout)["data"]["description"] == words

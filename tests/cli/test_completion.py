@@ -35,7 +35,7 @@ def test_bash_completes(server: WhimbrelServer, tmp_path: Path) -> None:
     absent_fleet(server, "lamp", 2)
     words = (str(firmware_file(tmp_path, "lamp")), "--product", "lamp", "--version", "2", "--no-verify")
     job_id = release(server, *words, "--yes", "--detach")[-1]["job_id"]
-    assert offered(server, "whimbrel re") == ["release", "resume"]
+    assert offered(server, "whimbrel re") == ["release", "resume", "reject"]
     assert offered(server, "whimbrel release --verify") == ["--verify-on"]
     assert offered(server, "whimbrel call ListOTAF") == ["ListOTAFirmware"]
     assert offered(server, "whimbrel call listotaf") == ["ListOTAFirmware"]
@@ -44,6 +44,9 @@ def test_bash_completes(server: WhimbrelServer, tmp_path: Path) -> None:
     listed = offered(server, "whimbrel release --product lamp --verify-on lamp-0001,lamp-000")
     assert listed == ["lamp-0001,lamp-0002"]
     assert offered(server, "whimbrel follow ") == [job_id]
+    assert offered(server, "whimbrel resume ") == []
+    assert whimbrel(server, "pause", job_id, "--reason", "lunch").returncode == 0
+    assert offered(server, "whimbrel resume ") == [job_id]
     assert offered(server, "whimbrel completion ") == ["bash", "zsh", "fish"]
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import click
+import msgspec
 import pytest
 
 from whimbrel.cli.migration.destination import Destination
+from whimbrel.cli.migration.folder import FORMAT, FORMAT_VERSION, MANIFEST, Lines, Manifest
+from whimbrel.cli.migration.folder_source import FolderSource
 from whimbrel.cli.migration.paced_api import Manners, Pace, PacedApi, lower_first
 from whimbrel.cli.migration.records import DeviceRecord, GroupRecord
+from whimbrel.cli.migration.state import StateFile
 from whimbrel.cli.migration.telling import Kind, Outcome, Telling
 from whimbrel.cli.migration.vendor_source import _parents_first
 from whimbrel.rpc.signing_caller import Credentials
@@ -52,7 +58,7 @@ class _Sent(PacedApi):
         super().__init__("http://127.0.0.1:1", Credentials("", ""), Manners({}))
         self.sent: list[dict[str, Any]] = []
 
-    def call(self, action: str, parameters: Any) -> dict[str, Any]:
+    def ask(self, action: str, parameters: Any) -> dict[str, Any]:
         self.sent.append(dict(parameters))
         names = [name for name in parameters if name.endswith(".DeviceName")]
         return {"data": {"addedDeviceCount": len(names), "equalDeviceCount": 0, "conflicts": {"conflict": []}}}
@@ -89,3 +95,30 @@ def test_groups_come_after_those_above_them() -> None:
     order = [group.group_id for group in _parents_first(groups)]
     assert sorted(order) == sorted(above)
     assert order.index("3") < order.index("2") < order.index("1")
+
+
+def test_a_run_that_goes_on_does_not_forget_what_was_open(tmp_path: Path) -> None:
+    """A conflict in the part that a killed run has done still ends the whole in exit status 3."""
+    state = StateFile(tmp_path / "state.json", "a", "b")
+    state.state.is_incomplete = True
+    state.save()
+    telling = Telling()
+    telling.was_open = StateFile(tmp_path / "state.json", "a", "b").state.is_incomplete
+    assert not telling.is_complete
+    state.state.is_finished = True
+    state.save()
+    assert not StateFile(tmp_path / "state.json", "a", "b").state.is_incomplete
+
+
+@pytest.mark.parametrize("name", ["modules.jsonl", "devices/k1.jsonl"])
+def test_F10_a_manifest_that_leaves_a_file_out(tmp_path: Path, name: str) -> None:
+    """It is damaged, and says which file it lacks."""
+    files = ("products", "modules", "firmware", "groups", "members")
+    listed = {}
+    for file in (*(f"{one}.jsonl" for one in files), "devices/k1.jsonl"):
+        if file != name:
+            listed[file] = Lines(tmp_path / file).close()
+    manifest = Manifest(format=FORMAT, version=FORMAT_VERSION, has_secrets=True, files=listed)
+    (tmp_path / MANIFEST).write_bytes(msgspec.json.encode(manifest))
+    with pytest.raises(click.ClickException, match=name):
+        list(FolderSource(tmp_path, ()).device_pages("k1", ""))

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from whimbrel.cli.plain_text import plain
+from whimbrel.cli.api import RefusedError
+from whimbrel.cli.plain_text import cut, plain
 from whimbrel.cli.release_display import JsonLines, Words
 from whimbrel.cli.release_events import Failures
 
@@ -26,3 +27,23 @@ def test_no_display_shows_it_raw(display: JsonLines | Words, capsys: pytest.Capt
     assert shown.replace("\n", "").isprintable()
     if isinstance(display, JsonLines):
         assert json.loads(shown)["reasons"][0]["reason"] == HOSTILE
+
+
+def test_no_refusal_shows_it_raw() -> None:
+    """A server may say back what others wrote."""
+    assert str(RefusedError("QueryProduct", "code", HOSTILE)).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "shown"),
+    [
+        ("lamp", 4, "lamp"),
+        ("lamp", 3, "lam"),
+        ("灯具lamp", 5, "灯具l"),
+        ("灯具", 3, "灯"),
+        ("u\u0308ber", 2, "u\u0308b"),
+    ],
+)
+def test_a_line_is_cut_where_the_terminal_ends(text: str, columns: int, shown: str) -> None:
+    """A CJK character takes two columns, a combining one none: a moving line that wraps would leave rubbish behind."""
+    assert cut(text, columns) == shown

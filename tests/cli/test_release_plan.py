@@ -5,6 +5,8 @@ from pathlib import Path
 import click
 import pytest
 
+from whimbrel.cli.lookup import Product
+from whimbrel.cli.release_firmware import _name
 from whimbrel.cli.release_plan import Plan, Target, read_file, read_minutes, read_stages, read_target, read_windows
 
 
@@ -92,3 +94,13 @@ def test_a_seed_is_the_release(tmp_path: Path) -> None:
     before = plan(tmp_path, read_target(f"@{listed}")).seed("k")
     listed.write_text("DeviceName\nb,hall 2\n\na\n")
     assert plan(tmp_path, read_target(f"@{listed}")).seed("k") == before
+
+
+@pytest.mark.parametrize(
+    ("product", "version", "name"),
+    [("灯具", "1.0", "灯具-1-0"), ("lamp", "2.0.1", "lamp-2-0-1"), ("_x_", "1 b", "x_-1-b")],
+)
+def test_names_keep_what_names_may_have(product: str, version: str, name: str) -> None:
+    """A name is unique in its account: two products of CJK names must not come to the same one."""
+    plan = Plan((), product, version, "default", None, "SHA256", Target("ALL"), (), {})
+    assert _name(plan, Product("k1", product, 0)) == name

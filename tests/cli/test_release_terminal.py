@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.cli.pty_terminal import Terminal
 from tests.cli.releasing import absent_fleet, firmware_file, firmware_of, fleet, job_types
-from tests.cli.terminal import environment, whimbrel
+from tests.cli.terminal import call, environment, whimbrel
 from tests.story.servers import WhimbrelServer
 
 
@@ -48,6 +48,19 @@ def test_a_push_to_all_at_once_is_typed(server: WhimbrelServer, tmp_path: Path) 
         terminal.wait_for("Type their number")
         terminal.type("3")
         assert terminal.end() == 0
+
+
+def test_a_fleet_that_grew_while_its_number_was_typed(server: WhimbrelServer, tmp_path: Path) -> None:
+    """The number is compared once more behind the answer: nobody is told who was not in it (threat-model 6)."""
+    key = absent_fleet(server, "grown", 2)
+    file = firmware_file(tmp_path, "grown")
+    words = ("release", str(file), "--product", "grown", "--version", "2", "--no-verify", "--pace", "none", "--detach")
+    with Terminal(environment(server), *words) as terminal:
+        terminal.wait_for("Type their number")
+        call(server, "RegisterDevice", ProductKey=key, DeviceName="grown-0003")
+        terminal.type("2")
+        assert terminal.end() == 1
+    assert "2 devices were expected, 3 would be told" in terminal.shown
 
 
 def test_ctrl_c_at_the_question_tells_nobody(server: WhimbrelServer, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import secrets
+import ssl
 import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from urllib.parse import urlencode, urlsplit
 
 import click
 
+from whimbrel.cli.plain_text import plain
 from whimbrel.rpc.signing_caller import Credentials, sign_request_v1, timestamp_text
 
 ANSWER_SECONDS_MAX = 120.0
@@ -26,11 +28,17 @@ class ApiAnswer(NamedTuple):
 
 
 class RefusedError(Exception):
-    """The server refused a call; `code` is what programs rely on, the text is for people."""
+    """The server refused a call; `code` is what programs rely on, the text is for people,
+    and plain.
 
-    def __init__(self, action: str, code: str, message: str) -> None:
-        super().__init__(f"{action} was refused: {code}: {message}")
+    `is_of_gateway`: before it looked at what was asked, so that the next call fares alike.
+    """
+
+    def __init__(self, action: str, code: str, message: str, *, is_of_gateway: bool = False) -> None:
+        super().__init__(plain(f"{action} was refused: {code}: {message}"))
         self.code = code
+        self.message = message
+        self.is_of_gateway = is_of_gateway
 
 
 class Api:
@@ -58,20 +66,14 @@ class Api:
 
     def call(self, action: str, parameters: Mapping[str, str]) -> Mapping[str, Any]:
         """The answer's JSON, of a refused call too. Raises ConnectionError."""
-        answer = self.send(action, parameters)
-        try:
-            document = json.loads(answer.body)
-        except ValueError:
-            document = None
-        if not isinstance(document, dict):
-            raise ConnectionError(f"{self._server} does not answer like a management API (HTTP {answer.status})")
-        return document
+        return read_document(self._server, self.send(action, parameters))
 
     def ask(self, action: str, parameters: Mapping[str, str] | None = None) -> Mapping[str, Any]:
         """The answer of a call that must succeed. Raises RefusedError and ConnectionError."""
-        body = self.call(action, parameters or {})
+        answer = self.send(action, parameters or {})
+        body = read_document(self._server, answer)
         if body.get("success") is not True:
-            raise RefusedError(action, str(body.get("code")), str(body.get("errorMessage")))
+            raise refusal(action, answer.status, body)
         return body
 
     def close(self) -> None:
@@ -91,6 +93,24 @@ class Api:
         return ApiAnswer(response.status, response.read())
 
 
+def read_document(server: str, answer: ApiAnswer) -> Mapping[str, Any]:
+    """The answer's JSON. Raises ConnectionError when it is no object: then no management API has answered."""
+    try:
+        document = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise ConnectionError(f"{server} does not answer like a management API (HTTP {answer.status})")
+    return document
+
+
+def refusal(action: str, status: int, body: Mapping[str, Any]) -> RefusedError:
+    """What a refused call raises. Whoever refuses before the operation names its reason `message` (api-contract 4)."""
+    message = body.get("errorMessage") or body.get("message") or "no reason was given"
+    code = body.get("code") or f"HTTP {status}"
+    return RefusedError(action, str(code), str(message), is_of_gateway=status != http.HTTPStatus.OK)
+
+
 def open_connection(url: str, answer_s_max: float = ANSWER_SECONDS_MAX) -> http.client.HTTPConnection:
     """A connection that opens with its first request. Raises click.UsageError for a URL that is none."""
     try:
@@ -106,4 +126,9 @@ def open_connection(url: str, answer_s_max: float = ANSWER_SECONDS_MAX) -> http.
 
 def not_answering(server: str, error: Exception) -> ConnectionError:
     """What a person reads when there is no answer."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return ConnectionError(
+            f"the certificate of {server} is not trusted ({error.verify_message}); "
+            "SSL_CERT_FILE may name the certificate of an authority of your own"
+        )
     return ConnectionError(f"{server} does not answer ({error}); is the server running, and is --server right?")

@@ -15,6 +15,7 @@ import click
 from whimbrel.cli.access import Access, with_access
 from whimbrel.cli.api import Api, ApiAnswer
 from whimbrel.cli.completions import complete_actions
+from whimbrel.cli.plain_text import plain, table_width
 from whimbrel.operations.declaration import Operation
 
 #: Parameters of every call (api-contract 2): never a misspelt one of an operation.
@@ -57,7 +58,7 @@ def call(context: click.Context, /, action: str | None, pairs: tuple[str, ...], 
 
     operations = load_operations()
     if flags["lists"]:
-        click.echo(list_actions(operations), nl=False)
+        click.echo(list_actions(operations, table_width()), nl=False)
     elif flags["describes"]:
         # Imported here: no other call needs it.
         from whimbrel.rpc.openapi import openapi_document
@@ -70,7 +71,7 @@ def call(context: click.Context, /, action: str | None, pairs: tuple[str, ...], 
     elif flags["helps"]:
         if action not in operations:
             raise click.UsageError(_unknown_action(action, operations))
-        click.echo(explain(operations[action]), nl=False)
+        click.echo(explain(operations[action], table_width()), nl=False)
     else:
         parameters = read_pairs(pairs)
         warn(action, parameters, operations)
@@ -123,9 +124,9 @@ def _call(access: Access, action: str, parameters: dict[str, str], raw: bool) ->
         raise click.ClickException(str(error)) from None
     text = answer.body.decode("utf-8", "replace")
     verdict = _judge(answer, text)
-    click.echo(text if raw else _pretty(text))
+    click.echo(_shown(text, raw))
     if not verdict.is_success:
-        click.echo(f"Refused: {verdict.code}: {verdict.message}", err=True)
+        click.echo(f"Refused: {plain(verdict.code)}: {plain(verdict.message)}", err=True)
     return 0 if verdict.is_success else 1
 
 
@@ -144,8 +145,10 @@ def _judge(answer: ApiAnswer, text: str) -> _Verdict:
     )
 
 
-def _pretty(text: str) -> str:
+def _shown(text: str, raw: bool) -> str:
+    """JSON stays JSON with what cannot be seen escaped; other text is left alone where a program reads it."""
     try:
-        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+        document = json.loads(text)
     except ValueError:
-        return text
+        return plain(text) if sys.stdout.isatty() else text
+    return plain(text if raw else json.dumps(document, indent=2, ensure_ascii=False))

@@ -64,15 +64,22 @@ def _device_lists(api: Api, context: click.Context, incomplete: str) -> _Offered
         yield f"{before}{comma}{name}", key
 
 
-def _jobs(api: Api, _: click.Context, __: str) -> _Offered:
-    for row in api.ask("XListOTAJobs", {"PageSize": str(ROWS_ASKED)})["data"]["jobs"]:
-        yield row["jobId"], f"{row['productName']} {row['destVersion']}, {row['state']}"
+def _jobs(*states: str) -> Callable[[Api, click.Context, str], _Offered]:
+    wanted = {f"State.{number}": state for number, state in enumerate(states, 1)}
+
+    def found(api: Api, _: click.Context, __: str) -> _Offered:
+        for row in api.ask("XListOTAJobs", {**wanted, "PageSize": str(ROWS_ASKED)})["data"]["jobs"]:
+            yield row["jobId"], f"{row['productName']} {row['destVersion']}, {row['state']}"
+
+    return found
 
 
 complete_products = _offer(_products)
 complete_devices = _offer(_device_names)
 complete_device_lists = _offer(_device_lists)
-complete_jobs = _offer(_jobs)
+complete_jobs = _offer(_jobs())
+complete_held_jobs = _offer(_jobs("PAUSED", "HALTED"))
+complete_waiting_jobs = _offer(_jobs("AWAITING_APPROVAL"))
 
 
 def complete_actions(context: click.Context, parameter: click.Parameter, incomplete: str) -> Offers:

@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 import click
 
+from whimbrel.cli.plain_text import WIDTH_MAX
 from whimbrel.operations.declaration import Operation
 from whimbrel.rpc import declared as registry
 from whimbrel.rpc.declared import Declared, refusals_of, rules_of, summary_of
 from whimbrel.rpc.dialect import Case
 from whimbrel.rpc.openapi import example_response
 
-WIDTH_MAX = 110
 _WORDS = {str: "text", int: "whole number", bool: "true or false"}
 
 
@@ -37,9 +37,9 @@ def parameters_of(operation: Operation) -> list[ParameterWords]:
     return [words for declared in registry.parameters_of(operation) for words in _words_of(declared, prefix="")]
 
 
-def explain(operation: Operation) -> str:
+def explain(operation: Operation, width: int = WIDTH_MAX) -> str:
     """The help of one operation."""
-    out = click.HelpFormatter(width=WIDTH_MAX)
+    out = click.HelpFormatter(width=width)
     rules = f"\n\n{rules_of(operation)}" if rules_of(operation) else ""
     out.write(f"{operation.action}: {summary_of(operation)}{rules}\n\n")
     out.write(f"Permission: {operation.permission}. {registry.repeating(operation)}\n")
@@ -56,9 +56,9 @@ def explain(operation: Operation) -> str:
     return out.getvalue()
 
 
-def list_actions(operations: Mapping[str, Operation]) -> str:
+def list_actions(operations: Mapping[str, Operation], width: int = WIDTH_MAX) -> str:
     """Every action with its sentence."""
-    out = click.HelpFormatter(width=WIDTH_MAX)
+    out = click.HelpFormatter(width=width)
     out.write_dl([(action, summary_of(operation)) for action, operation in operations.items()])
     return out.getvalue()
 

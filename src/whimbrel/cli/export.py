@@ -10,6 +10,7 @@ import click
 
 from whimbrel.cli.access import Access, with_access
 from whimbrel.cli.import_ import INCOMPLETE_EXIT, stop_at_refusals
+from whimbrel.cli.interrupting import heed_sigterm
 from whimbrel.cli.migration.exporting import Export, prepare
 from whimbrel.cli.migration.paced_api import Manners, PacedApi
 from whimbrel.cli.migration.telling import Telling
@@ -33,6 +34,7 @@ def export(access: Access, folder: Path, products: str | None, with_secrets: boo
       whimbrel export --with-secrets --to backup-2025-01-02
     """
     wanted = tuple(key.strip() for key in (products or "").split(",") if key.strip())
+    heed_sigterm()
     prepare(folder)
     telling = Telling()
     api = PacedApi(access.server, access.credentials, Manners({}))

@@ -9,7 +9,7 @@ import click
 
 from whimbrel.cli.api import Api
 from whimbrel.cli.lookup import Product
-from whimbrel.cli.plain_text import plain
+from whimbrel.cli.plain_text import plain, table_width
 
 ROLLOUTS_SHOWN = 100
 VERSIONS_SHOWN = 12
@@ -88,7 +88,7 @@ def look_at_fleet(api: Api, product: Product | None, with_health: bool) -> Fleet
 
 def fleet_table(seen: FleetSeen) -> str:
     """The fleet for people."""
-    out = click.HelpFormatter(width=110)
+    out = click.HelpFormatter(width=table_width())
     for product in seen.products:
         with out.section(f"{product.product_name} ({product.product_key})"):
             rows = [("devices", f"{product.devices}: {product.online} online, {product.never_online} never connected")]

@@ -8,6 +8,7 @@ import click
 
 from whimbrel.cli.access import Access, with_access
 from whimbrel.cli.completions import complete_jobs
+from whimbrel.cli.interrupting import heed_sigterm
 from whimbrel.cli.release_display import open_display
 from whimbrel.cli.release_plan import read_minutes
 from whimbrel.cli.release_run import Run
@@ -25,4 +26,5 @@ def follow(job: str, access: Access, wait_timeout: str | None, as_json: bool) ->
     """
     wait_minutes = None if wait_timeout is None else read_minutes("--wait-timeout", wait_timeout)
     run = Run(access, open_display(as_json), wait_minutes)
+    heed_sigterm()
     sys.exit(run.to_end(lambda: run.follow(job)))

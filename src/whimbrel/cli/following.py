@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from whimbrel.cli.api import Api, RefusedError
 from whimbrel.cli.release_display import Display
-from whimbrel.cli.release_events import Failures, Outcome, Progress, ServerAway
+from whimbrel.cli.release_events import AwaitingApproval, Failures, Outcome, Progress, ServerAway
 
 POLL_S = 1.0
 #: What nothing happens to is asked about less often.
@@ -20,7 +20,7 @@ AWAY_S_MAX = 180.0
 REASONS_SHOWN = 5
 FAILED_READ = 100
 _BUSY_CODES = ("ServiceUnavailable", "Throttling", "iot.system.SystemException")
-_ENDED, _HALTED = "ENDED", "HALTED"
+_ENDED, _HALTED, AWAITING_APPROVAL = "ENDED", "HALTED", "AWAITING_APPROVAL"
 
 
 class EndedError(Exception):
@@ -80,9 +80,10 @@ def follow_job(patience: Patience, job_id: str) -> EndedError:
     if progress.state == _HALTED:
         return EndedError(Outcome.HALTED, f"job {job_id} was halted by its gate: {progress.reason}", job_id)
     told = f"{tasks['succeeded']} devices have succeeded"
+    why = f" ({progress.reason})" if progress.reason else ""
     if tasks["canceled"] or _status(patience, job_id) == "CANCELED":
         return EndedError(
-            Outcome.CANCELED, f"job {job_id} was cancelled: {told}, {tasks['canceled']} were cancelled", job_id
+            Outcome.CANCELED, f"job {job_id} was cancelled: {told}, {tasks['canceled']} were cancelled{why}", job_id
         )
     if tasks["failed"]:
         return EndedError(Outcome.DEVICES_FAILED, f"job {job_id} has ended: {told}, {tasks['failed']} failed", job_id)
@@ -98,6 +99,8 @@ def watch(patience: Patience, job_id: str, is_over: Callable[[Mapping[str, Any]]
         quiet = quiet + 1 if progress == shown else 0
         if progress != shown:
             patience.display.tell(progress)
+            if progress.state == AWAITING_APPROVAL and (shown is None or shown.state != AWAITING_APPROVAL):
+                patience.display.tell(AwaitingApproval(job_id))
         is_last = is_over(data)
         failed = progress.tasks["failed"]
         # Each time a tenth more, or a large rollout that goes wrong would say little else.

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import http.client
 import os
+import re
 import secrets
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 import click
 
-from whimbrel.cli.api import Api, ApiAnswer, not_answering, open_connection
+from whimbrel.cli.api import ApiAnswer, not_answering, open_connection
 from whimbrel.domain.firmware import FileSuffix
 
 BLOCK_BYTES = 262_144
+REASON_LENGTH_MAX = 200
+_XML_MEMBER = re.compile(r"<(Code|Message)>([^<]*)</")
 
 
 class UploadRefusedError(Exception):
@@ -32,6 +36,14 @@ class Uploaded(NamedTuple):
     md5: str
 
 
+class Asks(Protocol):
+    """Calls the server that takes the file."""
+
+    def ask(self, action: str, parameters: dict[str, Any]) -> Mapping[str, Any]:
+        """The answer of a call that must succeed. Raises RefusedError, ConnectionError."""
+        ...
+
+
 class _Form(NamedTuple):
     """The bytes before and after the file in a multipart body."""
 
@@ -40,7 +52,7 @@ class _Form(NamedTuple):
     tail: bytes
 
 
-def upload_firmware(api: Api, path: Path, suffix: str | None = None) -> Uploaded:
+def upload_firmware(api: Asks, path: Path, suffix: str | None = None) -> Uploaded:
     """Upload one firmware file; the URL is CreateOTAFirmware's.
 
     Raises RefusedError, UploadRefusedError, ConnectionError.
@@ -49,9 +61,9 @@ def upload_firmware(api: Api, path: Path, suffix: str | None = None) -> Uploaded
     return Uploaded(grant["firmwareUrl"], _upload(grant, grant["ossAccessKeyId"], path))
 
 
-def upload_device_list(api: Api, path: Path) -> str:
+def upload_device_list(api: Asks, path: Path) -> str:
     """Upload a list of devices; the URL is DnListFileUrl's. Raises as `upload_firmware`."""
-    grant = api.ask("GenerateDeviceNameListURL")["data"]
+    grant = api.ask("GenerateDeviceNameListURL", {})["data"]
     _upload(grant, grant["accessKeyId"], path)
     url: str = grant["fileUrl"]
     return url
@@ -60,8 +72,17 @@ def upload_device_list(api: Api, path: Path) -> str:
 def _upload(grant: Mapping[str, Any], key_id: str, path: Path) -> str:
     answer, md5 = _post(_form(grant, key_id), grant["host"], path)
     if answer.status != 200:
-        raise UploadRefusedError(f"the upload was refused: {answer.body.decode('utf-8', 'replace').strip()}")
+        raise UploadRefusedError(f"the upload was refused: {_reason(answer)}")
     return md5
+
+
+def _reason(answer: ApiAnswer) -> str:
+    """Code and message of the vendors' XML; else what came, as far as a line has room."""
+    text = answer.body.decode("utf-8", "replace")
+    found = {name: html.unescape(words) for name, words in _XML_MEMBER.findall(text)}
+    if "Code" in found:
+        return f"{found['Code']}: {found.get('Message', 'no reason was given')}"
+    return f"HTTP {answer.status} {text.strip()[:REASON_LENGTH_MAX]}".strip()
 
 
 def suffix_of(file_name: str) -> str:

@@ -15,14 +15,15 @@ from urllib.parse import urlsplit
 import click
 
 from whimbrel.cli.access import Access, Command, read_key, with_access
-from whimbrel.cli.api import Api
+from whimbrel.cli.api import RefusedError
+from whimbrel.cli.interrupting import heed_sigterm
 from whimbrel.cli.migration.destination import Destination
 from whimbrel.cli.migration.destination_firmware import FirmwareDestination, GroupDestination
 from whimbrel.cli.migration.files import Files
 from whimbrel.cli.migration.folder import FILES
 from whimbrel.cli.migration.folder_source import FolderSource
 from whimbrel.cli.migration.moving import Ends, Move
-from whimbrel.cli.migration.paced_api import Manners, PacedApi, RefusedError
+from whimbrel.cli.migration.paced_api import Manners, PacedApi
 from whimbrel.cli.migration.state import StateFile
 from whimbrel.cli.migration.telling import Telling
 from whimbrel.cli.migration.vendor_source import VendorSource
@@ -186,6 +187,7 @@ def _import_live(access: Access, plan: _Plan, url: str, manners: Manners, readin
 
 
 def _import(access: Access, plan: _Plan, source: VendorSource | FolderSource, name: str) -> None:
+    heed_sigterm()
     telling = Telling(is_dry=plan.is_dry)
     state = StateFile(None if plan.is_dry else plan.state, name, access.server)
     with tempfile.TemporaryDirectory(prefix="whimbrel-import-") as work:
@@ -195,9 +197,8 @@ def _import(access: Access, plan: _Plan, source: VendorSource | FolderSource, na
 
 
 def _ends(access: Access, plan: _Plan, telling: Telling, work: Path) -> Ends:
-    credentials = access.credentials
     main = Destination(
-        PacedApi(access.server, credentials, Manners({})),
+        PacedApi(access.server, access.credentials, Manners({})),
         telling,
         overwrites=plan.overwrites,
         is_dry=plan.is_dry,
@@ -205,7 +206,7 @@ def _ends(access: Access, plan: _Plan, telling: Telling, work: Path) -> Ends:
     )
     may_download = plan.firmware != "none"
     files = Files(work, plan.folder, may_download=may_download) if may_download else None
-    firmware = FirmwareDestination(main, Api(access.server, credentials), files, trusts=plan.trusts)
+    firmware = FirmwareDestination(main, files, trusts=plan.trusts)
     return Ends(main, firmware, GroupDestination(main))
 
 
@@ -216,6 +217,9 @@ def stop_at_refusals(run: Callable[[], None], telling: Telling) -> None:
     except (RefusedError, ConnectionError) as error:
         telling.summary()
         raise click.ClickException(f"{error}. Run it again to go on from here.") from None
+    except KeyboardInterrupt:
+        telling.summary()
+        raise click.ClickException("interrupted. Run it again to go on from here.") from None
     except OSError as error:
         raise click.ClickException(f"a file cannot be written: {error}") from None
     telling.summary()

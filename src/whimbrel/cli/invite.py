@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from whimbrel.cli.access import Access, with_access
-from whimbrel.cli.api import Api
+from whimbrel.cli.api import Api, RefusedError
 from whimbrel.domain.console_user import Role
 
 _ROLES = [role.value.lower() for role in Role]
@@ -31,12 +31,8 @@ def invite(name: str, access: Access, role: str | None) -> None:
     """
     parameters = {"Name": name} | ({} if role is None else {"Role": role.upper()})
     try:
-        body = Api(access.server, access.credentials).call("XInviteConsoleUser", parameters)
-    except ConnectionError as error:
+        data = Api(access.server, access.credentials).ask("XInviteConsoleUser", parameters)["data"]
+    except (RefusedError, ConnectionError) as error:
         raise click.ClickException(str(error)) from None
-    if body.get("success") is not True:
-        reason = body.get("errorMessage") or body.get("message")
-        raise click.ClickException(f"refused: {body.get('code')}: {reason}")
-    data = body["data"]
     click.echo(f"{data['name']}, {data['role']}, until {data['utcExpire']}", err=True)
     click.echo(data["link"])

@@ -8,13 +8,18 @@ import keyword
 import click
 
 #: Command by module, where the module has another name than its command; else they share it.
-_MODULES = {"pause": "steering", "resume": "steering", "cancel": "steering", "import": "import_"}
+_MODULES = {
+    **dict.fromkeys(("pause", "resume", "approve", "reject", "cancel"), "steering"),
+    "import": "import_",
+}
 COMMANDS = (
     "serve",
     "release",
     "follow",
     "pause",
     "resume",
+    "approve",
+    "reject",
     "cancel",
     "fleet",
     "why",

@@ -10,6 +10,8 @@ import click
 
 from whimbrel.cli.access import Access, with_access
 from whimbrel.cli.completions import complete_device_lists, complete_products
+from whimbrel.cli.following import EndedError
+from whimbrel.cli.interrupting import heed_sigterm
 from whimbrel.cli.release_display import open_display
 from whimbrel.cli.release_firmware import Verification
 from whimbrel.cli.release_job import Consent
@@ -91,20 +93,33 @@ Example:
 def release(files: tuple[Path, ...], access: Access, as_json: bool, **options: Any) -> None:
     """See _HELP."""
     verification, consent = _verification(options), _consent(options)
-    plan = _plan(files, options)
+    plan = _plan(options)
+    _check_files(files)
     if plan.is_at_once and consent.is_given and consent.expected is None:
         raise click.UsageError("--pace none without --stages tells everybody at once: give --expect N beside --yes")
     wait_timeout = options["wait_timeout"]
     wait_minutes = None if wait_timeout is None else read_minutes("--wait-timeout", wait_timeout)
     run = Run(access, open_display(as_json), wait_minutes)
-    sys.exit(run.to_end(lambda: run.release(plan, verification, consent, options["wait"])))
+    heed_sigterm()
+
+    def steps() -> EndedError:
+        read = plan._replace(files=tuple(map(read_file, files)))
+        return run.release(read, verification, consent, options["wait"])
+
+    sys.exit(run.to_end(steps))
 
 
-def _plan(files: tuple[Path, ...], options: dict[str, Any]) -> Plan:
+def _check_files(files: tuple[Path, ...]) -> None:
     if len(files) > FILES_MAX:
         raise click.UsageError(f"firmware has at most {FILES_MAX} files")
     if len({file.name for file in files}) < len(files):
         raise click.UsageError("the files of firmware need different names")
+    if len(files) > 1 and not all(_is_utf8(file.name) for file in files):
+        raise click.UsageError("the names of firmware's files must be UTF-8: devices are told them")
+
+
+def _plan(options: dict[str, Any]) -> Plan:
+    """Without its files, which take their time to be read."""
     policy = {"XPace": options["pace"].upper(), **read_stages(options["stages"] or "")}
     policy |= read_windows(options["windows"], options["time_zone"])
     if options["gate_limit"]:
@@ -112,7 +127,7 @@ def _plan(files: tuple[Path, ...], options: dict[str, Any]) -> Plan:
     if (minutes := _timeout_minutes(options)) is not None:
         policy["TimeoutInMinutes"] = str(minutes)
     return Plan(
-        files=tuple(map(read_file, files)),
+        files=(),
         product=options["product"],
         version=options["version"],
         module=options["module"],
@@ -142,3 +157,8 @@ def _consent(options: dict[str, Any]) -> Consent:
 
 def _timeout_minutes(options: dict[str, Any]) -> int | None:
     return None if options["timeout"] is None else read_minutes("--timeout", options["timeout"])
+
+
+def _is_utf8(name: str) -> bool:
+    """False for what the file system has in another encoding, of which Python makes surrogates."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in name)

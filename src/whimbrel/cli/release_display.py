@@ -9,7 +9,7 @@ from typing import Protocol
 
 import click
 
-from whimbrel.cli.plain_text import plain
+from whimbrel.cli.plain_text import cut, plain
 from whimbrel.cli.release_events import EVENTS, Ended, Event, Progress
 
 BAR_WIDTH = 24
@@ -65,7 +65,7 @@ class Words:
 
     def _move(self, line: str) -> None:
         width = max(20, os.get_terminal_size(sys.stdout.fileno()).columns - 1)
-        click.echo(f"{_CLEAR}{plain(line)[:width]}", nl=False)
+        click.echo(f"{_CLEAR}{cut(plain(line), width)}", nl=False)
         self._is_moving = True
 
 

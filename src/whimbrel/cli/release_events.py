@@ -170,6 +170,19 @@ class Progress(NamedTuple):
         return f"job {self.job_id} {self.state}{reason}{stage}: {counts or 'no devices yet'}{pace}"
 
 
+class AwaitingApproval(NamedTuple):
+    """The job waits for somebody other than its maker; nobody is told of it until then."""
+
+    job_id: str
+
+    @property
+    def words(self) -> str:
+        return (
+            f"job {self.job_id} waits for somebody else: `whimbrel approve {self.job_id} --reason …` with another key "
+            f"than the one that made it, or `whimbrel reject {self.job_id} --reason …`"
+        )
+
+
 class Failures(NamedTuple):
     """Why devices failed: of the newest hundred, by reason, the most frequent first."""
 
@@ -217,6 +230,7 @@ EVENTS: dict[str, type] = {
     "preview": Preview,
     "rolling_out": RollingOut,
     "progress": Progress,
+    "awaiting_approval": AwaitingApproval,
     "failures": Failures,
     "server_away": ServerAway,
     "ended": Ended,

@@ -20,12 +20,13 @@ from whimbrel.cli.form_upload import upload_firmware
 from whimbrel.cli.lookup import Product
 from whimbrel.cli.release_events import FirmwareReady, Outcome, Uploaded, Verified, Verifying
 from whimbrel.cli.release_plan import READ_BYTES, Plan, ReleaseFile
+from whimbrel.domain.characters import CJK
 
 FIRMWARE_PAGE = 100
 JOBS_PAGE = 200
 NAME_LENGTH_MAX = 40
 NOT_VERIFIED, VERIFIED, VERIFYING, VERIFY_FAILED, NEEDS_NONE = 0, 1, 2, 3, -1
-_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_()-]")
+_NOT_IN_NAMES = re.compile(rf"[^A-Za-z0-9_(){CJK}-]")
 
 
 class Verification(NamedTuple):

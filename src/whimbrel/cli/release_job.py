@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from whimbrel.cli.api import RefusedError
 from whimbrel.cli.following import EndedError, Patience
 from whimbrel.cli.form_upload import upload_device_list
 from whimbrel.cli.lookup import find_group
@@ -41,16 +42,36 @@ def bring_job(patience: Patience, plan: Plan, firmware: Mapping[str, Any], conse
         return job_id
     parameters = _parameters(patience, plan, firmware, seed)
     preview = _preview(patience, parameters)
+    patience.display.tell(preview)
     if consent.previews_only:
         raise EndedError(Outcome.PREVIEWED, "nobody is told: this was the preview")
     if preview.targets == 0:
         raise EndedError(Outcome.COMPLETED, "no device is left to be told")
     _confirm(plan, preview, consent)
-    token = token_of(*sorted(parameters.items()), len(before))
-    made = patience.ask("CreateOTAStaticUpgradeJob", {**parameters, "ClientToken": token})
-    job_id = made["data"]["jobId"]
-    patience.display.tell(RollingOut(job_id, is_new=True))
-    return job_id
+    if plan.is_at_once and not consent.is_given:
+        # Typing takes its time: whoever was registered meanwhile is not in the number.
+        _expect(preview.targets, _preview(patience, parameters))
+    job = _make(patience, parameters, seed, len(before))
+    patience.display.tell(job)
+    return job.job_id
+
+
+def _make(patience: Patience, parameters: Mapping[str, str], seed: int, jobs_before: int) -> RollingOut:
+    """The job, made once though several run this at once: how they want it to go out, or where their lists are, is no
+    part of the token, so that the second is refused for it and follows the first.
+    """
+    firmware_id = parameters["FirmwareId"]
+    token = token_of(firmware_id, seed, jobs_before)
+    try:
+        made = patience.ask("CreateOTAStaticUpgradeJob", {**parameters, "ClientToken": token})
+    except RefusedError as error:
+        if error.code != "IdempotentParameterMismatch":
+            raise
+        found = _jobs_of_seed(patience, firmware_id, seed)
+        if len(found) <= jobs_before:
+            raise
+        return RollingOut(found[0]["jobId"], is_new=False)
+    return RollingOut(made["data"]["jobId"], is_new=True)
 
 
 def _jobs_of_seed(patience: Patience, firmware_id: str, seed: int) -> list[Mapping[str, Any]]:
@@ -92,7 +113,7 @@ def _selection(patience: Patience, plan: Plan) -> dict[str, str]:
 def _preview(patience: Patience, parameters: Mapping[str, str]) -> Preview:
     data = patience.ask("XPreviewOTAJob", parameters)["data"]
     stages = [row["devices"] for row in data.get("stages", {}).get("stage", [])]
-    preview = Preview(
+    return Preview(
         targets=data["targets"],
         in_conflict=data["inConflict"],
         offline=data["offline"],
@@ -102,16 +123,20 @@ def _preview(patience: Patience, parameters: Mapping[str, str]) -> Preview:
         expected_minutes=data["expectedMinutes"],
         stages=tuple(stages),
     )
-    patience.display.tell(preview)
-    return preview
+
+
+def _expect(devices: int, preview: Preview) -> None:
+    """Raises EndedError when another number would be told."""
+    if devices != preview.targets:
+        raise EndedError(
+            Outcome.REFUSED, f"{devices} devices were expected, {preview.targets} would be told: nobody is"
+        )
 
 
 def _confirm(plan: Plan, preview: Preview, consent: Consent) -> None:
     """Raises EndedError unless somebody means it. A push to all at once needs the exact number (threat-model 6)."""
-    if consent.expected is not None and consent.expected != preview.targets:
-        raise EndedError(
-            Outcome.REFUSED, f"{consent.expected} devices were expected, {preview.targets} would be told: nobody is"
-        )
+    if consent.expected is not None:
+        _expect(consent.expected, preview)
     if consent.is_given:
         return
     if not sys.stdin.isatty():

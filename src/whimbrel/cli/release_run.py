@@ -9,11 +9,11 @@ import click
 
 from whimbrel.cli.access import Access
 from whimbrel.cli.api import Api, RefusedError
-from whimbrel.cli.following import EndedError, Patience, follow_job
+from whimbrel.cli.following import AWAITING_APPROVAL, EndedError, Patience, follow_job
 from whimbrel.cli.form_upload import UploadRefusedError
 from whimbrel.cli.lookup import find_product
 from whimbrel.cli.release_display import Display
-from whimbrel.cli.release_events import Ended, FilesRead, Outcome
+from whimbrel.cli.release_events import AwaitingApproval, Ended, FilesRead, Outcome
 from whimbrel.cli.release_firmware import Verification, bring_firmware, verify
 from whimbrel.cli.release_job import Consent, bring_job
 from whimbrel.cli.release_plan import Plan
@@ -43,6 +43,10 @@ class Run:
         job_id = bring_job(patience, plan, firmware, consent)
         if waits:
             return self.follow(job_id)
+        if patience.ask("XQueryOTARollout", {"JobId": job_id})["data"]["state"] == AWAITING_APPROVAL:
+            waiting = AwaitingApproval(job_id)
+            patience.display.tell(waiting)
+            return EndedError(Outcome.STARTED, waiting.words, job_id)
         return EndedError(Outcome.STARTED, f"job {job_id} goes on; `whimbrel follow {job_id}` shows it", job_id)
 
     def follow(self, job_id: str) -> EndedError:

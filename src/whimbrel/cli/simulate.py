@@ -18,6 +18,7 @@ from whimbrel.cli.access import Access, with_access
 from whimbrel.cli.api import Api
 from whimbrel.cli.fleet_display import FleetDisplay, table
 from whimbrel.cli.fleet_shares import MODELS_HELP, read_mix, read_modules
+from whimbrel.domain.device import DEVICE_NAME
 from whimbrel.simulator.enrolment import EnrolmentError
 from whimbrel.simulator.family import Family
 from whimbrel.simulator.fate import Model
@@ -49,7 +50,11 @@ Example:
 @with_access
 @click.option("--product", required=True, metavar="NAME_OR_KEY", help="The devices' product; made when there is none.")
 @click.option("--devices", default=100, type=click.IntRange(1, 50_000), help="How many. Default: 100.")
-@click.option("--prefix", metavar="TEXT", help="Device names are this and a number. Default: the product's name and -.")
+@click.option(
+    "--prefix",
+    metavar="TEXT",
+    help="Device names are this and a number. Default: the product's name and -, or device-.",
+)
 @click.option("--version", metavar="TEXT", help="What the devices run. Default: what each reported last, else 1.0.0.")
 @click.option("--module", "modules", multiple=True, metavar="NAME=VERSION", help="A further module that they have.")
 @click.option(
@@ -94,7 +99,7 @@ def _plan(options: dict[str, Any]) -> FleetPlan:
     return FleetPlan(
         product=options["product"],
         devices=options["devices"],
-        prefix=f"{options['product']}-" if options["prefix"] is None else options["prefix"],
+        prefix=_prefix(options["product"]) if options["prefix"] is None else options["prefix"],
         mix=read_mix(options["families"], options["models"], shares),
         seed=options["seed"],
         version=options["version"],
@@ -105,6 +110,11 @@ def _plan(options: dict[str, Any]) -> FleetPlan:
         poll_s=options["poll_seconds"],
         gateway_token=options["gateway_token"],
     )
+
+
+def _prefix(product: str) -> str:
+    """The product's name where devices may have it in theirs: it may be CJK, they may not."""
+    return f"{product}-" if DEVICE_NAME.fullmatch(f"{product}-0001") else "device-"
 
 
 def _door(mqtt: str, server: str) -> MqttDoor:

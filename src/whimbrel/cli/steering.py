@@ -1,4 +1,4 @@
-"""`whimbrel pause`, `resume` and `cancel`: a job is held back, let go on, or ended."""
+"""`whimbrel pause`, `resume`, `approve`, `reject` and `cancel`: a job is held back, let go on, or ended."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 
 from whimbrel.cli.access import Access, with_access
 from whimbrel.cli.api import Api, RefusedError
-from whimbrel.cli.completions import complete_jobs
+from whimbrel.cli.completions import complete_held_jobs, complete_jobs, complete_waiting_jobs
 
 _REASON = click.option("--reason", required=True, metavar="TEXT", help="Why, for who reads it later.")
 
@@ -25,7 +25,7 @@ def pause(job: str, access: Access, reason: str) -> None:
 
 
 @click.command()
-@click.argument("job", shell_complete=complete_jobs)
+@click.argument("job", shell_complete=complete_held_jobs)
 @with_access
 @_REASON
 def resume(job: str, access: Access, reason: str) -> None:
@@ -35,16 +35,39 @@ def resume(job: str, access: Access, reason: str) -> None:
 
 
 @click.command()
+@click.argument("job", shell_complete=complete_waiting_jobs)
+@with_access
+@_REASON
+def approve(job: str, access: Access, reason: str) -> None:
+    """Let JOB go that waits for a second person. It needs another key than the one that made the job."""
+    _call(access, "XApproveOTAJob", {"JobId": job, "Reason": reason})
+    click.echo(f"job {job} is approved", err=True)
+
+
+@click.command()
+@click.argument("job", shell_complete=complete_waiting_jobs)
+@with_access
+@_REASON
+def reject(job: str, access: Access, reason: str) -> None:
+    """Cancel JOB for good while it waits for a second person."""
+    _call(access, "XRejectOTAJob", {"JobId": job, "Reason": reason})
+    click.echo(f"job {job} is rejected", err=True)
+
+
+@click.command()
 @click.argument("job", shell_complete=complete_jobs)
 @with_access
 @click.option("--in-progress", is_flag=True, help="Also what devices have begun.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def cancel(job: str, access: Access, in_progress: bool, yes: bool) -> None:
-    """Cancel what JOB has not done yet. This cannot be taken back; `pause` can."""
+    """Cancel what JOB has not done yet; a dynamic one takes no more devices. This cannot be taken back; `pause` can."""
     if not yes:
         click.confirm(f"Cancel job {job}?", abort=True, err=True)
-    status = _call(access, "QueryOTAJob", {"JobId": job})["data"]["jobStatus"]
-    if status == "PLANNED":
+    found = _call(access, "QueryOTAJob", {"JobId": job})["data"]
+    if found["selectionType"] == "DYNAMIC":
+        # First, or it would go on to take devices while its tasks are cancelled.
+        _call(access, "CancelOTAStrategyByJob", {"JobId": job})
+    if found["jobStatus"] == "PLANNED":
         flags = ["CancelScheduledTask"]
     else:
         flags = ["CancelQueuedTask", "CancelNotifiedTask", *(["CancelInProgressTask"] if in_progress else [])]

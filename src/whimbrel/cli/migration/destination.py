@@ -10,7 +10,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from whimbrel.cli.migration.paced_api import PacedApi, RefusedError
+from whimbrel.cli.api import RefusedError
+from whimbrel.cli.migration.paced_api import PacedApi
 from whimbrel.cli.migration.records import DeviceRecord, ModuleRecord, ProductRecord
 from whimbrel.cli.migration.telling import Kind, Outcome, Telling
 from whimbrel.domain.device import DEVICE_NAME, is_valid_nickname
@@ -39,7 +40,7 @@ class Destination:
 
     def write(self, action: str, parameters: Mapping[str, object]) -> dict[str, Any]:
         """A call that changes something; an empty answer in a dry run. Raises RefusedError, ConnectionError."""
-        return {} if self.is_dry else self.api.call(action, parameters)
+        return {} if self.is_dry else self.api.ask(action, parameters)
 
     def put_product(self, product: ProductRecord) -> bool:
         """Whether the product is there afterwards (in a dry run: would be), so that its devices can follow."""
@@ -113,7 +114,7 @@ class Destination:
 
     def _product(self, product_key: str) -> dict[str, Any] | None:
         try:
-            data: dict[str, Any] = self.api.call("QueryProduct", {"ProductKey": product_key})["data"]
+            data: dict[str, Any] = self.api.ask("QueryProduct", {"ProductKey": product_key})["data"]
         except RefusedError as error:
             if error.code == _NO_PRODUCT:
                 return None
@@ -121,7 +122,7 @@ class Destination:
         return data
 
     def _modules(self, product_key: str) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = self.api.call("ListOTAModuleByProduct", {"ProductKey": product_key})["data"]
+        rows: list[dict[str, Any]] = self.api.ask("ListOTAModuleByProduct", {"ProductKey": product_key})["data"]
         return rows
 
     def _may_come(self, product_key: str, device: DeviceRecord) -> bool:
@@ -152,7 +153,7 @@ class Destination:
                 f"Device.{number}.IotId": device.iot_id,
                 f"Device.{number}.Nickname": device.nickname,
             }
-        data = self.api.call("XImportDevices", parameters)["data"]
+        data = self.api.ask("XImportDevices", parameters)["data"]
         self.telling.count(Kind.DEVICE, Outcome.ADDED, data["addedDeviceCount"])
         self.telling.count(Kind.DEVICE, Outcome.EQUAL, data["equalDeviceCount"])
         return {row["deviceName"]: row["reason"] for row in data["conflicts"]["conflict"]}
@@ -179,7 +180,7 @@ class Destination:
         for chunk in _chunks(devices, DETAILS_PER_CALL):
             names = {f"DeviceName.{number}": device.device_name for number, device in enumerate(chunk, 1)}
             try:
-                yield from self.api.call("BatchQueryDeviceDetail", {"ProductKey": product_key, **names})["data"]["data"]
+                yield from self.api.ask("BatchQueryDeviceDetail", {"ProductKey": product_key, **names})["data"]["data"]
             except RefusedError as error:
                 if error.code != _NO_PRODUCT:
                     raise
@@ -205,7 +206,7 @@ class Destination:
 
     def _put_tags(self, product_key: str, device: DeviceRecord) -> None:
         named: dict[str, object] = {"ProductKey": product_key, "DeviceName": device.device_name}
-        there = json.loads(self.api.call("QueryDeviceProp", named)["props"])
+        there = json.loads(self.api.ask("QueryDeviceProp", named)["props"])
         differing = sorted(key for key, value in device.tags.items() if there.get(key, value) != value)
         wanted = {
             key: value

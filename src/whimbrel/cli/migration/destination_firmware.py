@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from whimbrel.cli.api import Api
-from whimbrel.cli.api import RefusedError as UploadCallRefusedError
+from whimbrel.cli.api import RefusedError
 from whimbrel.cli.form_upload import UploadRefusedError, suffix_of, upload_firmware
 from whimbrel.cli.migration.destination import Destination
 from whimbrel.cli.migration.files import FileMissingError, Files, FoundFile, fetched
-from whimbrel.cli.migration.paced_api import RefusedError
 from whimbrel.cli.migration.records import FirmwareRecord, GroupRecord, MemberRecord
 from whimbrel.cli.migration.telling import Kind, Outcome
 from whimbrel.domain.firmware import FirmwareStatus, SignMethod
@@ -21,11 +19,10 @@ VERIFIED = (FirmwareStatus.VERIFIED, FirmwareStatus.NO_VERIFICATION)
 
 
 class FirmwareDestination:
-    """`uploads` sends the files; `trusts`: what the source had verified needs no verification here."""
+    """`trusts`: what the source had verified needs no verification here."""
 
-    def __init__(self, destination: Destination, uploads: Api, files: Files | None, *, trusts: bool) -> None:
+    def __init__(self, destination: Destination, files: Files | None, *, trusts: bool) -> None:
         self._destination = destination
-        self._uploads = uploads
         self._files = files
         self._trusts = trusts
         self._there: tuple[str, dict[tuple[Any, ...], dict[str, Any]]] = ("", {})
@@ -51,7 +48,7 @@ class FirmwareDestination:
                 return self._create(firmware, found)
         except FileMissingError as error:
             telling.tell(Kind.FIRMWARE, Outcome.MISSING, firmware.firmware_name, str(error))
-        except (RefusedError, UploadCallRefusedError, UploadRefusedError) as error:
+        except (RefusedError, UploadRefusedError) as error:
             if isinstance(error, RefusedError) and error.is_of_gateway:
                 raise
             telling.tell(Kind.FIRMWARE, Outcome.REFUSED, firmware.firmware_name, str(error))
@@ -59,7 +56,7 @@ class FirmwareDestination:
 
     def _create(self, firmware: FirmwareRecord, found: Sequence[FoundFile]) -> str:
         telling = self._destination.telling
-        urls = [upload_firmware(self._uploads, file.path, suffix_of(file.name)).url for file in found]
+        urls = [upload_firmware(self._destination.api, file.path, suffix_of(file.name)).url for file in found]
         parameters = self._parameters(firmware) | _file_parameters(firmware, found, urls)
         firmware_id = str(self._destination.write("CreateOTAFirmware", parameters)["data"]["firmwareId"])
         telling.tell(Kind.FIRMWARE, Outcome.ADDED, firmware.firmware_name, f"{firmware.firmware_id} is {firmware_id}")
@@ -95,7 +92,7 @@ class FirmwareDestination:
         page = pages = 1
         while page <= pages:
             asked = {"ProductKey": product_key, "CurrentPage": page, "PageSize": ROWS_PER_PAGE}
-            answer = self._destination.api.call("ListOTAFirmware", asked)
+            answer = self._destination.api.ask("ListOTAFirmware", asked)
             page, pages = page + 1, answer["pageCount"]
             yield from answer["firmwareInfo"]["simpleFirmwareInfo"]
 
@@ -138,7 +135,7 @@ class GroupDestination:
                     f"Device.{number}.ProductKey": member.product_key,
                     f"Device.{number}.DeviceName": member.device_name,
                 }
-            answer = self._destination.api.call("BatchAddDeviceGroupRelations", parameters)
+            answer = self._destination.api.ask("BatchAddDeviceGroupRelations", parameters)
             telling.count(Kind.MEMBER, Outcome.ADDED, answer["successAddedDeviceCount"])
             telling.count(Kind.MEMBER, Outcome.EQUAL, answer["alreadyRelatedGroupDeviceCount"])
             telling.count(Kind.MEMBER, Outcome.REFUSED, answer["exceedTenGroupDeviceCount"])
@@ -175,7 +172,7 @@ class GroupDestination:
                 "GroupTypes.1": GroupType.STATIC,
                 "GroupTypes.2": GroupType.DYNAMIC,
             }
-            answer = self._destination.api.call("QueryDeviceGroupList", asked)
+            answer = self._destination.api.ask("QueryDeviceGroupList", asked)
             page, pages = page + 1, answer["pageCount"]
             yield from answer["data"]["groupInfo"]
 

@@ -120,6 +120,9 @@ def read_manifest(folder: Path) -> Manifest:
         raise click.ClickException(f"{folder / MANIFEST} is damaged: {error}") from None
     if (manifest.format, manifest.version) != (FORMAT, FORMAT_VERSION):
         raise click.ClickException(f"{folder} has another format; this program reads {FORMAT} {FORMAT_VERSION}")
+    for name in (PRODUCTS, MODULES, FIRMWARE, GROUPS, MEMBERS):
+        if name not in manifest.files:
+            raise click.ClickException(f"{folder / MANIFEST} is damaged: it does not name {name}")
     for name, listed in manifest.files.items():
         if _LISTED.fullmatch(name) is None:
             raise click.ClickException(f"{folder / MANIFEST} is damaged: it names {name}")

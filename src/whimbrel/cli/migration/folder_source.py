@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
+
 from whimbrel.cli.migration.folder import (
     FIRMWARE,
     GROUPS,
+    MANIFEST,
     MEMBERS,
     MODULES,
     PRODUCTS,
@@ -57,6 +60,8 @@ class FolderSource:
 
     def device_pages(self, product_key: str, cursor: str) -> Iterator[DevicePage]:
         name = devices_file(product_key)
+        if name not in self._manifest.files:
+            raise click.ClickException(f"{self._folder / MANIFEST} is damaged: it does not name {name}")
         total = self._manifest.files[name].lines
         page: list[DeviceRecord] = []
         end = 0

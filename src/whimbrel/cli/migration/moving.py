@@ -33,6 +33,7 @@ class Move:
         self._file = state_file
         self._state = state_file.state
         self._telling = telling
+        telling.was_open = state_file.state.is_incomplete
 
     def run(self, mapping: Path | None) -> None:
         """`mapping`: where to write which firmware is which."""
@@ -47,6 +48,10 @@ class Move:
         self._move_firmware(keys, mapping)
         self._move_groups()
         self._state.is_finished = True
+        self._save()
+
+    def _save(self) -> None:
+        self._state.is_incomplete = not self._telling.is_complete
         self._file.save()
 
     def _move_devices(self, product_key: str) -> None:
@@ -58,7 +63,7 @@ class Move:
                 self._pages(product_key, bar.move)
         self._state.products_done.append(product_key)
         self._state.cursors.pop(product_key, None)
-        self._file.save()
+        self._save()
 
     def _pages(self, product_key: str, moved: Callable[[int, int], None]) -> None:
         waiting: list[DeviceRecord] = []
@@ -68,7 +73,7 @@ class Move:
                 continue
             self._ends.main.put_devices(product_key, waiting)
             self._state.cursors[product_key] = page.cursor
-            self._file.save()
+            self._save()
             moved(len(waiting), page.total)
             waiting = []
 
@@ -77,7 +82,7 @@ class Move:
             here = self._ends.firmware.put(firmware)
             if here is not None:
                 self._state.firmware[firmware.firmware_id] = here
-                self._file.save()
+                self._save()
         if mapping is not None:
             text = json.dumps(self._state.firmware, indent=2) + "\n"
             replace_file(mapping, text.encode())
@@ -93,4 +98,4 @@ class Move:
                     for members in self._source.members(group):
                         self._ends.groups.put_members(here, members)
                 self._state.groups_done.append(group.group_id)
-            self._file.save()
+            self._save()

@@ -7,7 +7,6 @@ they GET; either dialect is read, for they differ in the first letter of names o
 from __future__ import annotations
 
 import http.client
-import json
 import queue
 import random
 import secrets
@@ -17,23 +16,13 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
-from whimbrel.cli.api import not_answering, open_connection
+from whimbrel.cli.api import ApiAnswer, not_answering, open_connection, read_document, refusal
 from whimbrel.operations.registry import load_operations
 from whimbrel.rpc.signing_caller import Credentials, sign_request_v1, timestamp_text
 
 TRIES_MAX = 9  # a minute and a half of waiting in all: a quota is per second, an outage is not waited for
 WAIT_FIRST_S, WAIT_MAX_S = 0.5, 20.0
 _FORM_TYPE = {"Content-Type": "application/x-www-form-urlencoded"}
-
-
-class RefusedError(Exception):
-    """The other side said no. `is_of_gateway`: before it looked at what was asked, so the next call fares alike."""
-
-    def __init__(self, action: str, code: str, message: str, *, is_of_gateway: bool) -> None:
-        super().__init__(f"{action} was refused: {code}: {message}")
-        self.code = code
-        self.message = message
-        self.is_of_gateway = is_of_gateway
 
 
 class Manners(NamedTuple):
@@ -89,7 +78,7 @@ class PacedApi:
         self._idle: queue.LifoQueue[http.client.HTTPConnection] = queue.LifoQueue()
         self._idle.put(open_connection(server))
 
-    def call(self, action: str, parameters: Mapping[str, object]) -> dict[str, Any]:
+    def ask(self, action: str, parameters: Mapping[str, object]) -> dict[str, Any]:
         """The answer, its names in lowerCamelCase. Raises RefusedError, and ConnectionError with a text for people."""
         words = {name: str(value) for name, value in parameters.items() if value not in (None, "")}
         for try_ in range(TRIES_MAX):
@@ -99,8 +88,7 @@ class PacedApi:
             if status == 200 and document.get("success") is True:
                 return document
             if try_ + 1 == TRIES_MAX or not _may_pass(status, code):
-                message = str(document.get("errorMessage") or document.get("message") or "no reason was given")
-                raise RefusedError(action, code or f"HTTP {status}", message, is_of_gateway=status != 200)
+                raise refusal(action, status, document)
             time.sleep(min(WAIT_MAX_S, WAIT_FIRST_S * 2**try_) * random.uniform(0.5, 1.0))  # noqa: S311  jitter
         raise AssertionError("the last try returns or raises")
 
@@ -125,7 +113,8 @@ class PacedApi:
                 raise not_answering(self.server, error) from None
             else:
                 self._idle.put(connection)
-                return status, self._read(status, body)
+                document: dict[str, Any] = lower_first(read_document(self.server, ApiAnswer(status, body)))
+                return status, document
         raise AssertionError("the second failure raises")
 
     def _connection(self) -> http.client.HTTPConnection:
@@ -151,16 +140,6 @@ class PacedApi:
             connection.request("POST", self._path, text, _FORM_TYPE)
         response = connection.getresponse()
         return response.status, response.read()
-
-    def _read(self, status: int, body: bytes) -> dict[str, Any]:
-        try:
-            document = json.loads(body)
-        except (ValueError, RecursionError):
-            document = None
-        if not isinstance(document, dict):
-            raise ConnectionError(f"{self.server} does not answer like a management API (HTTP {status})")
-        found: dict[str, Any] = lower_first(document)
-        return found
 
 
 def lower_first(value: Any) -> Any:

@@ -16,12 +16,14 @@ STATE_VERSION = 1
 
 
 class State(msgspec.Struct, kw_only=True, rename="camel"):
-    """`cursors`: where to go on with a product's devices. The maps are the source's id to the destination's."""
+    """`cursors`: where to go on with a product's devices. `is_incomplete`: what was done left something open, which a
+    run that goes on does not look at again. The maps are the source's id to the destination's."""
 
     version: int = STATE_VERSION
     source: str
     destination: str
     is_finished: bool = False
+    is_incomplete: bool = False
     cursors: dict[str, str] = msgspec.field(default_factory=dict)
     products_done: list[str] = msgspec.field(default_factory=list)
     firmware: dict[str, str] = msgspec.field(default_factory=dict)

@@ -12,6 +12,8 @@ from typing import Any
 
 import click
 
+from whimbrel.cli.plain_text import plain
+
 LINES_PER_OUTCOME_MAX = 1_000  # of devices that differ; a fleet that differs as a whole is one fact
 
 
@@ -66,12 +68,14 @@ class Telling:
     def __init__(self, *, is_dry: bool = False) -> None:
         self.tally: Counter[tuple[Kind, Outcome]] = Counter()
         self._is_dry = is_dry
+        #: An earlier part of this move left something open.
+        self.was_open = False
         self._in_lines = not sys.stdout.isatty()
 
     @property
     def is_complete(self) -> bool:
-        """Nothing differs, was refused, or is missing."""
-        return not any(outcome.is_open and n for (_, outcome), n in self.tally.items())
+        """Nothing differs, was refused, or is missing, also in the part that an earlier run has done."""
+        return not self.was_open and not any(outcome.is_open and n for (_, outcome), n in self.tally.items())
 
     def count(self, kind: Kind, outcome: Outcome, n: int) -> None:
         """Count without a word, as for devices by the page."""
@@ -84,10 +88,10 @@ class Telling:
             return
         if self._in_lines:
             line = {"event": kind, "outcome": outcome, "name": name, "details": details, "isDryRun": self._is_dry}
-            click.echo(json.dumps(line, ensure_ascii=False))
+            click.echo(plain(json.dumps(line, ensure_ascii=False)))
         elif outcome is not Outcome.EQUAL:
             said = f"would be {outcome}" if self._is_dry else outcome
-            click.echo(f"{kind} {name}: {said}{details and f' ({details})'}")
+            click.echo(plain(f"{kind} {name}: {said}{details and f' ({details})'}"))
 
     @contextlib.contextmanager
     def devices(self, product_key: str) -> Iterator[Bar]:
@@ -107,6 +111,8 @@ class Telling:
             done = {"event": "summary", "isComplete": self.is_complete, "isDryRun": self._is_dry, **counts}
             click.echo(json.dumps(done))
             return
+        if self.was_open:
+            click.echo("The part that was done before left something open; run it once more to see what.")
         for name, found in counts.items():
             if found:
                 click.echo(f"{name:10}" + ", ".join(f"{n} {outcome}" for outcome, n in found.items()))

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
-from whimbrel.cli.migration.paced_api import PacedApi, RefusedError
+from whimbrel.cli.api import RefusedError
+from whimbrel.cli.migration.paced_api import PacedApi
 from whimbrel.cli.migration.records import (
     CursorLostError,
     DevicePage,
@@ -48,10 +49,10 @@ class VendorSource:
 
     def products(self) -> Iterator[ProductRecord]:
         for key in self._wanted or self._product_keys():
-            yield _product(self._api.call("QueryProduct", {"ProductKey": key})["data"])
+            yield _product(self._api.ask("QueryProduct", {"ProductKey": key})["data"])
 
     def modules(self, product_key: str) -> list[ModuleRecord]:
-        rows = self._api.call("ListOTAModuleByProduct", {"ProductKey": product_key})["data"]
+        rows = self._api.ask("ListOTAModuleByProduct", {"ProductKey": product_key})["data"]
         # One vendor's example wraps the array in an object (api-contract 15).
         rows = rows if isinstance(rows, list) else next(iter(rows.values()), [])
         return [
@@ -69,7 +70,7 @@ class VendorSource:
         place = cursor or "page:1"
         while place:
             try:
-                answer = self._api.call("QueryDevice", _place_parameters(product_key, place))
+                answer = self._api.ask("QueryDevice", _place_parameters(product_key, place))
             except RefusedError as error:
                 if cursor and not error.is_of_gateway:
                     raise CursorLostError from error
@@ -81,7 +82,7 @@ class VendorSource:
     def firmware(self, product_keys: list[str]) -> Iterator[FirmwareRecord]:
         for key in product_keys:
             for row in self._rows_backwards("ListOTAFirmware", FIRMWARE_PER_PAGE, {"ProductKey": key}):
-                yield _firmware(self._api.call("QueryOTAFirmware", {"FirmwareId": row["firmwareId"]})["firmwareInfo"])
+                yield _firmware(self._api.ask("QueryOTAFirmware", {"FirmwareId": row["firmwareId"]})["firmwareInfo"])
 
     def groups(self) -> list[GroupRecord]:
         found = {group.group_id: group for group in self._static_groups("")}
@@ -99,7 +100,7 @@ class VendorSource:
         page = pages = 1
         while page <= pages:
             asked = {"GroupId": group.group_id, "CurrentPage": page, "PageSize": DEVICES_PER_PAGE}
-            answer = self._api.call("QueryDeviceListByDeviceGroup", asked)
+            answer = self._api.ask("QueryDeviceListByDeviceGroup", asked)
             page, pages = page + 1, int(answer.get("pageCount") or 0)
             rows = answer["data"].get("simpleDeviceInfo") or []
             yield [
@@ -115,11 +116,11 @@ class VendorSource:
         """A list's rows, oldest first: from its last page to its first, so that what is made meanwhile moves rows
         towards pages that were read, and none is missed.
         """
-        first = _listed(self._api.call(action, {"CurrentPage": 1, "PageSize": size, **narrowed}))
+        first = _listed(self._api.ask(action, {"CurrentPage": 1, "PageSize": size, **narrowed}))
         for page in range(int(first.get("pageCount") or 1), 0, -1):
             answer = first
             if page > 1:
-                answer = _listed(self._api.call(action, {"CurrentPage": page, "PageSize": size, **narrowed}))
+                answer = _listed(self._api.ask(action, {"CurrentPage": page, "PageSize": size, **narrowed}))
             yield from reversed(answer["rows"])
 
     def _devices(self, product_key: str, rows: list[dict[str, Any]]) -> list[DeviceRecord]:
@@ -133,7 +134,7 @@ class VendorSource:
 
     def _tags(self, product_key: str, device_name: str) -> dict[str, str]:
         try:
-            answer = self._api.call("QueryDeviceProp", {"ProductKey": product_key, "DeviceName": device_name})
+            answer = self._api.ask("QueryDeviceProp", {"ProductKey": product_key, "DeviceName": device_name})
         except RefusedError as error:
             if error.code in _GONE:
                 return {}  # deleted since it was listed
@@ -149,7 +150,7 @@ class VendorSource:
     def _dynamic_groups(self) -> Iterator[GroupRecord]:
         for row in self._group_rows({"GroupTypes.1": GroupType.DYNAMIC}):
             asked = {"GroupId": row["groupId"], "GroupType": GroupType.DYNAMIC}
-            details = self._api.call("QueryDeviceGroupInfo", asked)["data"]
+            details = self._api.ask("QueryDeviceGroupInfo", asked)["data"]
             expression = details.get("dynamicGroupExpression") or ""
             yield _group(row, group_type=GroupType.DYNAMIC, expression=expression)
 
@@ -157,7 +158,7 @@ class VendorSource:
         page = pages = 1
         while page <= pages:
             asked = {"CurrentPage": page, "PageSize": GROUPS_PER_PAGE, **narrowed}
-            answer = self._api.call("QueryDeviceGroupList", asked)
+            answer = self._api.ask("QueryDeviceGroupList", asked)
             page, pages = page + 1, int(answer.get("pageCount") or 0)
             yield from answer["data"].get("groupInfo") or []
 
