@@ -55,8 +55,8 @@ docs: install ## write the generated pages of docs/reference again
 gallery: install-debian install-test install-clients install-console ## look at every page of the console: pictures in build/gallery, and those of the README
 	$(PYTEST) tests/browser/test_every_page.py $(ARGS)
 	mkdir -p docs/images
-	cp build/gallery/light-desktop/overview.png docs/images/console-overview.png
-	cp build/gallery/light-desktop/rollout-halted.png docs/images/console-rollout.png
+	cp build/gallery/story/readme-overview.png docs/images/console-overview.png
+	cp build/gallery/story/readme-rollout-halted.png docs/images/console-rollout.png
 
 bench: install-debian install-test install-bench ## measure each budget beside its limit, as a table
 	$(BIN)/python -m bench $(ARGS)

@@ -62,8 +62,8 @@ class Visitor:
     def heading(self) -> Locator:
         return self.page.locator("main h1").first
 
-    def picture(self, name: str, look: Look | None = None) -> Path:
-        """A screenshot of the whole page, in the gallery."""
+    def picture(self, name: str, look: Look | None = None, height_max: int = 100_000) -> Path:
+        """A screenshot of the whole page, or of so many pixels of it, in the gallery."""
         folder = GALLERY / (look.name if look else "story")
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{name}.png"
@@ -71,7 +71,9 @@ class Visitor:
         assert window is not None
         # As tall as the page: what stays at the window's edge stays at the page's.
         height = self.page.evaluate("document.documentElement.scrollHeight")
-        self.page.set_viewport_size({"width": window["width"], "height": max(height, window["height"])})
+        self.page.set_viewport_size(
+            {"width": window["width"], "height": min(max(height, window["height"]), height_max)}
+        )
         self.page.screenshot(path=path, animations="disabled")
         self.page.set_viewport_size(window)
         return path

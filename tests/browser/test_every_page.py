@@ -35,6 +35,7 @@ PAGES = (
     "me",
 )
 BEFORE_SIGN_IN = ("sign-in", "welcome?token=x")
+README_HEIGHT = 1080  # pixels: what somebody sees without scrolling far
 WIDTH_OVER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -70,3 +71,11 @@ def test_every_page_speaks_chinese(visit: Visit, populated: Populated) -> None:
         page = visitor.open(populated.routes[name])
         visitor.picture(f"zh-{name}")
         assert page.locator("html").get_attribute("lang") in ("zh", "zh-CN")
+
+
+def test_the_pictures_of_the_readme(visit: Visit, populated: Populated) -> None:
+    """`make gallery` puts them beside the README."""
+    visitor = visit()
+    for name in ("overview", "rollout-halted"):
+        visitor.open(populated.routes[name])
+        assert visitor.picture(f"readme-{name}", height_max=README_HEIGHT).stat().st_size > 0
