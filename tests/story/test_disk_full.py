@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.console.test_process import PASSWORD, Browser, first_token
 from tests.story.fleet import wait_until
 from tests.story.servers import WhimbrelServer
 from tests.story.signed_client import SignedClient
@@ -135,4 +136,30 @@ def test_F14_a_start_on_a_full_disk(small_disk: Path) -> None:
         (small_disk / "filling").unlink()
         wait_until(lambda: site.change()[0] == 200, "changes are taken again")
     finally:
+        site.server.end()
+
+
+def test_I8_somebody_signs_in_to_halt(small_disk: Path) -> None:
+    """With nothing but a password, while every other change is refused."""
+    site = Site(small_disk)
+    ada, later = Browser(site.server), Browser(site.server)
+    try:
+        site.open()
+        job_id = site.make_job("lamp-0")
+        given = {"token": first_token(site.server), "password": PASSWORD, "name": "ada"}
+        assert ada.ask("POST", "api/welcome", given)[0] == 200
+        site.fill()
+        answers = [site.change()]
+        while answers[-1][0] == 200 and len(answers) < TRIES:
+            answers.append(site.change())
+        assert answers[-1] == (507, "InsufficientStorage"), answers[-1]
+        status, said = later.ask("POST", "api/sign-in", {"name": "ada", "password": PASSWORD})
+        assert status == 200, said
+        later.csrf = later.ask("GET", "api/session")[1]["csrfToken"]
+        halted = later.ask("POST", "api/call/CancelOTATaskByJob", {"JobId": job_id, "CancelQueuedTask": True})
+        assert halted[1]["success"] is True
+        assert site.change() == (507, "InsufficientStorage")
+    finally:
+        ada.close()
+        later.close()
         site.server.end()
