@@ -107,7 +107,7 @@ def test_swupdate_polls_with_the_lines_of_the_page(visit: Visit, product: str) -
         folder = Path(place)
         (folder / "signer.pem").write_bytes(PackageSigner().certificate_pem)
         (folder / "lines").write_text(lines.replace("/etc/swupdate", place))
-        command = [SWUPDATE, "-f", folder / "lines", "-H", "test:1.0", "-u", ""]
+        command = [str(SWUPDATE), "-f", str(folder / "lines"), "-H", "test:1.0", "-u", ""]
         with (folder / "said").open("wb") as said:
             device = subprocess.Popen(
                 command,

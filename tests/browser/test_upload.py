@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -76,7 +77,7 @@ def create(page: Page, product: str) -> None:
     button.click()
 
 
-def firmware(server: WhimbrelServer, version: str) -> list[dict[str, str]]:
+def firmware(server: WhimbrelServer, version: str) -> list[dict[str, Any]]:
     body = SignedClient(server).call("ListOTAFirmware", CurrentPage="1", PageSize="10", DestVersion=version).body
     return list(body["firmwareInfo"]["simpleFirmwareInfo"])
 
@@ -167,7 +168,8 @@ def test_an_upload_goes_where_the_page_came_from_behind_a_path(
         _wait_for(f"http://127.0.0.1:{port}/updates/console/")
         visitor = visit(signed_in=False)
         cookies = people.cookies(ADMIN)  # the browser keeps them to the folder that answered
-        visitor.context.add_cookies([{**cookie, "path": f"/updates{cookie['path']}"} for cookie in cookies])
+        moved: list[Any] = [{**cookie, "path": f"/updates{cookie['path']}"} for cookie in cookies]
+        visitor.context.add_cookies(moved)
         page = through(visitor, port, "/updates").open(f"/firmware/new?product={product}")
         drop(page, "lamp-6.0.0.bin")
         create(page, product)
