@@ -27,7 +27,8 @@ FROM device d CROSS JOIN entry WHERE d.id = {template} ORDER BY n
 """
 VERSION = """
 INSERT INTO module_version (device_id, module_name, version, reported_ms)
-SELECT id, 'default', '0.9.0', created_ms FROM device ORDER BY id
+SELECT id, 'default', '0.9.0', created_ms FROM device d
+WHERE NOT EXISTS (SELECT 1 FROM module_version v WHERE v.device_id = d.id) ORDER BY id
 """
 PRESENCE = """
 INSERT INTO presence (device_id, node_id, session_id, since_ms)
