@@ -18,9 +18,12 @@ CHROMIUM = Path("/usr/bin/chromium")
 Visit = Callable[..., Visitor]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of the process; each visitor has a context of its own in it."""
+    """One Chromium for a test file; each visitor has a context of its own in it.
+
+    Not for the whole process: Playwright keeps a loop running until it is ended, and asynchronous tests come after it.
+    """
     for path, what in ((CHROMIUM, "Debian package chromium"), (AXE, "axe-core")):
         if not path.exists():
             pytest.fail(f"{path} is missing: `make test` installs it ({what})", pytrace=False)

@@ -52,6 +52,10 @@ DAMAGES = {
     "words_are_bounded": "INSERT INTO ddi_attribute"
     " WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 101) SELECT 1, i, '' FROM n",
     "counters_count_their_rows": "UPDATE list_count SET n = n + 1 WHERE list = 'tasks:1:5' AND block = 0",
+    "failures_have_their_reason": "UPDATE task SET reason = 0",
+    "samples_are_thinned": "INSERT INTO job_sample WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+    " WHERE i < 501) SELECT 1, i, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM n",
+    "stories_are_of_devices": "INSERT OR REPLACE INTO device_story VALUES (1, 1); UPDATE device SET deleted_ms = 1",
     "success_was_reported": "UPDATE module_version SET version = '1.0.0', reported_ms = reported_ms - 1",
     "success_is_complete": "UPDATE task SET progress = 99 WHERE status = 4",
     "only_verified_firmware_is_rolled_out": "UPDATE firmware SET status = 0",
@@ -64,6 +68,11 @@ DAMAGES = {
     "files_stay_in_their_account": "INSERT INTO firmware_file SELECT 1, 1, 'a', 'sha256', 'md5', 1, object_key"
     " FROM upload; UPDATE upload SET account_id = 2",
     "devices_stay_in_their_account": "UPDATE device SET account_id = 2 WHERE id = 1",
+    "console_rows_are_of_their_users": "INSERT INTO console_session (account_id, user_id, token_digest, created_ms,"
+    " seen_ms, expires_ms, address, agent) VALUES (1, 999, 'x', 1, 1, 1, '', '')",
+    "console_rows_are_bounded": "INSERT INTO console_user (account_id, name, folded, role, status, created_ms,"
+    " modified_ms) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1001)"
+    " SELECT 1, i, i, 'VIEWER', 'ACTIVE', 1, 1 FROM n",
     "ddi_settings_stay_in_their_account": "INSERT INTO ddi_product (product_id, account_id, polling_s,"
     " accepts_target_tokens, modified_ms) VALUES (1, 2, 300, 1, 1)",
     "firmware_stays_in_its_account": "UPDATE upload SET account_id = 2",

@@ -52,6 +52,7 @@ ASKED: dict[str, Any] = {
     "version": "1.0.0",
     "never_reported": 0,
     "group_row_id": None,
+    "group_id": None,
     "tag_key": None,
     "tag_value": None,
     "other_key": None,
