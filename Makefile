@@ -62,13 +62,13 @@ bench: install-debian install-test install-bench ## measure each budget beside i
 	$(BIN)/python -m bench $(ARGS)
 
 fuzz: install-test ## throw generated input at the parsers for a long time
-	$(PYTEST) -m fuzz $(ARGS)
+	$(PYTEST) --timeout 0 -m fuzz $(ARGS)
 
 soak: install-debian install-test install-clients install-node ## run a busy server for a long time and watch its memory
-	$(PYTEST) -m soak $(ARGS)
+	$(PYTEST) --timeout 0 -m soak $(ARGS)
 
 chaos: install-debian install-test install-clients install-node ## kill the server at random moments for a long time
-	$(PYTEST) -m chaos $(ARGS)
+	$(PYTEST) --timeout 0 -m chaos $(ARGS)
 
 lock: ## write the lock files again from pyproject.toml, *.in and package.json (newest of all: ARGS=--upgrade)
 	@PYTHON=$(PYTHON) scripts/lock.sh $(ARGS)

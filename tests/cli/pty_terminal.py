@@ -2,6 +2,8 @@
 
 import os
 import pty
+import select
+import signal
 import subprocess
 import time
 from collections.abc import Mapping
@@ -10,6 +12,8 @@ from types import TracebackType
 from tests.story.servers import WHIMBREL
 
 SHOWN_WITHIN_S = 60
+ENDS_WITHIN_S = 120
+PRESSED_AGAIN_AFTER_S = 10
 
 
 class Terminal:
@@ -40,20 +44,35 @@ class Terminal:
         """Read until these words are shown."""
         deadline = time.monotonic() + SHOWN_WITHIN_S
         while words not in self.shown:
-            assert time.monotonic() < deadline, self.shown
-            assert self._read(), f"ended before {words!r}:\n{self.shown}"
+            assert self._read(deadline), f"ended before {words!r}:\n{self.shown}"
 
     def type(self, text: str) -> None:
         """A line and Enter."""
         os.write(self._master, f"{text}\n".encode())
 
+    def interrupt(self) -> None:
+        """Ctrl-C, and again as a person does when nothing happens: a signal between the words of a question and the
+        reading of the answer is only noticed with the next one.
+        """
+        for _ in range(ENDS_WITHIN_S // PRESSED_AGAIN_AFTER_S):
+            self.process.send_signal(signal.SIGINT)
+            try:
+                self.process.wait(PRESSED_AGAIN_AFTER_S)
+                return
+            except subprocess.TimeoutExpired:
+                continue
+
     def end(self) -> int:
         """Read the rest; the exit status."""
-        while self._read():
+        deadline = time.monotonic() + ENDS_WITHIN_S
+        while self._read(deadline):
             pass
         return self.process.wait(SHOWN_WITHIN_S)
 
-    def _read(self) -> bool:
+    def _read(self, deadline: float) -> bool:
+        """Whether there was more. AssertionError when nothing more is shown by then, and the command has not ended."""
+        is_there, _, _ = select.select([self._master], [], [], max(deadline - time.monotonic(), 0))
+        assert is_there, f"nothing more is shown:\n{self.shown}"
         try:
             block = os.read(self._master, 65_536)
         except OSError:  # Linux says EIO when the other side is closed

@@ -70,7 +70,7 @@ def test_ctrl_c_at_the_question_tells_nobody(server: WhimbrelServer, tmp_path: P
     words = ("release", str(file), "--product", "asked", "--version", "2", "--no-verify")
     with Terminal(environment(server), *words) as terminal:
         terminal.wait_for("Roll out to 1 devices?")
-        terminal.process.send_signal(2)
+        terminal.interrupt()
         assert terminal.end() == 130
     assert "the same command goes on from here" in terminal.shown
 
