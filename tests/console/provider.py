@@ -66,7 +66,10 @@ class Provider:
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
         self._process = subprocess.Popen(command, cwd=FOLDER, text=True, **pipes)  # type: ignore[call-overload]
         assert self._process.stdout is not None
-        assert self._process.stdout.readline() == "listening\n", "npm packages are missing: make install-test"
+        if self._process.stdout.readline() != "listening\n":
+            self._process.kill()
+            self._process.communicate()
+            raise AssertionError("the provider does not start; where npm packages are missing: make install-node")
 
 
 class Browser:
