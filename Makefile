@@ -8,7 +8,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 # Two processes, because CI has two cores and the story tests mostly wait for servers. A file stays in one process, so that
 # its tests share one server.
-PARALLEL := -n 2 --dist loadfile
+PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 CHECKED := $(wildcard src tests scripts bench)
 CONSOLE := console/web
 
