@@ -84,6 +84,11 @@ class Console:
     async def call(self, person: Person, action: str, **parameters: Any) -> Answer:
         return await self.send("POST", f"/console/api/call/{action}", person.headers, json.dumps(parameters).encode())
 
+    async def call_for_secrets(self, person: Person, action: str, said: bytes = b"true", **parameters: Any) -> Answer:
+        """As a page calls when somebody presses Show."""
+        headers = [*person.headers, (b"x-show-secrets", said)]
+        return await self.send("POST", f"/console/api/call/{action}", headers, json.dumps(parameters).encode())
+
     async def get(self, path: str, person: Person = NOBODY, *headers: tuple[bytes, bytes], query: str = "") -> Answer:
         return await self.send("GET", path, [*person.headers, *headers], query=query)
 

@@ -7,7 +7,6 @@ import json
 import pytest
 
 from tests.console.rig import COOKIE, NOBODY, SAME_SITE, Console, Person
-from tests.operations.fleet import make_device, make_product
 from tests.operations.signed_door import OPERATIONS
 from whimbrel.console.door import SMALL_BODY_BYTES_MAX
 from whimbrel.domain.access import Access, Permission, Policy, Statement
@@ -47,19 +46,6 @@ async def test_A06_rights_are_the_halls(console: Console) -> None:
     assert "this user has no right" in answer.json()["errorMessage"]
     events = (await console.signed.ok("XListAuditEvents", **PAGE))["Data"]["AuditEvent"]
     assert [(event["AccessKeyId"], event["Outcome"]) for event in events] == [("user:bob", "REFUSED")]
-
-
-async def test_A05_secrets_are_left_out_for_who_may_not_see_them(console: Console) -> None:
-    """The same call with and without; nothing else differs."""
-    product_key = await make_product(console.signed)
-    await make_device(console.signed, product_key, "lamp-0001", "1.0.0")
-    named = {"ProductKey": product_key, "DeviceName": "lamp-0001"}
-    ada, bob = await console.sign_in("ada"), await console.sign_in("bob", READER, sees_secrets=False)
-    shown, hidden = [(await console.call(who, "QueryDeviceDetail", **named)).json()["data"] for who in (ada, bob)]
-    assert len(shown["deviceSecret"]) == 32
-    assert hidden == {**shown, "deviceSecret": ""}
-    product = (await console.call(bob, "QueryProduct", ProductKey=product_key)).json()["data"]
-    assert "productSecret" not in product
 
 
 async def test_errors_are_the_contracts(console: Console) -> None:
@@ -136,6 +122,7 @@ async def test_the_session_as_pages_see_it(console: Console) -> None:
     assert (shown["csrfToken"], shown["expiresAt"]) == (bob.csrf, "2025-01-03T03:04:05Z")
     readable = {Permission.PRODUCT_READ, Permission.DEVICE_READ}
     assert shown["actions"] == sorted(a for a, operation in OPERATIONS.items() if operation.permission in readable)
+    assert shown["seesSecrets"] is True
     assert shown["server"]["mqtt"] == {"host": "ota.example.com", "port": 1883, "hasTls": True}
     assert answer.headers[b"cache-control"] == b"no-store"
     assert (await console.get("/console/api/session", NOBODY)).status == 401

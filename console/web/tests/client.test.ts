@@ -1,13 +1,14 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { call, post, readSession, whenSignedOut } from "~/api/client";
+import { call, callForSecrets, post, readSession, whenSignedOut } from "~/api/client";
 import { CallError, REFUSED, SIGNED_OUT, UNREACHABLE } from "~/api/errors";
 
 /** A real server that answers as the test says; fetch gets the page's base, which Node has none of. */
 let server: Server;
 let answer: { status: number; body: string };
 let asked: { url: string; method: string; token: string | undefined; body: string }[] = [];
+let secretsAsked: (string | undefined)[] = [];
 let signedOut = 0;
 const nodeFetch = globalThis.fetch;
 
@@ -15,6 +16,7 @@ beforeAll(async () => {
   server = createServer((request, response) => {
     void bodyOf(request).then((body) => {
       const token = request.headers["x-csrf-token"] as string | undefined;
+      secretsAsked.push(request.headers["x-show-secrets"] as string | undefined);
       asked.push({ url: request.url ?? "", method: request.method ?? "", token, body });
       response.writeHead(answer.status, { "content-type": "application/json" }).end(answer.body);
     });
@@ -30,6 +32,7 @@ afterAll(() => {
 });
 beforeEach(() => {
   asked = [];
+  secretsAsked = [];
   signedOut = 0;
   answer = { status: 200, body: '{"success": true, "code": ""}' };
 });
@@ -62,6 +65,12 @@ it("asks relative to the page, with the session's token", async () => {
     token: "t0ken",
     body: '{"JobId":"1"}',
   });
+});
+
+it("asks for secrets only when it says so", async () => {
+  await query();
+  await callForSecrets("QueryProduct", { ProductKey: "k" });
+  expect(secretsAsked).toEqual([undefined, "true"]);
 });
 
 it("takes a refusal inside of 200 for what it is, in the contract's words", async () => {

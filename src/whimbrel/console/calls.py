@@ -1,4 +1,9 @@
-"""Who is signed in, and what this person calls: the very operations of the signed API, through the same hall."""
+"""Who is signed in, and what this person calls: the very operations of the signed API, through the same hall.
+
+Secrets are on demand (ADR 0068). A read leaves out what its operation declares as secret, unless the call has the
+header `X-Show-Secrets: true`. The answer of a change keeps its secrets: most are shown this once, and whoever made them
+waits for them. Who may see no secrets is shown none, whatever the call says.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +27,7 @@ from whimbrel.rpc.hall import read_as_large
 
 LARGE_BODY_BYTES = 64 * 1024  # as at the management door: more takes longer to read than may hold the loop
 CSRF_HEADER = "x-csrf-token"
+SECRETS_HEADER = "x-show-secrets"
 NOBODY = "nobody is signed in here; sign in"
 
 
@@ -55,11 +61,13 @@ async def answer_to(request: Request, setup: Setup) -> Answer:
         return error(413, too_large.message)
     except InvalidParameterError as unreadable:
         return error(400, unreadable.message)
-    return await setup.hall.answer(identity_of(session), action, parameters, str(uuid.uuid4()))
+    shows_secrets = request.headers.get(SECRETS_HEADER) == "true" or not setup.hall.is_read(action)
+    return await setup.hall.answer(_identity_of(session, shows_secrets), action, parameters, str(uuid.uuid4()))
 
 
-def identity_of(session: Session) -> Identity:
-    return Identity(session.account_id, USER_PREFIX + session.user, session.policy, session.sees_secrets)
+def _identity_of(session: Session, shows_secrets: bool) -> Identity:
+    sees_secrets = session.sees_secrets and shows_secrets
+    return Identity(session.account_id, USER_PREFIX + session.user, session.policy, sees_secrets)
 
 
 def _shown(session: Session, setup: Setup) -> dict[str, Any]:
@@ -70,6 +78,7 @@ def _shown(session: Session, setup: Setup) -> dict[str, Any]:
         "csrfToken": setup.csrf_token_of(session),
         "expiresAt": expires_at,
         "actions": setup.hall.actions_of(session.policy),
+        "seesSecrets": session.sees_secrets,
         "server": _server(setup.server),
     }
 

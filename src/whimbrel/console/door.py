@@ -1,6 +1,8 @@
 """The console's door: pages, and the calls of the person who is signed in, under `/console/`.
 
 Every request passes `ConsoleDoor.__call__` first: who sent it, how large it is; and every answer leaves through it.
+
+Secrets leave by `api/call/{Action}` alone, in the answer of a change or of a call with `X-Show-Secrets: true`.
 """
 
 from __future__ import annotations

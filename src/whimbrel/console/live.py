@@ -2,6 +2,7 @@
 
 `GET api/live?watch=[{"action": …, "parameters": {…}}, …]`. Events: `answer` with the index of the watch, its HTTP
 status and its answer; `end` with the reason, after which the server closes. A slow page gets the newest answers only.
+No answer has secrets in it, whoever looks on (ADR 0068).
 """
 
 from __future__ import annotations
@@ -134,7 +135,7 @@ class Live:
         if not isinstance(action, str) or not hall.is_read(action) or hall.is_walk(action):
             raise InvalidParameterError("watch", f"{str(action)[:64]} is no Action that can be watched")
         parameters = tuple(sorted(flattened(item.get("parameters", {})).items()))
-        return Watched(session.account_id, session.policy, session.sees_secrets, action, parameters)
+        return Watched(session.account_id, session.policy, action, parameters)
 
     async def _stream(self, viewer: _Viewer, watched: list[Watched], receive: Receive, send: Send) -> None:
         stream, digest, account_id = viewer.stream, viewer.session.token_digest, viewer.session.account_id
@@ -196,12 +197,7 @@ class Live:
         if now is None:
             return "session"
         before = viewer.session
-        is_same = (now.account_id, now.policy, now.sees_secrets) == (
-            before.account_id,
-            before.policy,
-            before.sees_secrets,
-        )
-        return None if is_same else "rights"
+        return None if (now.account_id, now.policy) == (before.account_id, before.policy) else "rights"
 
 
 async def _until_gone(receive: Receive) -> None:

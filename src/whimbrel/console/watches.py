@@ -31,13 +31,12 @@ class Watched(NamedTuple):
 
     account_id: int
     policy: Policy
-    sees_secrets: bool
     action: str
     parameters: tuple[tuple[str, str], ...]
 
     @property
     def identity(self) -> Identity:
-        return Identity(self.account_id, USER_PREFIX + ANY, self.policy, self.sees_secrets)
+        return Identity(self.account_id, USER_PREFIX + ANY, self.policy, sees_secrets=False)
 
 
 class Listener(Protocol):

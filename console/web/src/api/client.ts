@@ -37,14 +37,24 @@ export function post(path: string, body: object): Promise<Record<string, unknown
   return send(path, { method: "POST", headers, body: JSON.stringify(body) });
 }
 
-/** Performs one operation. Raises CallError with the contract's code. */
-export async function call<A extends Action>(
+/** Performs one operation. Raises CallError with the contract's code. Secrets that a read would answer are left out. */
+export function call<A extends Action>(action: A, parameters: Parameters<A>, signal?: AbortSignal): Promise<Answer<A>> {
+  return perform(action, parameters, { signal: signal ?? null });
+}
+
+/** As `call`, with the secrets: for when somebody asked to see them. What it answers is not to be kept. */
+export function callForSecrets<A extends Action>(action: A, parameters: Parameters<A>): Promise<Answer<A>> {
+  return perform(action, parameters, {}, { "x-show-secrets": "true" });
+}
+
+async function perform<A extends Action>(
   action: A,
   parameters: Parameters<A>,
-  signal?: AbortSignal,
+  how: RequestInit,
+  more: Record<string, string> = {},
 ): Promise<Answer<A>> {
-  const headers = { "content-type": "application/json", "x-csrf-token": csrfToken };
-  const init = { method: "POST", headers, body: JSON.stringify(parameters), signal: signal ?? null };
+  const headers = { "content-type": "application/json", "x-csrf-token": csrfToken, ...more };
+  const init = { ...how, method: "POST", headers, body: JSON.stringify(parameters) };
   const answer = await send(`call/${action}`, init);
   if (answer.success !== true) throw refusal(answer, 200);
   return answer as Answer<A>;

@@ -21,6 +21,8 @@ export interface Session {
   csrfToken: string;
   expiresAt: string;
   actions: string[];
+  /** Whether a call that asks for secrets is given them. */
+  seesSecrets: boolean;
   server: {
     version: string;
     publicUrl: string;

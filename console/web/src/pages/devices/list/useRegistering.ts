@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { call } from "~/api/client";
+import { call, callForSecrets } from "~/api/client";
 import { CallError, REFUSED } from "~/api/errors";
 import { showError } from "~/parts/toasts";
 import type { Named } from "../parts/names";
@@ -48,7 +48,7 @@ async function several({ productKey, names }: Wanted): Promise<Credentials[]> {
   while ((await proved(asked)) === "CREATE") await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
   const devices: Credentials[] = [];
   for (let page = 1, pages = 1; page <= pages; page++) {
-    const answer = await call("QueryPageByApplyId", {
+    const answer = await callForSecrets("QueryPageByApplyId", {
       ApplyId: asked.ApplyId,
       CurrentPage: page,
       PageSize: PAGE_SIZE,

@@ -1,9 +1,11 @@
 import { Button, Group, Stack, Text } from "@mantine/core";
-import { IconEye, IconEyeOff, IconRefresh } from "@tabler/icons-react";
+import { IconRefresh } from "@tabler/icons-react";
 import { useState } from "react";
-import { useCall, useChange, useMay } from "~/api/hooks";
+import { callForSecrets } from "~/api/client";
+import { useChange, useMay } from "~/api/hooks";
 import { ConfirmTyped } from "~/parts/ConfirmTyped";
-import { ErrorNote } from "~/parts/ErrorNote";
+import { FactList } from "~/parts/FactList";
+import { HiddenSecret } from "~/parts/HiddenSecret";
 import { Snippet } from "~/parts/Snippet";
 import { useWords } from "~/words/useWords";
 import { type Named, wireOf } from "../parts/names";
@@ -13,25 +15,19 @@ import { Card } from "./Card";
 export function Credentials({ device }: { device: Named }) {
   const { t } = useWords();
   const may = useMay();
-  const [isShown, setIsShown] = useState(false);
   const [isAsking, setIsAsking] = useState(false);
-  const info = useCall("QueryDeviceInfo", wireOf(device), { enabled: isShown });
+  const read = async () => (await callForSecrets("QueryDeviceInfo", wireOf(device))).data.deviceSecret;
   const rotate = useChange("XRotateDeviceToken", { onDone: () => setIsAsking(false) });
   if (!may("XRotateDeviceToken")) return null;
   const token = rotate.data?.data.deviceToken;
   return (
     <Card title={t("devices.credentials")}>
       <Stack gap="sm">
+        <FactList
+          label={t("devices.credentials")}
+          facts={[[t("devices.secret"), <HiddenSecret key="secret" of={t("devices.secret")} read={read} />]]}
+        />
         <Group gap="xs">
-          <Button
-            variant="default"
-            size="xs"
-            leftSection={isShown ? <IconEyeOff size={16} aria-hidden /> : <IconEye size={16} aria-hidden />}
-            onClick={() => setIsShown(!isShown)}
-            aria-expanded={isShown}
-          >
-            {isShown ? t("devices.hideSecret") : t("devices.showSecret")}
-          </Button>
           <Button
             variant="default"
             size="xs"
@@ -41,8 +37,6 @@ export function Credentials({ device }: { device: Named }) {
             {t("devices.rotate")}
           </Button>
         </Group>
-        {isShown && info.error && <ErrorNote error={info.error} />}
-        {isShown && info.data && <Snippet code={info.data.data.deviceSecret} label={t("devices.secret")} />}
         {token && (
           <>
             <Text size="sm">{t("devices.tokenOnce")}</Text>

@@ -2,10 +2,11 @@ import { Alert, Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { IconCheck, IconHourglass } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
 import { Link } from "react-router";
-import { call } from "~/api/client";
+import { call, callForSecrets } from "~/api/client";
 import { asCallError } from "~/api/errors";
 import { useChange, useLiveCall, useMay, useSession } from "~/api/hooks";
 import { FactList } from "~/parts/FactList";
+import { HiddenSecret } from "~/parts/HiddenSecret";
 import { Section } from "~/parts/Section";
 import { showError } from "~/parts/toasts";
 import { useWords } from "~/words/useWords";
@@ -21,12 +22,17 @@ export function ConnectTab({ productKey }: { productKey: string }) {
     <Stack gap="lg">
       <Section title={t("products.stepRegister")} hint={t("products.stepRegisterHint")}>
         <Register productKey={productKey} onDevice={setDevice} />
-        {device && <Credentials device={device} />}
+        {device && <Credentials device={device} onDevice={setDevice} />}
       </Section>
       <Section title={t("products.stepRun")} hint={t("products.stepRunHint")}>
         <Addresses />
         <Snippets
-          device={device ?? { productKey, deviceName: "DEVICE_NAME", deviceSecret: "DEVICE_SECRET", deviceToken: "" }}
+          device={{
+            productKey,
+            deviceName: device?.deviceName ?? "DEVICE_NAME",
+            deviceSecret: device?.deviceSecret || "DEVICE_SECRET",
+            deviceToken: device?.deviceToken ?? "",
+          }}
           onToken={device === null ? null : (deviceToken) => setDevice({ ...device, deviceToken })}
         />
       </Section>
@@ -79,8 +85,12 @@ function Register({ productKey, onDevice }: { productKey: string; onDevice: (dev
   );
 }
 
-function Credentials({ device }: { device: Device }) {
+/** Of a device that was just registered all of it; the secret of another when somebody asks to see it. */
+function Credentials({ device, onDevice }: { device: Device; onDevice: (device: Device) => void }) {
   const { t } = useWords();
+  const { productKey, deviceName } = device;
+  const read = async () =>
+    (await callForSecrets("QueryDeviceDetail", { ProductKey: productKey, DeviceName: deviceName })).data.deviceSecret;
   return (
     <Stack mt="md" gap={4}>
       <FactList
@@ -93,7 +103,12 @@ function Credentials({ device }: { device: Device }) {
             device.deviceSecret ? (
               <Secret key="secret" value={device.deviceSecret} of="DeviceSecret" />
             ) : (
-              t("products.secretHidden")
+              <HiddenSecret
+                key={deviceName}
+                of="DeviceSecret"
+                read={read}
+                onShown={(deviceSecret) => onDevice({ ...device, deviceSecret })}
+              />
             ),
           ],
         ]}

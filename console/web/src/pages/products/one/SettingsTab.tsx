@@ -1,13 +1,14 @@
 import { Button, Group, NativeSelect, SimpleGrid, Skeleton, Stack, Switch, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
+import { callForSecrets } from "~/api/client";
 import { useCall, useChange, useMay } from "~/api/hooks";
 import type { Answer } from "~/api/types";
 import { ErrorNote } from "~/parts/ErrorNote";
 import { FactList } from "~/parts/FactList";
+import { HiddenSecret } from "~/parts/HiddenSecret";
 import { Section } from "~/parts/Section";
 import { showDone } from "~/parts/toasts";
 import { useWords } from "~/words/useWords";
-import { Secret } from "../connect/Secret";
 import type { Product } from "../ProductPage";
 import { GatewayToken } from "./GatewayToken";
 
@@ -50,6 +51,8 @@ function Enrolment({ product, now }: { product: Product; now: Enrolled }) {
   const [most, setMost] = useState(String(now.selfMadeMax));
   const update = useChange("XUpdateProductEnrolment", useSaved());
   const isFixed = !may("XUpdateProductEnrolment");
+  const readSecret = async () =>
+    (await callForSecrets("QueryProduct", { ProductKey: product.productKey })).data.productSecret ?? "";
   const submit = (event: FormEvent) => {
     event.preventDefault();
     update.mutate({
@@ -66,14 +69,7 @@ function Enrolment({ product, now }: { product: Product; now: Enrolled }) {
           <FactList
             label={t("products.enrolment")}
             facts={[
-              [
-                "ProductSecret",
-                product.productSecret ? (
-                  <Secret key="secret" value={product.productSecret} of="ProductSecret" />
-                ) : (
-                  t("products.secretHidden")
-                ),
-              ],
+              ["ProductSecret", <HiddenSecret key="secret" of="ProductSecret" read={readSecret} />],
               [t("products.selfMade"), format.number(now.selfMade)],
             ]}
           />
