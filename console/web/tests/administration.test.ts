@@ -141,7 +141,7 @@ describe("the rollout defaults", () => {
     const form = { ...formOf(data), hasPace: true };
     expect(faultOf(form)).toBe(null);
     for (const name of ["limit", "silentMinutes", "silentHours", "first", "growth"] as const) {
-      const [least, most] = BOUNDS[name];
+      const { least, most } = BOUNDS[name];
       for (const value of [least, most]) expect(faultOf({ ...form, [name]: value }), name).toBe(null);
       for (const value of [least - 1, most + 1]) expect(faultOf({ ...form, [name]: value }), name).toBe(name);
     }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
-  type Amount,
+  BOUNDS,
+  boundsOf,
   careFaults,
   careOf,
   creationOf,
@@ -27,6 +28,7 @@ import {
   type Rollout,
 } from "~/pages/rollouts/one/reading";
 import { bandsOf, openOf, STATUSES, totalOf } from "~/pages/rollouts/parts/counts";
+import type { Amount } from "~/parts/amount";
 
 const DEFAULTS = {
   xGate: "ON",
@@ -118,6 +120,20 @@ describe("a draft", () => {
     ]);
     expect(careFaults(draft({ windows: [{ id: 1, days: [], start: "", end: "05:00" }] }))).toHaveLength(2);
     expect(nextId([{ id: 3 }, { id: 1 }])).toBe(4);
+  });
+
+  it("says when a number is out of the server's bounds, and only of those that count", () => {
+    for (const [name, { least, most }] of Object.entries(BOUNDS)) {
+      const faults = [least - 1, least, most, most + 1].map((value) => {
+        const changed = draft({ isGated: true, isPaced: true, selection: "GRAY", grayPercent: 1, [name]: value });
+        return careFaults(changed).length > 0 || targetOf(changed) === null;
+      });
+      expect(faults, name).toEqual([true, false, false, true]);
+    }
+    expect(careFaults(draft({ isPaced: false, paceGrowth: 0 }))).toEqual([]);
+    const soak = { ...stage("percent", 5), soak: 721, soakUnit: "hours" as const };
+    expect(careFaults(draft({ stages: [soak] }))).toEqual(["wizard.fault.number"]);
+    expect(boundsOf(soak).soak.most).toBe(720);
   });
 
   it("warns of what somebody ought to know", () => {

@@ -1,8 +1,10 @@
-import { Alert, Button, Group, NumberInput, SimpleGrid, Skeleton, Stack, Switch, Text } from "@mantine/core";
+import { Alert, Button, Group, SimpleGrid, Skeleton, Stack, Switch, Text } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
 import { useCall, useChange, useMay } from "~/api/hooks";
+import type { Amount } from "~/parts/amount";
 import { ErrorNote } from "~/parts/ErrorNote";
+import { NumberField } from "~/parts/NumberField";
 import { Section } from "~/parts/Section";
 import { showDone } from "~/parts/toasts";
 import { useWords } from "~/words/useWords";
@@ -39,12 +41,10 @@ function Form({ data }: { data: Defaults }) {
     label: t(`settings.${name}`),
     description: t(`settings.${name}Hint`),
     value: form[name],
-    onChange: (value: number | string) => put({ [name]: value }),
-    min: BOUNDS[name][0],
-    max: BOUNDS[name][1],
-    error: fault === name ? t("settings.between", { least: BOUNDS[name][0], most: BOUNDS[name][1] }) : undefined,
+    onChange: (value: Amount) => put({ [name]: value }),
+    bounds: BOUNDS[name],
+    error: fault === name && form[name] === "" ? t("settings.needed") : undefined,
     readOnly: isFixed,
-    hideControls: true,
   });
   return (
     <form onSubmit={submit}>
@@ -59,9 +59,9 @@ function Form({ data }: { data: Defaults }) {
           />
           {form.hasGate ? (
             <SimpleGrid cols={{ base: 1, sm: 3 }} spacing="md">
-              <NumberInput {...number("limit")} suffix=" %" decimalScale={2} />
-              <NumberInput {...number("silentMinutes")} allowDecimal={false} />
-              <NumberInput {...number("silentHours")} allowDecimal={false} />
+              <NumberField {...number("limit")} unit="%" />
+              <NumberField {...number("silentMinutes")} />
+              <NumberField {...number("silentHours")} />
             </SimpleGrid>
           ) : (
             <Alert color="sand" icon={<IconAlertTriangle aria-hidden />}>
@@ -79,8 +79,8 @@ function Form({ data }: { data: Defaults }) {
           />
           {form.hasPace && (
             <SimpleGrid cols={{ base: 1, sm: 3 }} spacing="md">
-              <NumberInput {...number("first")} allowDecimal={false} placeholder={t("settings.firstDefault")} />
-              <NumberInput {...number("growth")} allowDecimal={false} />
+              <NumberField {...number("first")} placeholder={t("settings.firstDefault")} />
+              <NumberField {...number("growth")} />
             </SimpleGrid>
           )}
         </Stack>

@@ -1,5 +1,6 @@
 /** An account's rollout defaults, as the form holds them and as the wire takes them. */
 import type { Answer, Parameters } from "~/api/types";
+import { type Amount, type Bounds, isWithin } from "~/parts/amount";
 
 export type Defaults = Answer<"XQueryRolloutDefaults">["data"];
 type Sent = Parameters<"XUpdateRolloutDefaults">;
@@ -10,22 +11,22 @@ const GROWTH = 5;
 
 /** The server's bounds, shown before it has to refuse; it decides all the same. */
 export const BOUNDS = {
-  limit: [0.01, 50],
-  silentMinutes: [1, 1_440],
-  silentHours: [1, 720],
-  first: [1, 1_000_000],
-  growth: [1, 100],
-} as const;
+  limit: { least: 0.01, most: 50, decimals: 2 },
+  silentMinutes: { least: 1, most: 1_440 },
+  silentHours: { least: 1, most: 720 },
+  first: { least: 1, most: 1_000_000 },
+  growth: { least: 1, most: 100 },
+} satisfies Record<string, Bounds>;
 
 export interface DefaultsForm {
   hasGate: boolean;
-  limit: number | string;
-  silentMinutes: number | string;
-  silentHours: number | string;
+  limit: Amount;
+  silentMinutes: Amount;
+  silentHours: Amount;
   hasPace: boolean;
   /** Empty: the smaller of 100 devices and 1 %. */
-  first: number | string;
-  growth: number | string;
+  first: Amount;
+  growth: Amount;
 }
 
 export function formOf(data: Defaults): DefaultsForm {
@@ -67,9 +68,5 @@ export function faultOf(form: DefaultsForm): keyof typeof BOUNDS | null {
     ...(form.hasPace ? (["growth"] as const) : []),
     ...(form.hasPace && form.first !== "" ? (["first"] as const) : []),
   ];
-  const isWithin = (name: keyof typeof BOUNDS) => {
-    const [least, most] = BOUNDS[name];
-    return form[name] !== "" && Number(form[name]) >= least && Number(form[name]) <= most;
-  };
-  return needed.find((name) => !isWithin(name)) ?? null;
+  return needed.find((name) => form[name] === "" || !isWithin(form[name], BOUNDS[name])) ?? null;
 }

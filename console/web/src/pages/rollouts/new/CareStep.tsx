@@ -1,21 +1,9 @@
-import {
-  Accordion,
-  Checkbox,
-  NumberInput,
-  Paper,
-  Radio,
-  Select,
-  SimpleGrid,
-  Stack,
-  Switch,
-  Text,
-  Title,
-} from "@mantine/core";
+import { Accordion, Checkbox, Paper, Radio, Select, SimpleGrid, Stack, Switch, Text, Title } from "@mantine/core";
 import type { ReactNode } from "react";
+import { NumberField } from "~/parts/NumberField";
 import { useWords } from "~/words/useWords";
-import { type Draft, PRESETS, presetIn, presetOf } from "./draft";
+import { BOUNDS, type Draft, PRESETS, presetIn, presetOf } from "./draft";
 import { StagesEditor } from "./StagesEditor";
-import { amountOf } from "./TargetStep";
 import { WindowsEditor } from "./WindowsEditor";
 import wizard from "./wizard.module.css";
 
@@ -87,22 +75,18 @@ function Pace({ draft, change }: CareProps) {
         />
         {draft.isPaced && (
           <SimpleGrid cols={2} spacing="sm" className={wizard.atFoot}>
-            <NumberInput
+            <NumberField
               label={t("wizard.paceFirst")}
               placeholder={t("wizard.paceFirstDefault")}
-              min={1}
-              max={1_000_000}
-              allowDecimal={false}
+              bounds={BOUNDS.paceFirst}
               value={draft.paceFirst}
-              onChange={(value) => change({ paceFirst: amountOf(value) })}
+              onChange={(paceFirst) => change({ paceFirst })}
             />
-            <NumberInput
+            <NumberField
               label={t("wizard.paceGrowth")}
-              min={1}
-              max={100}
-              allowDecimal={false}
+              bounds={BOUNDS.paceGrowth}
               value={draft.paceGrowth}
-              onChange={(value) => change({ paceGrowth: amountOf(value) })}
+              onChange={(paceGrowth) => change({ paceGrowth })}
             />
           </SimpleGrid>
         )}
@@ -123,32 +107,26 @@ function Gate({ draft, change }: CareProps) {
         />
         {draft.isGated && (
           <SimpleGrid cols={{ base: 1, xs: 3 }} spacing="sm" className={wizard.atFoot}>
-            <NumberInput
+            <NumberField
               label={t("wizard.gateLimit")}
-              suffix=" %"
-              min={0.01}
-              max={50}
-              decimalScale={2}
+              unit="%"
+              bounds={BOUNDS.gateLimit}
               value={draft.gateLimit}
-              onChange={(value) => change({ gateLimit: amountOf(value) })}
+              onChange={(gateLimit) => change({ gateLimit })}
             />
-            <NumberInput
+            <NumberField
               label={t("wizard.silentMinutes")}
-              suffix={` ${t("wizard.min")}`}
-              min={1}
-              max={1_440}
-              allowDecimal={false}
+              unit={t("wizard.min")}
+              bounds={BOUNDS.silentMinutes}
               value={draft.silentMinutes}
-              onChange={(value) => change({ silentMinutes: amountOf(value) })}
+              onChange={(silentMinutes) => change({ silentMinutes })}
             />
-            <NumberInput
+            <NumberField
               label={t("wizard.silentHours")}
-              suffix={` ${t("wizard.h")}`}
-              min={1}
-              max={720}
-              allowDecimal={false}
+              unit={t("wizard.h")}
+              bounds={BOUNDS.silentHours}
               value={draft.silentHours}
-              onChange={(value) => change({ silentHours: amountOf(value) })}
+              onChange={(silentHours) => change({ silentHours })}
             />
           </SimpleGrid>
         )}
@@ -171,24 +149,20 @@ function Delivery({ draft, change }: CareProps) {
         <Accordion.Panel>
           <Stack gap="md">
             <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} spacing="sm">
-              <NumberInput
+              <NumberField
                 label={t("wizard.timeout")}
                 placeholder={t("common.none")}
-                suffix={` ${t("wizard.min")}`}
-                min={1}
-                max={1_440}
-                allowDecimal={false}
+                unit={t("wizard.min")}
+                bounds={BOUNDS.timeoutMinutes}
                 value={draft.timeoutMinutes}
-                onChange={(value) => change({ timeoutMinutes: amountOf(value) })}
+                onChange={(timeoutMinutes) => change({ timeoutMinutes })}
               />
-              <NumberInput
+              <NumberField
                 label={t("wizard.perMinute")}
                 placeholder={t("wizard.noLimit")}
-                min={10}
-                max={10_000}
-                allowDecimal={false}
+                bounds={BOUNDS.maximumPerMinute}
                 value={draft.maximumPerMinute}
-                onChange={(value) => change({ maximumPerMinute: amountOf(value) })}
+                onChange={(maximumPerMinute) => change({ maximumPerMinute })}
               />
               <Select
                 label={t("wizard.retry")}

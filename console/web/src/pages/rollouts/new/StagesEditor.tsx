@@ -1,13 +1,12 @@
-import { ActionIcon, Button, Group, NumberInput, Select, Stack, Text } from "@mantine/core";
+import { ActionIcon, Button, Group, Select, Stack, Text } from "@mantine/core";
 import { IconPlus, IconTrash } from "@tabler/icons-react";
+import { NumberField } from "~/parts/NumberField";
 import { useWords } from "~/words/useWords";
 import type { CareProps } from "./CareStep";
-import { nextId, type StageDraft } from "./draft";
-import { amountOf } from "./TargetStep";
+import { boundsOf, nextId, type StageDraft } from "./draft";
 import wizard from "./wizard.module.css";
 
 const STAGES_MAX = 20;
-const SOAK_MINUTES_MAX = 43_200;
 
 /** Which devices go first, and how long each stage is watched; all others follow the last one. */
 export function StagesEditor({ draft, change }: CareProps) {
@@ -66,7 +65,7 @@ interface StageRowProps {
 
 function StageRow({ number, stage, put, onRemove }: StageRowProps) {
   const { t, format } = useWords();
-  const isHours = stage.soakUnit === "hours";
+  const bounds = boundsOf(stage);
   const name = t("wizard.stageNumber", { number });
   return (
     // biome-ignore lint/a11y/useSemanticElements: a legend of a fieldset is no part of a grid
@@ -74,13 +73,11 @@ function StageRow({ number, stage, put, onRemove }: StageRowProps) {
       <Text fw={650} c="dimmed" pb={7} aria-hidden>
         {format.number(number)}
       </Text>
-      <NumberInput
+      <NumberField
         label={t("wizard.upTo")}
-        min={stage.unit === "percent" ? 0.001 : 1}
-        max={stage.unit === "percent" ? 100 : 10_000_000}
-        decimalScale={stage.unit === "percent" ? 3 : 0}
+        bounds={bounds.upTo}
         value={stage.upTo}
-        onChange={(value) => put({ upTo: amountOf(value) })}
+        onChange={(upTo) => put({ upTo })}
       />
       <Select
         label={t("wizard.of")}
@@ -93,13 +90,11 @@ function StageRow({ number, stage, put, onRemove }: StageRowProps) {
         allowDeselect={false}
       />
       <Group gap={6} wrap="nowrap" align="flex-end">
-        <NumberInput
+        <NumberField
           label={t("wizard.soak")}
-          min={0}
-          max={isHours ? SOAK_MINUTES_MAX / 60 : SOAK_MINUTES_MAX}
-          allowDecimal={false}
+          bounds={bounds.soak}
           value={stage.soak}
-          onChange={(value) => put({ soak: amountOf(value) })}
+          onChange={(soak) => put({ soak })}
           flex={1}
           miw={0}
         />
@@ -115,14 +110,12 @@ function StageRow({ number, stage, put, onRemove }: StageRowProps) {
           w={88}
         />
       </Group>
-      <NumberInput
+      <NumberField
         label={t("wizard.succeeded")}
-        suffix=" %"
-        min={1}
-        max={100}
-        allowDecimal={false}
+        unit="%"
+        bounds={bounds.succeededPercent}
         value={stage.succeededPercent}
-        onChange={(value) => put({ succeededPercent: amountOf(value) })}
+        onChange={(succeededPercent) => put({ succeededPercent })}
       />
       <ActionIcon
         variant="subtle"

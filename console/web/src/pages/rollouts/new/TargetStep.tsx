@@ -1,11 +1,12 @@
-import { Button, Group, NumberInput, Paper, Radio, Select, Stack, TagsInput, Text, Textarea } from "@mantine/core";
+import { Button, Group, Paper, Radio, Select, Stack, TagsInput, Text, Textarea } from "@mantine/core";
 import { useState } from "react";
 import { useCall } from "~/api/hooks";
 import { ErrorNote } from "~/parts/ErrorNote";
 import { FileDrop } from "~/parts/FileDrop";
+import { NumberField } from "~/parts/NumberField";
 import { useWords } from "~/words/useWords";
 import { CountCard } from "./CountCard";
-import { type Amount, type Draft, type Firmware, NAMES_MAX, namesOf, targetOf } from "./draft";
+import { BOUNDS, type Draft, type Firmware, NAMES_MAX, namesOf, targetOf } from "./draft";
 import { uploadList } from "./uploadList";
 import wizard from "./wizard.module.css";
 
@@ -50,15 +51,13 @@ export function TargetStep({ firmware, draft, change }: PartProps) {
           </Stack>
         </Radio.Group>
         {draft.selection === "GRAY" && (
-          <NumberInput
+          <NumberField
             label={t("wizard.share")}
             description={t("wizard.shareHint")}
-            suffix=" %"
-            min={0.001}
-            max={100}
-            decimalScale={3}
+            unit="%"
+            bounds={BOUNDS.grayPercent}
             value={draft.grayPercent}
-            onChange={(value) => change({ grayPercent: amountOf(value) })}
+            onChange={(grayPercent) => change({ grayPercent })}
             maw={220}
           />
         )}
@@ -79,11 +78,6 @@ export function TargetStep({ firmware, draft, change }: PartProps) {
       <CountCard className={wizard.aside} firmware={firmware} parameters={asked} />
     </div>
   );
-}
-
-/** What a number field hands over, as a draft keeps it. */
-export function amountOf(value: string | number): Amount {
-  return typeof value === "number" ? value : "";
 }
 
 type DraftProps = Omit<PartProps, "firmware">;

@@ -1,14 +1,12 @@
 /** What the wizard gathers, and the parameters that it makes. What may be asked for the server says (XPreviewOTAJob). */
 import type { Answer, Parameters } from "~/api/types";
+import { type Amount, type Bounds, isWithin } from "~/parts/amount";
 import type { WordKey } from "~/words/catalogue";
 
 export type Creation = Parameters<"CreateOTAStaticUpgradeJob">;
 export type Previewed = Answer<"XPreviewOTAJob">["data"];
 export type Defaults = Answer<"XQueryRolloutDefaults">["data"];
 export type Firmware = Answer<"QueryOTAFirmware">["firmwareInfo"];
-
-/** A number field as its input has it: empty while nothing is typed. */
-export type Amount = number | "";
 
 export interface StageDraft {
   id: number;
@@ -55,6 +53,18 @@ export interface Draft {
 }
 
 export const NAMES_MAX = 200; // of one call; more are a file
+/** The server's bounds, said before it has to refuse; it decides all the same. */
+export const BOUNDS = {
+  grayPercent: { least: 0.001, most: 100, decimals: 3 },
+  gateLimit: { least: 0.01, most: 50, decimals: 2 },
+  silentMinutes: { least: 1, most: 1_440 },
+  silentHours: { least: 1, most: 720 },
+  paceFirst: { least: 1, most: 1_000_000 },
+  paceGrowth: { least: 1, most: 100 },
+  timeoutMinutes: { least: 1, most: 1_440 },
+  maximumPerMinute: { least: 10, most: 10_000 },
+} satisfies Partial<Record<keyof Draft, Bounds>>;
+const SOAK_MINUTES_MAX = 43_200;
 const SEED_MAX = 2 ** 31 - 1;
 const MINUTES_PER_HOUR = 60;
 
@@ -132,7 +142,7 @@ export function targetOf(draft: Draft): Omit<Creation, "FirmwareId" | "ProductKe
   const versions = draft.srcVersions.length > 0 ? { SrcVersion: draft.srcVersions } : {};
   if (draft.selection === "ALL") return { TargetSelection: "ALL", ...versions };
   if (draft.selection === "GRAY") {
-    return draft.grayPercent === ""
+    return draft.grayPercent === "" || !isWithin(draft.grayPercent, BOUNDS.grayPercent)
       ? null
       : { TargetSelection: "GRAY", GrayPercent: String(draft.grayPercent), ...versions };
   }
@@ -207,9 +217,35 @@ export function creationOf(firmware: Firmware, draft: Draft): Creation | null {
   return { FirmwareId: firmware.firmwareId, ProductKey: firmware.productKey, ...target, ...careOf(draft), ...order };
 }
 
+export function boundsOf(stage: StageDraft): Record<"upTo" | "soak" | "succeededPercent", Bounds> {
+  const isPercent = stage.unit === "percent";
+  return {
+    upTo: isPercent ? { least: 0.001, most: 100, decimals: 3 } : { least: 1, most: 10_000_000 },
+    soak: { least: 0, most: stage.soakUnit === "hours" ? SOAK_MINUTES_MAX / MINUTES_PER_HOUR : SOAK_MINUTES_MAX },
+    succeededPercent: { least: 1, most: 100 },
+  };
+}
+
+/** Whether each number that counts is one that the server takes. */
+function hasSoundNumbers(draft: Draft): boolean {
+  const names: (keyof typeof BOUNDS)[] = [
+    ...(draft.isGated ? (["gateLimit", "silentMinutes", "silentHours"] as const) : []),
+    ...(draft.isPaced ? (["paceFirst", "paceGrowth"] as const) : []),
+    "timeoutMinutes",
+    "maximumPerMinute",
+  ];
+  return (
+    names.every((name) => isWithin(draft[name], BOUNDS[name])) &&
+    draft.stages.every((stage) =>
+      Object.entries(boundsOf(stage)).every(([name, bounds]) => isWithin(stage[name as "upTo"], bounds)),
+    )
+  );
+}
+
 /** What the care step still lacks, in the order of the page. */
 export function careFaults(draft: Draft): WordKey[] {
   const faults: WordKey[] = [];
+  if (!hasSoundNumbers(draft)) faults.push("wizard.fault.number");
   if (draft.stages.some((stage) => stage.upTo === "")) faults.push("wizard.fault.stageEmpty");
   const shares = draft.stages.filter((stage) => stage.unit === "percent").map((stage) => Number(stage.upTo));
   const counts = draft.stages.filter((stage) => stage.unit === "count").map((stage) => Number(stage.upTo));
