@@ -12,6 +12,7 @@ from bench.million import Scale, fill_sqlite, product_key, tables
 from whimbrel.adapters.sealing.aes_gcm import AesGcmSealer
 from whimbrel.adapters.store.sqlite import SqliteStore
 from whimbrel.domain.paging import Page
+from whimbrel.ports.store import FirmwareFilter
 
 NOW_MS = 1_800_000_000_000
 #: More than one block of 4,096 ids, the last one partly filled.
@@ -35,7 +36,7 @@ async def test_lists_are_counted_as_the_repository_counts_them(filled: tuple[Sql
     store, path = filled
     async with store.transaction() as transaction:
         for _ in range(SCALE.firmware // 100):
-            for firmware in (await transaction.firmware.page(1, None, None, Page(1, 100))).rows:
+            for firmware in (await transaction.firmware.page(1, FirmwareFilter(), Page(1, 100))).rows:
                 await transaction.firmware.delete(firmware)
     connection = apsw.Connection(str(path))
     counts = connection.execute(FIRMWARE_LISTS).fetchall()
@@ -54,8 +55,8 @@ async def test_pages_and_totals_agree(
     store, _ = filled
     total = (SCALE.products if product is None else 1) * (SCALE.versions if version is None else 1)
     async with store.snapshot() as snapshot:
-        listing = await snapshot.firmware.page(1, product, version, Page(total, 1))
-        beyond = await snapshot.firmware.page(1, product, version, Page(total + 1, 1))
+        listing = await snapshot.firmware.page(1, FirmwareFilter(product, version), Page(total, 1))
+        beyond = await snapshot.firmware.page(1, FirmwareFilter(product, version), Page(total + 1, 1))
     assert listing.total == beyond.total == total
     assert len(listing.rows) == 1
     assert not beyond.rows

@@ -11,6 +11,7 @@ from whimbrel.domain.form_upload import UploadPurpose
 from whimbrel.domain.ota_module import OtaModule, OtaModuleDraft
 from whimbrel.domain.paging import Page
 from whimbrel.errors import FirmwareExistsError, OtaModuleExistsError
+from whimbrel.ports.store import FirmwareFilter
 
 FIRST = Page(1, 10)
 FILES = tuple(
@@ -41,7 +42,7 @@ class TestFirmwareFiles:
             await store.firmware.add(firmware_draft(place, "2", **SEVERAL))
             await store.firmware.add(firmware_draft(place, "3", files=FILES[:1]))
         async with rig.store.snapshot() as store:
-            rows = (await store.firmware.page(place.account_id, place.product_key, None, FIRST)).rows
+            rows = (await store.firmware.page(place.account_id, FirmwareFilter(place.product_key), FIRST)).rows
         assert [(row.dest_version, row.file_count, row.files) for row in rows] == [
             ("3", 1, ()),
             ("2", 3, ()),

@@ -28,7 +28,7 @@ from whimbrel.domain.job import JobStatus
 from whimbrel.domain.ota_module import MODULES_PER_DEVICE_MAX
 from whimbrel.domain.paging import Page
 from whimbrel.errors import DeviceNameTakenError, FirmwareExistsError, ProductNameTakenError
-from whimbrel.ports.store import DeviceLogin, ProductFilter
+from whimbrel.ports.store import DeviceLogin, FirmwareFilter, ProductFilter
 
 FIRST = Page(1, 10)
 
@@ -104,8 +104,8 @@ class TestDevices:
             assert await store.devices.ids_by_names(other, place.product_id, ("dev-0000",)) == {}
             assert (await store.devices.page(other, place.product_id, FIRST)).rows == []
             assert await store.firmware.by_id(other, firmware_id) is None
-            assert await store.firmware.page(other, place.product_key, None, FIRST) == ((), 0)
-            assert await store.firmware.page(other, None, "2.0.0", FIRST) == ((), 0)
+            assert await store.firmware.page(other, FirmwareFilter(place.product_key), FIRST) == ((), 0)
+            assert await store.firmware.page(other, FirmwareFilter(None, "2.0.0"), FIRST) == ((), 0)
             assert await store.jobs.by_id(other, job.id) is None
             assert await store.jobs.state(other, job.id) is None
             assert await store.tasks.by_ids(other, (task.id,)) == []
@@ -236,7 +236,7 @@ class TestFirmware:
         async with rig.store.snapshot() as store:
             for key in (None, first.product_key, "nothing"):
                 for version in (None, "1", "3"):
-                    listing = await store.firmware.page(first.account_id, key, version, FIRST)
+                    listing = await store.firmware.page(first.account_id, FirmwareFilter(key, version), FIRST)
                     listed[key, version] = [row.name for row in listing.rows]
                     assert listing.total == len(listing.rows)
         assert listed == {

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from tests.operations.answers import check_answer
-from tests.operations.fleet import CONTENT, make_firmware, make_product
+from tests.operations.fleet import CONTENT, make_firmware, make_module, make_product
 from tests.operations.signed_door import NOW_TEXT, SignedDoor
+from whimbrel.adapters.store.repositories import firmware as firmware_rows
 from whimbrel.domain.access import Access, Permission, Policy, Statement
 from whimbrel.rpc.dialect import Case
 
@@ -73,6 +74,48 @@ async def test_filters(door: SignedDoor) -> None:
     assert await ids(door, ProductKey="", DestVersion="") == [c, b, a]
 
 
+async def test_by_module_and_status(door: SignedDoor) -> None:
+    """XModuleName and XStatus, alone and with the others; none has an empty page and no error."""
+    lamp, plug = await make_product(door, "lamp"), await make_product(door, "plug")
+    await make_module(door, lamp, "mcu")
+    a = await make_firmware(door, lamp, "1", FirmwareName="a")
+    b = await make_firmware(door, lamp, "1", FirmwareName="b", ModuleName="mcu", NeedToVerify=True)
+    c = await make_firmware(door, lamp, "2", FirmwareName="c", ModuleName="mcu")
+    d = await make_firmware(door, plug, "2", FirmwareName="d", NeedToVerify=True)
+    for filters, expected in (
+        ({"XModuleName": "mcu"}, [c, b]),
+        ({"XModuleName": "default"}, [d, a]),
+        ({"XModuleName": ""}, [d, c, b, a]),
+        ({"XStatus": -1}, [c, a]),
+        ({"XStatus": 0}, [d, b]),
+        ({"XStatus": 3}, []),
+        ({"XModuleName": "mcu", "XStatus": 0}, [b]),
+        ({"XModuleName": "MCU"}, []),
+        ({"ProductKey": plug, "XModuleName": "mcu"}, []),
+        ({"ProductKey": lamp, "XStatus": 0}, [b]),
+        ({"DestVersion": "2", "XStatus": 0}, [d]),
+        ({"ProductKey": lamp, "DestVersion": "1", "XModuleName": "mcu"}, [b]),
+        ({"ProductKey": "k404", "XStatus": 0}, []),
+    ):
+        assert await ids(door, **filters) == expected, filters
+    answer = await door.ok("ListOTAFirmware", CurrentPage=2, PageSize=1, XStatus=0)
+    assert [row["FirmwareId"] for row in answer["FirmwareInfo"]["SimpleFirmwareInfo"]] == [b]
+    answer = await door.ok("ListOTAFirmware", CurrentPage=3, PageSize=1, XStatus=0)
+    assert (answer["FirmwareInfo"]["SimpleFirmwareInfo"], answer["Total"], answer["PageCount"]) == ([], 2, 2)
+    for status in ("4", "-2", "VERIFIED"):
+        assert await door.refusal("ListOTAFirmware", CurrentPage=1, PageSize=1, XStatus=status) != ""
+
+
+async def test_I17_a_search_looks_at_the_newest(door: SignedDoor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the limit all are found; of one more the oldest is not."""
+    lamp = await make_product(door)
+    made = [await make_firmware(door, lamp, f"{number}") for number in range(3)]
+    for searched, found in ((2, made[:0:-1]), (3, made[::-1]), (4, made[::-1])):
+        monkeypatch.setattr(firmware_rows, "SEARCHED_MAX", searched)
+        for filters in ({}, {"ProductKey": lamp}):
+            assert await ids(door, XStatus=-1, **filters) == found
+
+
 async def test_deleted_firmware_is_neither_listed_nor_counted(door: SignedDoor) -> None:
     """Rows and totals of every filter follow a deletion."""
     lamp = await make_product(door)
@@ -120,7 +163,7 @@ async def test_I15_other_accounts_firmware_is_not_listed(door: SignedDoor) -> No
     neighbour = await door.make_key("neighbour")
     theirs = await make_product(door, by=neighbour)
     await make_firmware(door, theirs, by=neighbour)
-    for filters in ({}, {"ProductKey": theirs}, {"DestVersion": "1.1.0"}):
+    for filters in ({}, {"ProductKey": theirs}, {"DestVersion": "1.1.0"}, {"XStatus": -1}):
         assert await ids(door, **filters) == []
 
 

@@ -198,6 +198,25 @@ async def test_a_planned_job(door: SignedDoor) -> None:
     assert (data["ExpectedMinutes"], data["UtcExpectedEnd"]) == (10, "2025-01-02T04:14:05.678Z")
 
 
+@pytest.mark.parametrize("rule", ["version", "group"])
+async def test_what_a_dynamic_job_takes_now(door: SignedDoor, rule: str) -> None:
+    """As many tasks, and as many of them in conflict, as CreateOTADynamicUpgradeJob makes at once."""
+    product_key, _ = await furnished(door, 7)
+    given = {"ProductKey": product_key, "FirmwareId": await make_firmware(door, product_key)}
+    if rule == "version":
+        told: dict[str, Any] = {"SrcVersion": ["1.0.0", "0.9"]}
+        data = (await door.ok(ACTION, **given, **ALL, **told))["Data"]
+    else:
+        expression = f'product_key = "{product_key}" and name LIKE "device-0000%"'
+        group = await door.ok("CreateDeviceDynamicGroup", GroupName="some", DynamicGroupExpression=expression)
+        told = {"GroupId": group["Data"]["GroupId"], "GroupType": "LINK_PLATFORM_DYNAMIC"}
+        await door.engine.settle()
+        data = (await door.ok(ACTION, **given, TargetSelection="GROUP", **told))["Data"]
+    tasks = await made(door, (await door.ok("CreateOTADynamicUpgradeJob", **given, **told))["Data"]["JobId"])
+    assert data["Targets"] == len(tasks) > 0
+    assert data["InConflict"] == sum(status == 5 for _, status in tasks)
+
+
 async def test_nothing_to_do(door: SignedDoor) -> None:
     """A fleet without targets has stages without devices."""
     product_key = await make_product(door)
@@ -223,6 +242,7 @@ async def test_nothing_to_do(door: SignedDoor) -> None:
         ({"ProductKey": "nobodys"}, "iot.prod.NotExistedProduct"),
         ({"TargetSelection": "SPECIFIC", "TargetDeviceName": ["nobody"]}, "iot.device.NotExistedDevice"),
         ({"TargetSelection": "GROUP", "GroupId": "nobodys"}, "iot.group.NotExistedGroup"),
+        ({"GroupType": "LINK_PLATFORM_DYNAMIC"}, "iot.ota.InvalidParameter"),
         ({"TargetSelection": "SPECIFIC", "DnListFileUrl": "https://x"}, "iot.ota.DeviceListFileError"),
         ({"TargetSelection": "SPECIFIC"}, "iot.ota.MissingParameter"),
         ({"TargetSelection": "SPECIFIC", "TargetDeviceName": ["x"] * 201}, "iot.ota.TooManyDevices"),

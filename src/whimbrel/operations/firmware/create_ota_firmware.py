@@ -55,6 +55,7 @@ from whimbrel.operations.fields import Field, wire_name
 from whimbrel.operations.ota_module.lookup import require_module
 from whimbrel.operations.product.lookup import find_product
 from whimbrel.operations.uploads import find_upload
+from whimbrel.ports.store import FirmwareFilter
 
 
 class MultiFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -190,7 +191,7 @@ async def _has_room(context: Context) -> bool:
     quota = context.services.quotas.firmware
     if quota is None:
         return True
-    return (await context.store.firmware.page(context.caller.account_id, None, None, Page(1, 1))).total < quota
+    return (await context.store.firmware.page(context.caller.account_id, FirmwareFilter(), Page(1, 1))).total < quota
 
 
 def _draft(request: Request, product: Product, uploads: list[UploadedFile], now_ms: int) -> FirmwareDraft:

@@ -64,9 +64,9 @@ class Targets(NamedTuple):
     device_ids: tuple[int, ...] = ()
 
 
-async def drafted(request: StaticRequest, context: Context) -> Targets:
+async def drafted(request: StaticRequest, context: Context, *, takes_dynamic_groups: bool = False) -> Targets:
     """The job that the request describes. Raises what CreateOTAStaticUpgradeJob declares."""
-    check_static(request, context.now_ms)
+    check_static(request, context.now_ms, takes_dynamic_groups=takes_dynamic_groups)
     product = await refer_to_product(context, request.product_key)
     firmware = await refer_to_firmware(context, request.firmware_id, request.product_key)
     draft = draft_upgrade(firmware, request, context.now_ms)._replace(
@@ -78,8 +78,12 @@ async def drafted(request: StaticRequest, context: Context) -> Targets:
     if request.target_device_name:
         return Targets(draft, await find_named_devices(context, product, request.target_device_name))
     if request.group_id is not None:
-        group = await find_target_group(context, product, request.group_id, GroupType.STATIC)
-        return Targets(draft._replace(group_row_id=group.id, group_id=group.group_id, group_name=group.name))
+        group_type = request.group_type or GroupType.STATIC
+        group = await find_target_group(context, product, request.group_id, group_type)
+        draft = draft._replace(group_row_id=group.id, group_id=group.group_id, group_name=group.name)
+        if group_type is GroupType.DYNAMIC:  # it has no members: its rule is asked of all devices
+            draft = draft._replace(target_selection=TargetSelection.ALL)
+        return Targets(draft)
     require_product(context, product.product_key)
     if request.dn_list_file_url is not None:
         key = await find_device_list(context, request.dn_list_file_url)
@@ -87,7 +91,7 @@ async def drafted(request: StaticRequest, context: Context) -> Targets:
     return Targets(draft._replace(gray_percent=request.gray_percent or ""))
 
 
-def check_static(request: StaticRequest, now_ms: int) -> None:
+def check_static(request: StaticRequest, now_ms: int, *, takes_dynamic_groups: bool) -> None:
     """Raises OtaInvalidParameterError, OtaMissingParameterError."""
     check_upgrade(request)
     needed, allowed = _BELONGINGS[request.target_selection]
@@ -102,7 +106,7 @@ def check_static(request: StaticRequest, now_ms: int) -> None:
         raise OtaMissingParameterError(f"{names} is needed with TargetSelection {request.target_selection}")
     if len(given) > 1:
         raise OtaInvalidParameterError(f"give only one of {' and '.join(given)}")
-    if request.group_type not in (None, GroupType.STATIC):
+    if request.group_type is GroupType.DYNAMIC and not takes_dynamic_groups:
         raise OtaInvalidParameterError(f"GroupType must be {GroupType.STATIC}; dynamic groups are for dynamic jobs")
     if request.gray_percent is not None and not is_percent(request.gray_percent):
         raise OtaInvalidParameterError("GrayPercent must be above 0 and up to 100, with at most 3 decimals")

@@ -9,6 +9,9 @@
    success, and none fails. A stage ends with its last device. Devices in conflict are told nothing.
 5. Every device of the selection is looked at, in small pieces: a million take some ten seconds. Other calls go on. An
    account has one preview at a time; another waits for it some seconds, and is answered ServiceUnavailable then.
+6. What CreateOTADynamicUpgradeJob would take now: ALL with its SrcVersion, or GROUP with its GroupId and GroupType
+   LINK_PLATFORM_DYNAMIC. The counts are those of now, and more devices come later; they go in the order in which they
+   match, so the devices of a stage are others than are named here.
 
 Source: ours; design.md part 4.
 """
@@ -21,6 +24,7 @@ from typing import Annotated, NamedTuple
 import msgspec
 
 from whimbrel.domain.access import Permission
+from whimbrel.domain.group import GroupType
 from whimbrel.domain.job import JobDraft
 from whimbrel.domain.paging import Page
 from whimbrel.domain.preview import Census, Ranks, of_ranks
@@ -51,6 +55,9 @@ PAGE_SIZE_MAX = 200
 
 
 class Request(StaticRequest, msgspec.Struct, frozen=True, kw_only=True):
+    group_type: Annotated[
+        GroupType | None, Field("LINK_PLATFORM; LINK_PLATFORM_DYNAMIC for what a dynamic job would take now.")
+    ] = None
     x_stage: Annotated[
         int | None, Field("Name the devices of this stage only, from 1.", minimum=1, maximum=STAGES_MAX + 1)
     ] = None
@@ -168,7 +175,7 @@ class _Shown(NamedTuple):
 )
 async def handle(request: Request, context: Context) -> Response:
     page = _page(request)
-    found = await drafted(request, context)
+    found = await drafted(request, context, takes_dynamic_groups=True)
     rollout = found.draft.rollout._replace(seed=request.x_seed or new_seed(context))
     found = found._replace(draft=found.draft._replace(rollout=rollout))
     census = Census()

@@ -24,6 +24,7 @@ from whimbrel.errors import (
 from whimbrel.operations.declaration import Context, EmptyResponse, Example, Manner, operation
 from whimbrel.operations.fields import Field
 from whimbrel.operations.product.lookup import find_product
+from whimbrel.ports.store import FirmwareFilter
 
 FIRMWARE_PER_PIECE = 100
 
@@ -62,8 +63,8 @@ async def handle(request: Request, context: Context) -> EmptyResponse:
 
 async def _delete_firmware(product: Product, context: Context) -> None:
     """As DeleteOTAFirmware does it: the files are swept when nothing refers to them."""
-    page = Page(1, FIRMWARE_PER_PIECE)
+    search, page = FirmwareFilter(product.product_key), Page(1, FIRMWARE_PER_PIECE)
     firmware = context.store.firmware
-    while rows := (await firmware.page(product.account_id, product.product_key, None, page)).rows:
+    while rows := (await firmware.page(product.account_id, search, page)).rows:
         for row in rows:
             await firmware.delete(row)

@@ -54,6 +54,7 @@ from whimbrel.ports.store.enrolment import EnrollingProduct as EnrollingProduct
 from whimbrel.ports.store.enrolment import Enrolments as Enrolments
 from whimbrel.ports.store.explaining import Asked as Asked
 from whimbrel.ports.store.explaining import Explaining as Explaining
+from whimbrel.ports.store.firmware import FirmwareFilter as FirmwareFilter
 from whimbrel.ports.store.firmware import FirmwareRows as FirmwareRows
 from whimbrel.ports.store.firmware import Uploads as Uploads
 from whimbrel.ports.store.gateways import GatewayNodes as GatewayNodes

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from whimbrel.domain.firmware import Firmware, FirmwareDraft, FirmwareStatus, UploadedFile
 from whimbrel.domain.form_upload import UploadPurpose
 from whimbrel.domain.paging import Listing, Page
+
+
+class FirmwareFilter(NamedTuple):
+    """Which firmware of an account; None is any. Of whatever has a module or a status only the newest are looked at."""
+
+    product_key: str | None = None
+    dest_version: str | None = None
+    module_name: str | None = None
+    status: FirmwareStatus | None = None
 
 
 class FirmwareRows(Protocol):
@@ -22,10 +31,8 @@ class FirmwareRows(Protocol):
         """With its files, of whichever account: the caller checks the link that the account was given (A14)."""
         ...
 
-    async def page(
-        self, account_id: int, product_key: str | None, dest_version: str | None, page: Page
-    ) -> Listing[Firmware]:
-        """Without their files."""
+    async def page(self, account_id: int, wanted: FirmwareFilter, page: Page) -> Listing[Firmware]:
+        """Newest first, without their files."""
         ...
 
     async def move(self, firmware_id: int, old: FirmwareStatus, new: FirmwareStatus, now_ms: int) -> bool:

@@ -63,6 +63,37 @@ FROM (SELECT id FROM firmware WHERE product_id = :product_id AND dest_version = 
   ORDER BY id DESC LIMIT :size OFFSET :skip) AS page
 JOIN firmware f ON f.id = page.id JOIN product p ON p.id = f.product_id ORDER BY f.id DESC
 
+-- columns: found_in_newest
+found AS (
+  SELECT id FROM newest
+  WHERE (CAST(:module_name AS TEXT) = '' OR module_name = :module_name)
+    AND (CAST(:status AS INTEGER) IS NULL OR status = CAST(:status AS INTEGER))
+)
+SELECT (SELECT count(*) FROM found), {firmware_columns}
+FROM (SELECT 1) AS whole
+  LEFT JOIN (SELECT id FROM found ORDER BY id DESC LIMIT :size OFFSET :skip) AS page ON 1 = 1
+  LEFT JOIN firmware f ON f.id = page.id LEFT JOIN product p ON p.id = f.product_id ORDER BY f.id DESC
+
+-- name: firmware_found
+-- Of an account's newest firmware, that of a module or in a status. Each row begins with their number; a page without any is one such row.
+WITH newest AS (SELECT id, module_name, status FROM firmware WHERE account_id = :account_id
+  ORDER BY id DESC LIMIT :searched_max), {found_in_newest}
+
+-- name: firmware_found_of_product
+-- Of a product's newest firmware, that of a module or in a status. Each row begins with their number; a page without any is one such row.
+WITH newest AS (SELECT id, module_name, status FROM firmware WHERE product_id = :product_id
+  ORDER BY id DESC LIMIT :searched_max), {found_in_newest}
+
+-- name: firmware_found_of_version
+-- Of an account's newest firmware of one version, that of a module or in a status. Each row begins with their number; a page without any is one such row.
+WITH newest AS (SELECT id, module_name, status FROM firmware WHERE account_id = :account_id AND dest_version = :dest_version
+  ORDER BY id DESC LIMIT :searched_max), {found_in_newest}
+
+-- name: firmware_found_of_product_version
+-- Of a product's newest firmware of one version, that of a module or in a status. Each row begins with their number; a page without any is one such row.
+WITH newest AS (SELECT id, module_name, status FROM firmware WHERE product_id = :product_id AND dest_version = :dest_version
+  ORDER BY id DESC LIMIT :searched_max), {found_in_newest}
+
 -- name: product_id
 -- A product's id inside an account.
 SELECT id FROM product WHERE account_id = :account_id AND product_key = :product_key

@@ -11,15 +11,17 @@ d.id, {place}, CASE WHEN m.version = :dest_version THEN 1 ELSE 0 END,
   CASE WHEN d.state = 1 THEN 0 ELSE 1 END
 
 -- name: preview_keys
--- A product's devices with keys in (:after, :bound].
+-- A product's devices with keys in (:after, :bound], or of them those of a dynamic group.
 SELECT {preview_columns} FROM device d {reported}
 WHERE d.product_id = :product_id AND d.deleted_ms IS NULL AND d.gray_key > :after AND d.gray_key <= :bound
+  AND {is_of_rule}
 ORDER BY d.gray_key, d.id
 
 -- name: preview_slices
 -- As preview_keys, of those whose places are in slices of domain/preview.py that :slices has a 1 for.
 SELECT {preview_columns} FROM device d {reported}
 WHERE d.product_id = :product_id AND d.deleted_ms IS NULL AND d.gray_key > :after AND d.gray_key <= :bound
+  AND {is_of_rule}
   AND substr(CAST(:slices AS TEXT), CAST({place} / 524288 AS INTEGER) + 1, 1) = '1'
 
 -- name: preview_members

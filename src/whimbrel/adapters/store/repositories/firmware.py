@@ -6,6 +6,9 @@ from whimbrel.adapters.store.session import Row, Session, UniqueViolationError, 
 from whimbrel.domain.firmware import Firmware, FirmwareDraft, FirmwareFile, FirmwareStatus
 from whimbrel.domain.paging import Listing, Page
 from whimbrel.errors import FirmwareExistsError
+from whimbrel.ports.store import FirmwareFilter
+
+SEARCHED_MAX = 5_000  # firmware that is looked at for a module or a status, the newest: 2 ms on SQLite
 
 
 class FirmwareRepository:
@@ -34,31 +37,39 @@ class FirmwareRepository:
         row = await self._session.one("firmware_of_link", firmware_id=firmware_id)
         return await self._with_files(row) if row else None
 
-    async def page(
-        self, account_id: int, product_key: str | None, dest_version: str | None, page: Page
-    ) -> Listing[Firmware]:
-        product_id = None
-        if product_key is not None:
-            row = await self._session.one("product_id", account_id=account_id, product_key=product_key)
+    async def page(self, account_id: int, wanted: FirmwareFilter, page: Page) -> Listing[Firmware]:
+        product_id, dest_version = None, wanted.dest_version
+        if wanted.product_key is not None:
+            row = await self._session.one("product_id", account_id=account_id, product_key=wanted.product_key)
             if row is None:
                 return Listing((), 0)
             product_id = int(row[0])
+        if wanted.module_name is not None or wanted.status is not None:
+            return await self._found(account_id, product_id, wanted, page)
         list_name = firmware_list(account_id, product_id, dest_version)
         position = await position_of(self._session, list_name, page)
         if position is None:
             return Listing((), await list_total(self._session, list_name))
-        where: dict[str, object] = {"below": position.below, "skip": position.skip, "size": page.size}
-        statement = "firmware_page"
-        if product_id is not None:
-            statement += "_of_product"
-            where["product_id"] = product_id
-        else:
-            where["account_id"] = account_id
-        if dest_version is not None:
-            statement += "_version" if product_id is not None else "_of_version"
-            where["dest_version"] = dest_version
-        rows = await self._session.all(statement, **where)
+        of_list, where = _list_where(account_id, product_id, dest_version)
+        where |= {"below": position.below, "skip": position.skip, "size": page.size}
+        rows = await self._session.all(f"firmware_page{of_list}", **where)
         return Listing([Firmware(*row) for row in rows], position.total)
+
+    async def _found(
+        self, account_id: int, product_id: int | None, wanted: FirmwareFilter, page: Page
+    ) -> Listing[Firmware]:
+        """No counter knows these: the newest are looked at one by one."""
+        of_list, where = _list_where(account_id, product_id, wanted.dest_version)
+        rows = await self._session.all(
+            f"firmware_found{of_list}",
+            searched_max=SEARCHED_MAX,
+            module_name=wanted.module_name or "",
+            status=None if wanted.status is None else int(wanted.status),
+            skip=page.offset,
+            size=page.size,
+            **where,
+        )
+        return Listing([Firmware(*row[1:]) for row in rows if row[1] is not None], int(rows[0][0]))
 
     async def move(self, firmware_id: int, old: FirmwareStatus, new: FirmwareStatus, now_ms: int) -> bool:
         changed = await self._session.run(
@@ -100,6 +111,15 @@ class FirmwareRepository:
         for product in (None, product_id):
             for version in (None, dest_version):
                 self._session.count(firmware_list(account_id, product, version), firmware_id, n)
+
+
+def _list_where(account_id: int, product_id: int | None, dest_version: str | None) -> tuple[str, dict[str, object]]:
+    """The end of the names of the statements that read such a list, and what they are given."""
+    where: dict[str, object] = {"account_id": account_id} if product_id is None else {"product_id": product_id}
+    if dest_version is None:
+        return "" if product_id is None else "_of_product", where
+    where["dest_version"] = dest_version
+    return "_of_version" if product_id is None else "_of_product_version", where
 
 
 def firmware_list(account_id: int, product_id: int | None, dest_version: str | None) -> str:

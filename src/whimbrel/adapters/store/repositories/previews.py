@@ -56,7 +56,7 @@ class PreviewRepository:
         if draft.target_selection == TargetSelection.GRAY:
             left = gray_devices(draft.gray_percent, await candidates_of_share(self._session, draft))
         async for keys in self._keys(draft, DEVICES_PER_CHUNK):
-            chunk = _candidates(await self._session.all("preview_keys", **keys, **_where(draft)))
+            chunk = _candidates(await self._session.all("preview_keys", **keys, **_where(draft), **_rule(draft)))
             if left is not None:
                 # A share is of the devices at the source versions, whether they have the new one or not.
                 chunk = [candidate for candidate in chunk if candidate.is_source][:left]
@@ -66,7 +66,11 @@ class PreviewRepository:
                 return
 
     async def _of_slices(self, draft: JobDraft, slices: frozenset[int]) -> AsyncIterator[list[Candidate]]:
-        where = {**_where(draft), "slices": "".join("1" if number in slices else "0" for number in range(SLICES))}
+        where = {
+            **_where(draft),
+            **_rule(draft),
+            "slices": "".join("1" if number in slices else "0" for number in range(SLICES)),
+        }
         async for keys in self._keys(draft, KEYS_PER_CHUNK):
             yield _candidates(await self._session.all("preview_slices", **keys, **where))
 
@@ -134,6 +138,11 @@ def _where(draft: JobDraft) -> dict[str, object]:
         "busy_from": max(OVERWRITABLE, key=lambda status: status.value).value + 1 if draft.overwrites else 0,
         **{f"source_{number}": version for number, version in enumerate(padded)},
     }
+
+
+def _rule(draft: JobDraft) -> dict[str, object]:
+    """The parameter of `is_of_rule`: only a dynamic group is chosen among all devices."""
+    return {"rule_group_id": draft.group_row_id or 0}
 
 
 def _seed(draft: JobDraft) -> int:
