@@ -31,7 +31,7 @@ class Site(NamedTuple):
         assert body["success"], body
         return body.get("data", body)
 
-    def firmware(self, version: str) -> str:
+    def firmware(self, version: str, **more: str) -> str:
         made = self.call(
             "CreateOTAFirmware",
             FirmwareName=f"bulb-{version.replace('.', '-')}",
@@ -40,6 +40,7 @@ class Site(NamedTuple):
             FirmwareUrl=str(self.client.upload(version.encode() * 1_000)),
             FirmwareDesc="Dims without flicker",
             SignMethod="SHA256",
+            **more,
         )
         return str(made["firmwareId"])
 
@@ -129,6 +130,30 @@ def test_the_list_is_narrowed_by_its_address(visit: Visit, site: Site) -> None:
     expect(page.get_by_text("Nothing matches")).to_be_visible()
     page.get_by_role("button", name="Clear the filters").click()
     expect(page.get_by_role("link", name="bulb-9-1-0")).to_be_visible()
+
+
+def test_the_list_is_narrowed_by_module_and_status(visit: Visit, site: Site) -> None:
+    """Both stand in the address beside the others, and Back undoes them; a module of the product is suggested."""
+    site.call("CreateOTAModule", ProductKey=site.product, ModuleName="radio")
+    site.firmware("9.3.0")
+    site.firmware("9.4.0", ModuleName="radio", NeedToVerify="false")
+    visitor = visit()
+    page = visitor.open(f"/firmware?product={site.product}&version=9.4.0&module=radio&status=-1")
+    expect(page.get_by_role("row")).to_have_count(2)
+    expect(page.get_by_role("combobox", name="Status")).to_have_value("-1")
+    page.get_by_role("combobox", name="Status").select_option("Not verified")
+    expect(page.get_by_text("Nothing matches")).to_be_visible()
+    expect(page).to_have_url(
+        f"{visitor.console_url}#/firmware?product={site.product}&version=9.4.0&module=radio&status=0"
+    )
+    page.get_by_role("combobox", name="Module").fill("default")
+    page.get_by_role("textbox", name="Version").fill("9.3.0")
+    expect(page.get_by_role("link", name="bulb-9-3-0")).to_be_visible()
+    assert page.locator("datalist option").evaluate_all("all => all.map(one => one.value)") == ["default", "radio"]
+    visitor.picture("firmware-narrowed")
+    assert visitor.violations() == []
+    page.get_by_role("combobox", name="Product").select_option("All products")
+    expect(page.get_by_role("combobox", name="Module")).to_have_value("")
 
 
 def test_a_viewer_looks_and_changes_nothing(visit: Visit, site: Site) -> None:

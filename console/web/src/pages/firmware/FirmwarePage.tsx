@@ -1,9 +1,10 @@
 import { Anchor, Button, Code, Group, NativeSelect, Text, TextInput } from "@mantine/core";
 import { IconPackage, IconUpload } from "@tabler/icons-react";
-import { useEffect, useState } from "react";
+import { useEffect, useId, useState } from "react";
 import { Link } from "react-router";
 import { useLiveCall, useMay } from "~/api/hooks";
 import type { Answer } from "~/api/types";
+import { useModuleChoices } from "~/pages/devices/parts/choices";
 import { useProducts } from "~/pages/products/useProducts";
 import { Bytes } from "~/parts/Bytes";
 import { type Column, DataTable } from "~/parts/DataTable";
@@ -18,12 +19,14 @@ type Row = Answer<"ListOTAFirmware">["firmwareInfo"]["simpleFirmwareInfo"][numbe
 
 const PAGE_SIZE = 20;
 const TYPING_MS = 350;
+const STATUSES = [0, 2, 1, 3, -1] as const;
 
 export default function FirmwarePage() {
   const { t } = useWords();
   const may = useMay();
   const query = useQueryState();
-  const [product, version] = [query.get("product"), query.get("version")];
+  const [product, version, module] = [query.get("product"), query.get("version"), query.get("module")];
+  const status = statusIn(query.get("status"));
   const list = useLiveCall(
     "ListOTAFirmware",
     {
@@ -31,6 +34,8 @@ export default function FirmwarePage() {
       PageSize: PAGE_SIZE,
       ...(product ? { ProductKey: product } : {}),
       ...(version ? { DestVersion: version } : {}),
+      ...(module ? { XModuleName: module } : {}),
+      ...(status === null ? {} : { XStatus: status }),
     },
     { keepPrevious: true },
   );
@@ -43,7 +48,7 @@ export default function FirmwarePage() {
       {t("firmware.new")}
     </Button>
   );
-  const isFiltered = product !== "" || version !== "";
+  const isFiltered = product !== "" || version !== "" || module !== "" || status !== null;
   return (
     <>
       <PageHeader title={t("firmware.title")} howTo="console-firmware" actions={upload}>
@@ -88,33 +93,71 @@ function Filters() {
   const { t } = useWords();
   const query = useQueryState();
   const { products } = useProducts();
-  const { set } = query;
-  const version = query.get("version");
-  const [typed, setTyped] = useState(version);
-  useEffect(() => setTyped(version), [version]);
-  useEffect(() => {
-    const timer = setTimeout(() => typed.trim() !== version && set({ version: typed.trim() }), TYPING_MS);
-    return () => clearTimeout(timer);
-  }, [typed, version, set]);
+  const product = query.get("product");
   return (
     <Group mb="md" gap="sm" component="search">
       <NativeSelect
         aria-label={t("firmware.product")}
-        value={query.get("product")}
-        onChange={(event) => set({ product: event.currentTarget.value })}
+        value={product}
+        onChange={(event) => query.set({ product: event.currentTarget.value, module: null })}
         data={[
           { value: "", label: t("firmware.allProducts") },
           ...(products ?? []).map((one) => ({ value: one.productKey, label: one.productName })),
         ]}
       />
-      <TextInput
-        aria-label={t("firmware.version")}
-        placeholder={t("firmware.version")}
-        value={typed}
-        onChange={(event) => setTyped(event.currentTarget.value)}
+      <Typed name="version" />
+      <Typed name="module" suggestions={useModuleChoices(product)} />
+      <NativeSelect
+        aria-label={t("firmware.status")}
+        value={statusIn(query.get("status")) ?? ""}
+        onChange={(event) => query.set({ status: event.currentTarget.value })}
+        data={[
+          { value: "", label: t("firmware.anyStatus") },
+          ...STATUSES.map((value) => ({ value: String(value), label: t(`status.firmware.${value}`) })),
+        ]}
       />
     </Group>
   );
+}
+
+/** What is typed goes into the address when it has settled. */
+function Typed({ name, suggestions = [] }: { name: "version" | "module"; suggestions?: string[] }) {
+  const { t } = useWords();
+  const { get, set } = useQueryState();
+  const id = useId();
+  const now = get(name);
+  const [typed, setTyped] = useState(now);
+  useEffect(() => setTyped(now), [now]);
+  useEffect(() => {
+    const timer = setTimeout(() => typed.trim() !== now && set({ [name]: typed.trim() }), TYPING_MS);
+    return () => clearTimeout(timer);
+  }, [typed, now, set, name]);
+  return (
+    <>
+      <TextInput
+        aria-label={t(`firmware.${name}`)}
+        placeholder={t(`firmware.${name}`)}
+        value={typed}
+        onChange={(event) => setTyped(event.currentTarget.value)}
+        list={suggestions.length > 0 ? id : undefined}
+        autoComplete="off"
+        autoCapitalize="none"
+        spellCheck={false}
+      />
+      {suggestions.length > 0 && (
+        <datalist id={id}>
+          {suggestions.map((one) => (
+            <option key={one} value={one} />
+          ))}
+        </datalist>
+      )}
+    </>
+  );
+}
+
+/** A status as the address has it; null for none of ours. */
+function statusIn(text: string): (typeof STATUSES)[number] | null {
+  return STATUSES.find((one) => String(one) === text) ?? null;
 }
 
 function columnsOf(t: Words["t"]): Column<Row>[] {
