@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -12,7 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.browsing import LOOKS, Look, Visitor
 from tests.browser.conftest import Visit
 from tests.browser.people import RELEASER
-from tests.browser.rollout_site import LAMP, LAMPS, RolloutSite
+from tests.browser.rollout_site import LAMP, LAMPS, PUMP, RolloutSite
 from tests.story.servers import WhimbrelServer
 
 ENDS_WITHIN_MS = 30_000
@@ -154,6 +156,132 @@ def test_firmware_that_is_not_verified_is_verified_from_here(visit: Visit, site:
     _ends(page)
     visitor.open(f"/rollouts/new?firmware={firmware}")
     expect(page.get_by_role("button", name="Next")).to_be_enabled()
+
+
+def _berlin(minutes: int) -> str:
+    """The time of so many minutes from now, as somebody in the visitors' zone types it."""
+    return f"{datetime.now(ZoneInfo('Europe/Berlin')) + timedelta(minutes=minutes):%Y-%m-%dT%H:%M}"
+
+
+def _to_the_start(page: Page) -> Locator:
+    """The field of the time, from the first step on."""
+    _next(page)
+    expect(page.locator(COUNTED)).to_have_text(str(LAMPS))
+    _next(page)
+    page.get_by_role("radio", name="At the pace of evidence").click()
+    page.get_by_role("switch", name="Start later").click()
+    return page.get_by_label("Starts at")
+
+
+def test_a_rollout_starts_later(visit: Visit, site: RolloutSite) -> None:
+    """At a local time, which each step says; what is too soon or too far away does not leave the page."""
+    firmware = site.firmware(LAMP, "3.0.0")
+    visitor = visit(role=RELEASER)
+    page = visitor.open(f"/rollouts/new?firmware={firmware}")
+    starts = _to_the_start(page)
+    expect(page.get_by_text("Time in your zone, Europe/Berlin")).to_be_visible()
+    for minutes in (3, 7 * 1440 + 2):
+        starts.fill(_berlin(minutes))
+        expect(page.get_by_text("From 5 minutes to 7 days from now", exact=True)).to_be_visible()
+        expect(page.get_by_role("button", name="Next")).to_be_disabled()
+    assert visitor.violations() == []
+    starts.fill(_berlin(120))
+    expect(page.get_by_text("Devices are chosen then")).to_be_visible()
+    visitor.picture("wizard-start")
+    assert visitor.violations() == []
+    _next(page)
+    expect(page.get_by_role("region", name="If all goes well")).to_contain_text("devices are chosen then")
+    page.get_by_role("button", name="Start the rollout").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("It starts")
+    visitor.picture("wizard-confirm-start")
+    dialog.get_by_label("Type 3.0.0 to confirm").fill("3.0.0")
+    dialog.get_by_role("button", name="Start the rollout").click()
+    expect(page.get_by_role("alert").filter(has_text="It has not started")).to_contain_text("in 1 hour")
+    visitor.picture("rollout-planned")
+    assert visitor.violations() == []
+    [job] = site.jobs_of(firmware)
+    assert job["state"] == "PLANNED"
+
+
+def test_a_start_that_the_server_refuses_is_said_in_its_words(visit: Visit, site: RolloutSite) -> None:
+    """A browser whose clock is an hour behind takes the time for a good one."""
+    firmware = site.firmware(LAMP, "3.1.0")
+    visitor = visit(role=RELEASER)
+    visitor.page.clock.set_fixed_time(datetime.now(UTC) - timedelta(hours=1))
+    page = visitor.open(f"/rollouts/new?firmware={firmware}")
+    _to_the_start(page).fill(_berlin(2))
+    _next(page)
+    expect(page.get_by_role("alert")).to_contain_text("ScheduleTime must be 5 minutes to 7 days ahead")
+    expect(page.get_by_role("button", name="Start the rollout")).to_be_disabled()
+    page.get_by_role("button", name="Back").click()
+    page.get_by_label("Starts at").fill(_berlin(30))
+    _next(page)
+    expect(page.get_by_role("button", name="Start the rollout")).to_be_enabled()
+
+
+def test_a_rollout_for_whatever_matches_takes_devices_that_come_later(visit: Visit, site: RolloutSite) -> None:
+    """Made while there is no device at all; those that register afterwards have the version, until it is cancelled."""
+    firmware = site.firmware(PUMP, "6.0.0")
+    visitor = visit(role=RELEASER)
+    page = visitor.open(f"/rollouts/new?firmware={firmware}")
+    _next(page)
+    page.get_by_role("radio", name="Whatever matches, now and later").click()
+    expect(page.get_by_role("button", name="Next")).to_be_disabled()
+    versions = page.get_by_role("combobox", name="Devices that report one of these")
+    versions.fill("1.0.0")
+    versions.press("Enter")
+    expect(page.locator(COUNTED)).to_have_text("0")
+    expect(page.get_by_text("devices get it now; later ones come on top")).to_be_visible()
+    visitor.picture("wizard-rule")
+    assert visitor.violations() == []
+    _next(page)
+    expect(page.get_by_role("switch", name="Start later")).to_have_count(0)
+    _next(page)
+    expect(page.get_by_role("region", name="And then it goes on")).to_contain_text("Every device that reports 1.0.0")
+    visitor.picture("wizard-rule-preview")
+    assert visitor.violations() == []
+    page.get_by_role("button", name="Start the rollout").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("until somebody cancels it")
+    dialog.get_by_label("Type 6.0.0 to confirm").fill("6.0.0")
+    dialog.get_by_role("button", name="Start the rollout").click()
+    expect(page).to_have_url(re.compile(r"/rollouts/\d+$"))
+    with site.fleet(PUMP, 3):
+        expect(page.get_by_role("region", name="Progress")).to_contain_text("3 of 3", timeout=ENDS_WITHIN_MS)
+        visitor.picture("rollout-rule")
+        page.get_by_role("button", name="Cancel", exact=True).click()
+        cancel = page.get_by_role("dialog")
+        cancel.get_by_role("textbox").fill("6.0.0")
+        cancel.get_by_role("button").last.click()
+        expect(page.locator("main header .mantine-Badge-root").first).to_have_text("Cancelled", timeout=ENDS_WITHIN_MS)
+
+
+def test_a_rule_by_a_dynamic_group(visit: Visit, site: RolloutSite) -> None:
+    """Who matches now is counted, told or left; what is asked of everybody at once is their number."""
+    firmware = site.firmware(LAMP, "7.0.0")
+    expression = f'product_key = "{site.products[LAMP]}" and name LIKE "lamp-000%"'
+    site.call("CreateDeviceDynamicGroup", GroupName="first_lamps", DynamicGroupExpression=expression)
+    visitor = visit(role=RELEASER)
+    page = visitor.open(f"/rollouts/new?firmware={firmware}")
+    _next(page)
+    page.get_by_role("radio", name="Whatever matches, now and later").click()
+    page.get_by_role("radio", name="A dynamic group's rule").click()
+    page.get_by_role("combobox", name="Group").click()
+    page.get_by_role("option", name="first_lamps").click()
+    expect(page.locator(COUNTED)).to_have_text("9")
+    page.get_by_role("radio", name=re.compile("Only those that report")).click()
+    expect(page.get_by_text("devices match now; each is told when")).to_be_visible()
+    page.get_by_role("radio", name=re.compile("Those that match now")).click()
+    _next(page)
+    page.get_by_role("radio", name="All at once").click()
+    _next(page)
+    page.get_by_role("button", name="Start the rollout").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Type 9 to confirm").fill("9")
+    dialog.get_by_role("button", name="Start the rollout").click()
+    expect(page.get_by_role("region", name="Progress")).to_contain_text("9 of 9", timeout=ENDS_WITHIN_MS)
+    expect(page.locator("main header")).to_contain_text("Whatever is in first_lamps")
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=[look.name for look in LOOKS])

@@ -13,10 +13,14 @@ import {
   nextId,
   presetIn,
   presetOf,
+  previewOf,
+  ruleOf,
   targetOf,
+  toldNow,
   toldOf,
   warningsOf,
 } from "~/pages/rollouts/new/draft";
+import { isStartSound, localText } from "~/pages/rollouts/new/starting";
 import { DAYS, minuteOf, percentOf, stretchesOf } from "~/pages/rollouts/new/week";
 import {
   cancelFlags,
@@ -39,6 +43,7 @@ const DEFAULTS = {
   isOwn: true,
   xApproval: "OFF",
 };
+const NOW_MS = Date.UTC(2026, 0, 2, 12);
 const FIRMWARE = { firmwareId: "1001", productKey: "kabcdefgh01", destVersion: "2.0.0" } as Firmware;
 const COUNTS = { confirm: 1, queued: 2, notified: 4, inProgress: 8, succeeded: 16, failed: 32, canceled: 64 };
 const stage = (unit: "percent" | "count", upTo: Amount) =>
@@ -65,28 +70,31 @@ describe("a draft", () => {
   });
 
   it("says whom it is for only when that is said", () => {
-    expect(targetOf(draft({ selection: "GRAY" }))).toBeNull();
-    expect(targetOf(draft({ selection: "GRAY", grayPercent: 12.5 }))).toMatchObject({ GrayPercent: "12.5" });
-    expect(targetOf(draft({ selection: "GROUP" }))).toBeNull();
-    expect(targetOf(draft({ selection: "SPECIFIC", names: "a b,a\nc" }))).toMatchObject({
+    expect(targetOf(FIRMWARE, draft({ selection: "GRAY" }))).toBeNull();
+    expect(targetOf(FIRMWARE, draft({ selection: "GRAY", grayPercent: 12.5 }))).toMatchObject({ GrayPercent: "12.5" });
+    expect(targetOf(FIRMWARE, draft({ selection: "GROUP" }))).toBeNull();
+    expect(targetOf(FIRMWARE, draft({ selection: "SPECIFIC", names: "a b,a\nc" }))).toMatchObject({
       TargetDeviceName: ["a", "b", "c"],
     });
   });
 
   it("takes 200 names of a call, and no more", () => {
     const names = (count: number) => Array.from({ length: count }, (_, index) => `d${index}`).join("\n");
-    expect(targetOf(draft({ selection: "SPECIFIC", names: names(200) }))).not.toBeNull();
-    expect(targetOf(draft({ selection: "SPECIFIC", names: names(201) }))).toBeNull();
+    expect(targetOf(FIRMWARE, draft({ selection: "SPECIFIC", names: names(200) }))).not.toBeNull();
+    expect(targetOf(FIRMWARE, draft({ selection: "SPECIFIC", names: names(201) }))).toBeNull();
     expect(namesOf(" ,; \n")).toEqual([]);
   });
 
   it("a file stands instead of names, and source versions only where they may", () => {
     const list = { name: "a.csv", url: "http://x/a.csv", devices: 3 };
-    expect(targetOf(draft({ selection: "SPECIFIC", names: "a", list, srcVersions: ["1"] }))).toEqual({
+    expect(targetOf(FIRMWARE, draft({ selection: "SPECIFIC", names: "a", list, srcVersions: ["1"] }))).toEqual({
       TargetSelection: "SPECIFIC",
       DnListFileUrl: "http://x/a.csv",
     });
-    expect(targetOf(draft({ srcVersions: ["1.0"] }))).toEqual({ TargetSelection: "ALL", SrcVersion: ["1.0"] });
+    expect(targetOf(FIRMWARE, draft({ srcVersions: ["1.0"] }))).toEqual({
+      TargetSelection: "ALL",
+      SrcVersion: ["1.0"],
+    });
   });
 
   it("each preset is recognised, and what differs from all is none", () => {
@@ -114,11 +122,11 @@ describe("a draft", () => {
   });
 
   it("names what the care step lacks", () => {
-    expect(careFaults(draft({ stages: [stage("percent", "")] }))).toEqual(["wizard.fault.stageEmpty"]);
-    expect(careFaults(draft({ stages: [stage("percent", 5), stage("percent", 5)] }))).toEqual([
+    expect(careFaults(draft({ stages: [stage("percent", "")] }), NOW_MS)).toEqual(["wizard.fault.stageEmpty"]);
+    expect(careFaults(draft({ stages: [stage("percent", 5), stage("percent", 5)] }), NOW_MS)).toEqual([
       "wizard.fault.stageOrder",
     ]);
-    expect(careFaults(draft({ windows: [{ id: 1, days: [], start: "", end: "05:00" }] }))).toHaveLength(2);
+    expect(careFaults(draft({ windows: [{ id: 1, days: [], start: "", end: "05:00" }] }), NOW_MS)).toHaveLength(2);
     expect(nextId([{ id: 3 }, { id: 1 }])).toBe(4);
   });
 
@@ -126,14 +134,60 @@ describe("a draft", () => {
     for (const [name, { least, most }] of Object.entries(BOUNDS)) {
       const faults = [least - 1, least, most, most + 1].map((value) => {
         const changed = draft({ isGated: true, isPaced: true, selection: "GRAY", grayPercent: 1, [name]: value });
-        return careFaults(changed).length > 0 || targetOf(changed) === null;
+        return careFaults(changed, NOW_MS).length > 0 || targetOf(FIRMWARE, changed) === null;
       });
       expect(faults, name).toEqual([true, false, false, true]);
     }
-    expect(careFaults(draft({ isPaced: false, paceGrowth: 0 }))).toEqual([]);
+    expect(careFaults(draft({ isPaced: false, paceGrowth: 0 }), NOW_MS)).toEqual([]);
     const soak = { ...stage("percent", 5), soak: 721, soakUnit: "hours" as const };
-    expect(careFaults(draft({ stages: [soak] }))).toEqual(["wizard.fault.number"]);
+    expect(careFaults(draft({ stages: [soak] }), NOW_MS)).toEqual(["wizard.fault.number"]);
     expect(boundsOf(soak).soak.most).toBe(720);
+  });
+
+  it("begins at a local time from 5 minutes to 7 days ahead", () => {
+    const minute = 60_000;
+    for (const [aheadMs, isSound] of [
+      [5 * minute - 1, false],
+      [5 * minute, true],
+      [7 * 1_440 * minute, true],
+      [7 * 1_440 * minute + 1, false],
+    ] as const) {
+      const start = { isLater: true, startsAt: localText(NOW_MS) };
+      expect(isStartSound(start, NOW_MS - aheadMs), String(aheadMs)).toBe(isSound);
+    }
+    const later = draft({ isLater: true, startsAt: localText(NOW_MS) });
+    expect(creationOf(FIRMWARE, later)?.ScheduleTime).toBe(NOW_MS);
+    expect(previewOf(FIRMWARE, later)?.ScheduleTime).toBe(NOW_MS);
+    expect(creationOf(FIRMWARE, { ...later, isLater: false })).not.toHaveProperty("ScheduleTime");
+    for (const startsAt of ["", "2026-01-02", "soon"]) {
+      expect(careFaults(draft({ isLater: true, startsAt }), NOW_MS), startsAt).toEqual(["wizard.fault.start"]);
+    }
+  });
+
+  it("of whatever matches is a rule: by versions or by a dynamic group, and never one that starts later", () => {
+    const rule = draft({ selection: "DYNAMIC", isLater: true, startsAt: "" });
+    expect(ruleOf(FIRMWARE, rule)).toBeNull();
+    expect(targetOf(FIRMWARE, rule)).toBeNull();
+    expect(careFaults(rule, NOW_MS)).toEqual([]);
+    const byVersion = { ...rule, srcVersions: ["1.0"], takesNow: false };
+    expect(ruleOf(FIRMWARE, byVersion)).toMatchObject({ SrcVersion: ["1.0"], DynamicMode: 2, XGate: "ON" });
+    expect(targetOf(FIRMWARE, byVersion)).toEqual({ TargetSelection: "ALL", SrcVersion: ["1.0"] });
+    expect(creationOf(FIRMWARE, byVersion)).toBeNull();
+    const byGroup = { ...rule, ruleBy: "GROUP" as const, ruleGroupId: "g1", srcVersions: ["1.0"] };
+    const made = ruleOf(FIRMWARE, byGroup);
+    expect(made).toMatchObject({ GroupId: "g1", GroupType: "LINK_PLATFORM_DYNAMIC", DynamicMode: 1 });
+    for (const name of ["SrcVersion", "TargetSelection", "ScheduleTime", "XSeed"]) {
+      expect(made).not.toHaveProperty(name);
+    }
+    const difference = { ...FIRMWARE, type: 1, srcVersion: "1.9" } as Firmware;
+    expect(ruleOf(difference, rule)).toMatchObject({ SrcVersion: ["1.9"] });
+  });
+
+  it("tells nobody now when it is a rule for later ones", () => {
+    const preview = { targets: 10, inConflict: 3 } as Parameters<typeof toldOf>[0];
+    expect(toldNow(draft({ takesNow: false }), preview)).toBe(7);
+    expect(toldNow(draft({ selection: "DYNAMIC" }), preview)).toBe(7);
+    expect(toldNow(draft({ selection: "DYNAMIC", takesNow: false }), preview)).toBe(0);
   });
 
   it("warns of what somebody ought to know", () => {

@@ -1,7 +1,6 @@
 import "./styles";
 import { MantineProvider } from "@mantine/core";
 import { ModalsProvider } from "@mantine/modals";
-import { Notifications } from "@mantine/notifications";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
@@ -14,6 +13,7 @@ import { WordsProvider } from "~/words/useWords";
 import { LiveProvider } from "./LiveProvider";
 import { nonce } from "./nonce";
 import { AllRoutes } from "./routes";
+import { Toasts } from "./Toasts";
 
 const RETRIES_MAX = 2;
 
@@ -45,7 +45,7 @@ createRoot(root).render(
       <QueryClientProvider client={client}>
         <WordsProvider>
           <ModalsProvider>
-            <Notifications position="bottom-right" />
+            <Toasts />
             <LiveProvider>
               <HashRouter>
                 <AllRoutes />

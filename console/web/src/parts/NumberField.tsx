@@ -1,4 +1,4 @@
-import { TextInput, type TextInputProps, VisuallyHidden } from "@mantine/core";
+import { Text, TextInput, type TextInputProps, VisuallyHidden } from "@mantine/core";
 import { type KeyboardEvent, useState } from "react";
 import { useWords } from "~/words/useWords";
 import { type Amount, amountOf, type Bounds, isWithin, stepped } from "./amount";
@@ -44,7 +44,13 @@ export function NumberField({ value, onChange, bounds, unit, label, error, readO
       autoComplete="off"
       readOnly={readOnly}
       error={error ?? (isWithin(value, bounds) ? undefined : t("common.between", range))}
-      rightSection={unit === undefined ? undefined : <span aria-hidden>{unit}</span>}
+      rightSection={
+        unit === undefined ? undefined : (
+          <Text span size="sm" c="dimmed" aria-hidden>
+            {unit}
+          </Text>
+        )
+      }
       rightSectionWidth={unit === undefined ? undefined : 26 + 7 * unit.length}
       rightSectionPointerEvents="none"
     />

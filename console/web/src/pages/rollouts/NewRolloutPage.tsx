@@ -5,21 +5,23 @@ import { useNavigate, useSearchParams } from "react-router";
 import { useCall, useMay, useSession } from "~/api/hooks";
 import { ErrorNote } from "~/parts/ErrorNote";
 import { PageHeader } from "~/parts/PageHeader";
+import { useNowMs } from "~/parts/Time";
 import { useWords } from "~/words/useWords";
 import { CareStep } from "./new/CareStep";
 import { ConfirmStart } from "./new/ConfirmStart";
 import {
   careFaults,
-  creationOf,
   type Defaults,
   type Draft,
   type Firmware,
   newDraft,
+  previewOf,
   targetOf,
   toldOf,
 } from "./new/draft";
 import { isReleasable, PackageStep } from "./new/PackageStep";
 import { PreviewStep } from "./new/PreviewStep";
+import { isRule } from "./new/rule";
 import { StepForm } from "./new/StepForm";
 import { STEPS, type Step, StepsNav } from "./new/StepsNav";
 import { TargetStep } from "./new/TargetStep";
@@ -86,8 +88,9 @@ function Wizard({ defaults, firmware, user }: WizardProps) {
   const { draft, change, forget } = useDraft(user, firmware?.firmwareId ?? "", askedBy(names), () =>
     newDraft(defaults, Intl.DateTimeFormat().resolvedOptions().timeZone, Math.random()),
   );
+  const nowMs = useNowMs();
   const isChosen = firmware !== null && isReleasable(firmware.status);
-  const reached = reachedBy(isChosen, draft);
+  const reached = isChosen ? reachedBy(firmware, draft, nowMs) : STEPS.indexOf("package");
   const wanted = STEPS.find((name) => name === search.get("step")) ?? "package";
   const step = STEPS.indexOf(wanted) <= reached ? wanted : (STEPS[reached] as Step);
   const go = (to: Step) => {
@@ -128,7 +131,7 @@ function Wizard({ defaults, firmware, user }: WizardProps) {
         <StepForm
           title={t("wizard.title.target")}
           takesFocus={hasMoved}
-          isReady={targetOf(draft) !== null}
+          isReady={targetOf(firmware, draft) !== null}
           onBack={() => go("package")}
           onNext={() => go("care")}
         >
@@ -138,10 +141,10 @@ function Wizard({ defaults, firmware, user }: WizardProps) {
         <StepForm
           title={t("wizard.title.care")}
           takesFocus={hasMoved}
-          isReady={careFaults(draft).length === 0}
+          isReady={careFaults(draft, nowMs).length === 0}
           onBack={() => go("target")}
           onNext={() => go("preview")}
-          note={<Faults draft={draft} />}
+          note={<Faults draft={draft} nowMs={nowMs} />}
         >
           <CareStep draft={draft} change={change} />
         </StepForm>
@@ -164,11 +167,10 @@ function askedBy(names: string): Partial<Draft> {
   return names === "" ? {} : { selection: "SPECIFIC", names: names.split(",").join("\n") };
 }
 
-/** The furthest step that may be gone to. */
-function reachedBy(isChosen: boolean, draft: Draft): number {
-  if (!isChosen) return STEPS.indexOf("package");
-  if (targetOf(draft) === null) return STEPS.indexOf("target");
-  return careFaults(draft).length > 0 ? STEPS.indexOf("care") : STEPS.indexOf("preview");
+/** The furthest step that may be gone to, once there is something to send. */
+function reachedBy(firmware: Firmware, draft: Draft, nowMs: number): number {
+  if (targetOf(firmware, draft) === null) return STEPS.indexOf("target");
+  return careFaults(draft, nowMs).length > 0 ? STEPS.indexOf("care") : STEPS.indexOf("preview");
 }
 
 function choicesOf(t: ReturnType<typeof useWords>["t"], firmware: Firmware | null, draft: Draft) {
@@ -178,14 +180,14 @@ function choicesOf(t: ReturnType<typeof useWords>["t"], firmware: Firmware | nul
       firmware === null
         ? ""
         : t("rollouts.toVersion", { product: firmware.productName, version: firmware.destVersion }),
-    target: draft.selection === "GROUP" ? t("wizard.aim.GROUP") : targetWords(t, aimed),
+    target: ["GROUP", "DYNAMIC"].includes(draft.selection) ? t(`wizard.aim.${draft.selection}`) : targetWords(t, aimed),
     care: t("wizard.careChoice", { count: draft.stages.length + 1 }),
   };
 }
 
-function Faults({ draft }: { draft: Draft }) {
+function Faults({ draft, nowMs }: { draft: Draft; nowMs: number }) {
   const { t } = useWords();
-  const [first] = careFaults(draft);
+  const [first] = careFaults(draft, nowMs);
   return (
     <Text size="sm" c="clay" role="status">
       {first && t(first)}
@@ -206,9 +208,9 @@ function Last({ firmware, draft, takesFocus, asksApproval, onBack, forget }: Las
   const { t } = useWords();
   const go = useNavigate();
   const [isAsking, setIsAsking] = useState(false);
-  const creation = creationOf(firmware, draft);
-  const { preview, error, retry, isOutdated } = usePreview(creation && { ...creation, XSeed: draft.seed });
-  const isReady = preview !== undefined && !error && !isOutdated && toldOf(preview) > 0;
+  const { preview, error, retry, isOutdated } = usePreview(previewOf(firmware, draft));
+  // A rule may begin with nobody.
+  const isReady = preview !== undefined && !error && !isOutdated && (isRule(draft) || toldOf(preview) > 0);
   return (
     <>
       <StepForm
@@ -228,13 +230,12 @@ function Last({ firmware, draft, takesFocus, asksApproval, onBack, forget }: Las
           onRetry={retry}
         />
       </StepForm>
-      {creation !== null && preview !== undefined && (
+      {preview !== undefined && (
         <ConfirmStart
           opened={isAsking}
           onClose={() => setIsAsking(false)}
           firmware={firmware}
           draft={draft}
-          creation={creation}
           preview={preview}
           onMade={(jobId) => {
             forget();

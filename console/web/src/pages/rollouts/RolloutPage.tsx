@@ -10,7 +10,7 @@ import { Actions } from "./one/Actions";
 import { Chart } from "./one/Chart";
 import { Events } from "./one/Events";
 import { Failures } from "./one/Failures";
-import { HoldNote } from "./one/HoldNote";
+import { HoldNote, Planned } from "./one/HoldNote";
 import { Meters } from "./one/Meters";
 import { Policy } from "./one/Policy";
 import type { Job, Rollout } from "./one/reading";
@@ -78,6 +78,7 @@ function Shown({ job, rollout, crumbs }: ShownProps) {
         <About job={job} rollout={rollout} />
       </PageHeader>
       <Stack gap="lg">
+        {rollout.state === "PLANNED" && <Planned utcStart={job.utcScheduleTime} />}
         <HoldNote rollout={rollout} />
         <Total rollout={rollout} />
         {rollout.stages.stage.length > 0 && (

@@ -3,7 +3,9 @@ import type { ReactNode } from "react";
 import { NumberField } from "~/parts/NumberField";
 import { useWords } from "~/words/useWords";
 import { BOUNDS, type Draft, PRESETS, presetIn, presetOf } from "./draft";
+import { isRule } from "./rule";
 import { StagesEditor } from "./StagesEditor";
+import { StartFields } from "./StartFields";
 import { WindowsEditor } from "./WindowsEditor";
 import wizard from "./wizard.module.css";
 
@@ -44,6 +46,11 @@ export function CareStep({ draft, change }: CareProps) {
       <Part title={t("wizard.windows")} hint={t("wizard.windowsHint")}>
         <WindowsEditor draft={draft} change={change} />
       </Part>
+      {!isRule(draft) && (
+        <Part title={t("wizard.begin")} hint={t("wizard.beginHint")}>
+          <StartFields draft={draft} change={change} />
+        </Part>
+      )}
       <Delivery draft={draft} change={change} />
     </Stack>
   );

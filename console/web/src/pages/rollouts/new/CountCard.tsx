@@ -13,10 +13,12 @@ interface CountCardProps {
   /** What is asked; null while the target is not said yet. */
   parameters: Parameters<"XPreviewOTAJob"> | null;
   className?: string;
+  /** What the counted devices do; they get it, unless said otherwise. */
+  words?: "wizard.devicesGet" | "wizard.getItNow" | "wizard.matchNow";
 }
 
 /** How many devices a target has, and who is left out and why: kept current while one types. */
-export function CountCard({ firmware, parameters, className }: CountCardProps) {
+export function CountCard({ firmware, parameters, className, words = "wizard.devicesGet" }: CountCardProps) {
   const { t, format } = useWords();
   const { preview, error, retry, isOutdated } = usePreview(parameters);
   return (
@@ -37,7 +39,7 @@ export function CountCard({ firmware, parameters, className }: CountCardProps) {
             {format.number(toldOf(preview))}
           </div>
           <Text size="sm" mb="md" role="status">
-            {isOutdated ? t("wizard.counting") : t("wizard.devicesGet", { count: toldOf(preview) })}
+            {isOutdated ? t("wizard.counting") : t(words, { count: toldOf(preview) })}
           </Text>
           <Breakdown firmware={firmware} preview={preview} />
         </div>

@@ -4,7 +4,9 @@ import { ErrorNote } from "~/parts/ErrorNote";
 import { useWords } from "~/words/useWords";
 import classes from "../rollouts.module.css";
 import { Breakdown } from "./CountCard";
-import { type Draft, type Firmware, isAtOnce, type Previewed, toldOf, warningsOf } from "./draft";
+import { type Draft, type Firmware, isAtOnce, type Previewed, toldNow, toldOf, warningsOf } from "./draft";
+import { isRule, ruleVersions } from "./rule";
+import { startMsOf } from "./starting";
 import wizard from "./wizard.module.css";
 
 const NAMES_SHOWN = 8;
@@ -25,7 +27,9 @@ export function PreviewStep({ firmware, draft, preview, error, asksApproval, onR
   if (error) return <ErrorNote error={error} onRetry={onRetry} />;
   if (preview === undefined) return <Skeleton h={260} />;
   const warnings = warningsOf(draft, preview, asksApproval);
-  const goes = toldOf(preview);
+  const goes = toldNow(draft, preview);
+  const isStanding = isRule(draft);
+  const startMs = isStanding ? null : startMsOf(draft);
   return (
     <Stack gap="lg">
       {warnings.length > 0 && (
@@ -48,42 +52,79 @@ export function PreviewStep({ firmware, draft, preview, error, asksApproval, onR
           </Title>
           <div className={classes.big}>{format.number(goes)}</div>
           <Text size="sm" mb="md">
-            {t("wizard.devicesGetVersion", { count: goes, version: firmware.destVersion })}
+            {t(isStanding ? "wizard.getVersionNow" : "wizard.devicesGetVersion", {
+              count: goes,
+              version: firmware.destVersion,
+            })}
           </Text>
-          <Breakdown firmware={firmware} preview={preview} />
+          {isStanding && !draft.takesNow ? (
+            <Text size="sm">{t("wizard.leftAsTheyAre", { count: toldOf(preview) })}</Text>
+          ) : (
+            <Breakdown firmware={firmware} preview={preview} />
+          )}
         </Paper>
-        <Paper component="section" withBorder p="lg" bg="var(--surface)" aria-label={t("wizard.course")}>
-          <Title order={3} size="h5" mb={6}>
-            {t("wizard.course")}
-          </Title>
-          <div className={classes.big}>{durationWords(preview.expectedMinutes, format.duration)}</div>
-          <Text size="sm" mb="md">
-            {t("wizard.expectedEnd", { when: format.exact(Date.parse(preview.utcExpectedEnd)) })}
-          </Text>
-          <dl className={classes.facts}>
-            <dt>{t("wizard.download")}</dt>
-            <dd>
-              {t("wizard.downloadOf", {
-                total: format.bytes(preview.bytesToTransfer),
-                each: format.bytes(firmware.firmwareSize),
-                count: goes,
-              })}
-            </dd>
-            <dt>{t("wizard.assumed")}</dt>
-            <dd>{t("wizard.assumedHint", { minutes: preview.assumedMinutes })}</dd>
-            {!isAtOnce(draft) && (
-              <>
-                <dt>{t("wizard.seed")}</dt>
-                <dd>
-                  <Code>{String(preview.xSeed)}</Code> {t("wizard.seedHint")}
-                </dd>
-              </>
-            )}
-          </dl>
-        </Paper>
+        {isStanding && <Standing firmware={firmware} draft={draft} />}
+        {goes > 0 || !isStanding ? (
+          <Paper component="section" withBorder p="lg" bg="var(--surface)" aria-label={t("wizard.course")}>
+            <Title order={3} size="h5" mb={6}>
+              {t("wizard.course")}
+            </Title>
+            <div className={classes.big}>{durationWords(preview.expectedMinutes, format.duration)}</div>
+            <Text size="sm" mb="md">
+              {t("wizard.expectedEnd", { when: format.exact(Date.parse(preview.utcExpectedEnd)) })}
+            </Text>
+            <dl className={classes.facts}>
+              {startMs !== null && (
+                <>
+                  <dt>{t("wizard.begin")}</dt>
+                  <dd>{t("wizard.beginsAt", { when: format.exact(startMs) })}</dd>
+                </>
+              )}
+              <dt>{t("wizard.download")}</dt>
+              <dd>
+                {t("wizard.downloadOf", {
+                  total: format.bytes(preview.bytesToTransfer),
+                  each: format.bytes(firmware.firmwareSize),
+                  count: goes,
+                })}
+              </dd>
+              <dt>{t("wizard.assumed")}</dt>
+              <dd>{t("wizard.assumedHint", { minutes: preview.assumedMinutes })}</dd>
+              {!isAtOnce(draft) && !isStanding && (
+                <>
+                  <dt>{t("wizard.seed")}</dt>
+                  <dd>
+                    <Code>{String(preview.xSeed)}</Code> {t("wizard.seedHint")}
+                  </dd>
+                </>
+              )}
+            </dl>
+          </Paper>
+        ) : null}
       </SimpleGrid>
-      <StageTable draft={draft} preview={preview} />
+      {!isStanding && <StageTable draft={draft} preview={preview} />}
     </Stack>
+  );
+}
+
+/** What a rule means beyond what it does at once. */
+function Standing({ firmware, draft }: { firmware: Firmware; draft: Draft }) {
+  const { t } = useWords();
+  const versions = ruleVersions(firmware, draft);
+  return (
+    <Paper component="section" withBorder p="lg" bg="var(--surface)" aria-label={t("wizard.goesOn")}>
+      <Title order={3} size="h5" mb={6}>
+        {t("wizard.goesOn")}
+      </Title>
+      <ul className={wizard.plain}>
+        <li>
+          {draft.ruleBy === "GROUP" ? t("wizard.onGroup") : t("wizard.onVersions", { versions: versions.join(", ") })}
+        </li>
+        <li>{t("wizard.onUntil")}</li>
+        <li>{t("wizard.onAgain")}</li>
+        {!isAtOnce(draft) && <li>{t("wizard.onOrder", { count: draft.stages.length + 1 })}</li>}
+      </ul>
+    </Paper>
   );
 }
 

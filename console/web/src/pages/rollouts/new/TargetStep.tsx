@@ -1,18 +1,19 @@
-import { Button, Group, Paper, Radio, Select, Stack, TagsInput, Text, Textarea } from "@mantine/core";
+import { Button, Group, Paper, Radio, Stack, Text, Textarea } from "@mantine/core";
 import { useState } from "react";
-import { useCall } from "~/api/hooks";
+import { useMay } from "~/api/hooks";
 import { ErrorNote } from "~/parts/ErrorNote";
 import { FileDrop } from "~/parts/FileDrop";
 import { NumberField } from "~/parts/NumberField";
 import { useWords } from "~/words/useWords";
 import { CountCard } from "./CountCard";
 import { BOUNDS, type Draft, type Firmware, NAMES_MAX, namesOf, targetOf } from "./draft";
+import { GroupChoice, Versions } from "./pickers";
+import { RuleFields } from "./RuleFields";
+import { isRule } from "./rule";
 import { uploadList } from "./uploadList";
 import wizard from "./wizard.module.css";
 
-const SELECTIONS = ["ALL", "GRAY", "GROUP", "SPECIFIC"] as const;
-const GROUPS_MAX = 200;
-const VERSIONS_MAX = 10;
+const SELECTIONS = ["ALL", "GRAY", "GROUP", "SPECIFIC", "DYNAMIC"] as const;
 
 export interface PartProps {
   firmware: Firmware;
@@ -23,7 +24,8 @@ export interface PartProps {
 /** Whom: all, a share, a group, or devices named one by one; beside it how many that are, as one types. */
 export function TargetStep({ firmware, draft, change }: PartProps) {
   const { t } = useWords();
-  const target = targetOf(draft);
+  const may = useMay();
+  const target = targetOf(firmware, draft);
   const asked = target && { FirmwareId: firmware.firmwareId, ProductKey: firmware.productKey, ...target };
   const takesVersions = draft.selection === "ALL" || draft.selection === "GRAY";
   return (
@@ -35,7 +37,7 @@ export function TargetStep({ firmware, draft, change }: PartProps) {
           onChange={(value) => change({ selection: value as Draft["selection"] })}
         >
           <Stack gap="xs" mt={6}>
-            {SELECTIONS.map((name) => (
+            {SELECTIONS.filter((name) => name !== "DYNAMIC" || may("CreateOTADynamicUpgradeJob")).map((name) => (
               <Radio.Card key={name} value={name} className={wizard.card} aria-label={t(`wizard.aim.${name}`)}>
                 <Group wrap="nowrap" gap="sm" align="flex-start">
                   <Radio.Indicator mt={3} />
@@ -61,53 +63,31 @@ export function TargetStep({ firmware, draft, change }: PartProps) {
             maw={220}
           />
         )}
-        {draft.selection === "GROUP" && <GroupChoice draft={draft} change={change} />}
+        {draft.selection === "GROUP" && (
+          <GroupChoice kind="LINK_PLATFORM" groupId={draft.groupId} onChoice={(groupId) => change({ groupId })} />
+        )}
         {draft.selection === "SPECIFIC" && <Names draft={draft} change={change} />}
+        {draft.selection === "DYNAMIC" && <RuleFields firmware={firmware} draft={draft} change={change} />}
         {takesVersions && firmware.type !== 1 && (
-          <TagsInput
+          <Versions
             label={t("wizard.sources")}
-            description={t("wizard.sourcesHint")}
-            maxTags={VERSIONS_MAX}
-            value={draft.srcVersions}
+            hint={t("wizard.sourcesHint")}
+            versions={draft.srcVersions}
             onChange={(srcVersions) => change({ srcVersions })}
-            splitChars={[",", " ", ";"]}
-            acceptValueOnBlur
           />
         )}
       </Stack>
-      <CountCard className={wizard.aside} firmware={firmware} parameters={asked} />
+      <CountCard
+        className={wizard.aside}
+        firmware={firmware}
+        parameters={asked}
+        {...(isRule(draft) && { words: draft.takesNow ? "wizard.getItNow" : "wizard.matchNow" })}
+      />
     </div>
   );
 }
 
 type DraftProps = Omit<PartProps, "firmware">;
-
-function GroupChoice({ draft, change }: DraftProps) {
-  const { t } = useWords();
-  const [name, setName] = useState("");
-  const groups = useCall(
-    "QueryDeviceGroupList",
-    { CurrentPage: 1, PageSize: GROUPS_MAX, GroupTypes: ["LINK_PLATFORM"] },
-    { keepPrevious: true },
-  );
-  const rows = groups.data?.data.groupInfo ?? [];
-  return (
-    <Select
-      label={t("wizard.group")}
-      description={t("wizard.groupHint")}
-      placeholder={t("wizard.chooseGroup")}
-      nothingFoundMessage={t("common.nothingMatches")}
-      data={rows.map((one) => ({ value: one.groupId, label: one.groupName }))}
-      value={draft.groupId || null}
-      onChange={(value) => change({ groupId: value ?? "" })}
-      error={groups.error?.message}
-      searchable
-      searchValue={name}
-      onSearchChange={setName}
-      maw={420}
-    />
-  );
-}
 
 function Names({ draft, change }: DraftProps) {
   const { t, format } = useWords();

@@ -2,8 +2,12 @@
 import type { Answer, Parameters } from "~/api/types";
 import { type Amount, type Bounds, isWithin } from "~/parts/amount";
 import type { WordKey } from "~/words/catalogue";
+import { isRule, type RuleDraft, ruleTarget } from "./rule";
+import { isStartSound, type Start, startMsOf } from "./starting";
 
 export type Creation = Parameters<"CreateOTAStaticUpgradeJob">;
+export type Rule = Parameters<"CreateOTADynamicUpgradeJob">;
+export type Preview = Parameters<"XPreviewOTAJob">;
 export type Previewed = Answer<"XPreviewOTAJob">["data"];
 export type Defaults = Answer<"XQueryRolloutDefaults">["data"];
 export type Firmware = Answer<"QueryOTAFirmware">["firmwareInfo"];
@@ -24,8 +28,9 @@ export interface WindowDraft {
   end: string;
 }
 
-export interface Draft {
-  selection: Creation["TargetSelection"];
+export interface Draft extends RuleDraft, Start {
+  /** `DYNAMIC`: whatever matches, now and later. */
+  selection: Creation["TargetSelection"] | "DYNAMIC";
   grayPercent: Amount;
   groupId: string;
   /** Names as typed or pasted: between them anything that is in no name. */
@@ -76,6 +81,11 @@ export function newDraft(defaults: Defaults, timeZone: string, random: number): 
     names: "",
     list: null,
     srcVersions: [],
+    ruleBy: "VERSION",
+    ruleGroupId: "",
+    takesNow: true,
+    isLater: false,
+    startsAt: "",
     isGated: defaults.xGate === "ON",
     gateLimit: defaults.xGateLimit === undefined ? 3 : Number(defaults.xGateLimit),
     silentMinutes: defaults.xGateSilentMinutes ?? 30,
@@ -137,8 +147,12 @@ export function isAtOnce(draft: Draft): boolean {
   return !draft.isPaced && draft.stages.length === 0;
 }
 
-/** Whom the job is for; null while that is not said yet. */
-export function targetOf(draft: Draft): Omit<Creation, "FirmwareId" | "ProductKey"> | null {
+/** Whom the job is for, as a preview is asked; null while that is not said yet. */
+export function targetOf(firmware: Firmware, draft: Draft): Omit<Preview, "FirmwareId" | "ProductKey"> | null {
+  return isRule(draft) ? ruleTarget(firmware, draft) : staticTarget(draft);
+}
+
+function staticTarget(draft: Draft): Omit<Creation, "FirmwareId" | "ProductKey"> | null {
   const versions = draft.srcVersions.length > 0 ? { SrcVersion: draft.srcVersions } : {};
   if (draft.selection === "ALL") return { TargetSelection: "ALL", ...versions };
   if (draft.selection === "GRAY") {
@@ -209,12 +223,42 @@ function stageOf(stage: StageDraft) {
   };
 }
 
-/** All of it, without a ClientToken; null while the target is not said yet. */
+/** All of a static job, without a ClientToken; null while the target is not said yet. */
 export function creationOf(firmware: Firmware, draft: Draft): Creation | null {
-  const target = targetOf(draft);
+  const target = staticTarget(draft);
+  if (target === null || isRule(draft)) return null;
+  const startMs = startMsOf(draft);
+  return {
+    FirmwareId: firmware.firmwareId,
+    ProductKey: firmware.productKey,
+    ...target,
+    ...careOf(draft),
+    ...(isAtOnce(draft) ? {} : { XSeed: draft.seed }),
+    ...(startMs === null ? {} : { ScheduleTime: startMs }),
+  };
+}
+
+/** All of a dynamic job, without a ClientToken; null while the rule is not said yet. */
+export function ruleOf(firmware: Firmware, draft: Draft): Rule | null {
+  const target = ruleTarget(firmware, draft);
   if (target === null) return null;
-  const order = isAtOnce(draft) ? {} : { XSeed: draft.seed };
-  return { FirmwareId: firmware.firmwareId, ProductKey: firmware.productKey, ...target, ...careOf(draft), ...order };
+  const { TargetSelection: _, ...whom } = target;
+  return {
+    FirmwareId: firmware.firmwareId,
+    ProductKey: firmware.productKey,
+    ...(whom as Pick<Rule, "GroupId" | "GroupType" | "SrcVersion">),
+    DynamicMode: draft.takesNow ? 1 : 2,
+    ...careOf(draft),
+  };
+}
+
+/** What the last step shows is asked with this. */
+export function previewOf(firmware: Firmware, draft: Draft): Preview | null {
+  const target = targetOf(firmware, draft);
+  if (target === null) return null;
+  const ids = { FirmwareId: firmware.firmwareId, ProductKey: firmware.productKey };
+  const made = creationOf(firmware, draft) ?? { ...ids, ...target, ...careOf(draft) };
+  return { ...made, XSeed: draft.seed };
 }
 
 export function boundsOf(stage: StageDraft): Record<"upTo" | "soak" | "succeededPercent", Bounds> {
@@ -243,8 +287,9 @@ function hasSoundNumbers(draft: Draft): boolean {
 }
 
 /** What the care step still lacks, in the order of the page. */
-export function careFaults(draft: Draft): WordKey[] {
+export function careFaults(draft: Draft, nowMs: number): WordKey[] {
   const faults: WordKey[] = [];
+  if (!isRule(draft) && !isStartSound(draft, nowMs)) faults.push("wizard.fault.start");
   if (!hasSoundNumbers(draft)) faults.push("wizard.fault.number");
   if (draft.stages.some((stage) => stage.upTo === "")) faults.push("wizard.fault.stageEmpty");
   const shares = draft.stages.filter((stage) => stage.unit === "percent").map((stage) => Number(stage.upTo));
@@ -264,11 +309,16 @@ export function toldOf(preview: Previewed): number {
   return preview.targets - preview.inConflict;
 }
 
+/** Devices that are told as soon as it is made; of a rule for later ones none. */
+export function toldNow(draft: Draft, preview: Previewed): number {
+  return isRule(draft) && !draft.takesNow ? 0 : toldOf(preview);
+}
+
 /** What somebody ought to know before the job is made. */
 export function warningsOf(draft: Draft, preview: Previewed, asksApproval = false): WordKey[] {
   const warnings: [WordKey, boolean][] = [
-    ["wizard.warn.nobody", toldOf(preview) === 0],
-    ["wizard.warn.atOnce", isAtOnce(draft) && toldOf(preview) > 1],
+    ["wizard.warn.nobody", toldOf(preview) === 0 && !isRule(draft)],
+    ["wizard.warn.atOnce", isAtOnce(draft) && toldNow(draft, preview) > 1],
     ["wizard.warn.noGate", !draft.isGated],
     ["wizard.warn.conflict", preview.inConflict > 0],
     ["wizard.warn.offline", preview.targets > 0 && preview.offline * 2 > preview.targets],

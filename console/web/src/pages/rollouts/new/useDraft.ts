@@ -1,18 +1,18 @@
 import { useCallback, useState } from "react";
 import type { Draft } from "./draft";
 
+/** What is said of one firmware and means nothing for another. */
+const UNSAID = { srcVersions: [], groupId: "", ruleGroupId: "", names: "", list: null };
+
 /**
  * Draft kept in this tab until the job is made: who looks something up elsewhere comes back to what was said. `asked` is
  * what the address says of it, and comes first.
  */
 export function useDraft(user: string, firmwareId: string, asked: Partial<Draft>, first: () => Draft) {
   const key = `whimbrel-rollout:${user}:${firmwareId}`;
-  const [kept, setKept] = useState(() => ({ key, draft: { ...(read(key) ?? first()), ...asked } }));
+  const [kept, setKept] = useState(() => ({ key, draft: { ...first(), ...read(key), ...asked } }));
   // Another firmware is another draft.
-  const shown =
-    kept.key === key
-      ? kept.draft
-      : { ...(read(key) ?? { ...kept.draft, srcVersions: [], groupId: "", names: "", list: null }), ...asked };
+  const shown = kept.key === key ? kept.draft : { ...kept.draft, ...(read(key) ?? UNSAID), ...asked };
   const change = useCallback(
     (changes: Partial<Draft>) => {
       setKept(() => {

@@ -15,6 +15,22 @@ export function HoldNote({ rollout }: { rollout: Rollout }) {
   return state === "WAITING_WINDOW" || state === "SOAKING" ? <Waits rollout={rollout} /> : null;
 }
 
+/** It has not begun. */
+export function Planned({ utcStart }: { utcStart: string | undefined }) {
+  const { t, rich, format } = useWords();
+  return (
+    <Alert color="sand" icon={<IconClock aria-hidden />} title={t("rollouts.plannedTitle")}>
+      <Text size="sm" component="div">
+        {rich(
+          "rollouts.plannedHint",
+          { when: <Time at={utcStart} /> },
+          { exact: utcStart === undefined ? "" : format.exact(Date.parse(utcStart)) },
+        )}
+      </Text>
+    </Alert>
+  );
+}
+
 function Halted({ rollout }: { rollout: Rollout }) {
   const { t, rich } = useWords();
   const reason = rollout.holdReason ?? "";

@@ -1,6 +1,7 @@
 import { Anchor, Code, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
+import { Time } from "~/parts/Time";
 import { useWords, type Words } from "~/words/useWords";
 import { WeekPicture } from "../new/WeekPicture";
 import { targetWords } from "../parts/aim";
@@ -67,6 +68,16 @@ function factsOf({ t, format }: Words, job: Job, { policy }: Rollout): [string, 
   const sources = job.srcVersions.srcVersion;
   const rows: [string, ReactNode, boolean][] = [
     [t("rollouts.target"), targetWords(t, job), true],
+    [
+      t("rollouts.pinned.start"),
+      <Time key="start" at={job.utcScheduleTime} exact />,
+      job.utcScheduleTime !== undefined,
+    ],
+    [
+      t("rollouts.pinned.takes"),
+      t(job.dynamicMode === 2 ? "wizard.ruleLater" : "wizard.ruleNow"),
+      job.dynamicMode !== undefined,
+    ],
     [t("rollouts.pinned.sources"), sources.join(", "), sources.length > 0],
     [t("rollouts.gate"), gate, true],
     [t("rollouts.pace"), pace, true],
