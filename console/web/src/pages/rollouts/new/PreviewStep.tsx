@@ -116,14 +116,14 @@ function Standing({ firmware, draft }: { firmware: Firmware; draft: Draft }) {
       <Title order={3} size="h5" mb={6}>
         {t("wizard.goesOn")}
       </Title>
-      <ul className={wizard.plain}>
+      <Text component="ul" size="sm" className={wizard.plain}>
         <li>
           {draft.ruleBy === "GROUP" ? t("wizard.onGroup") : t("wizard.onVersions", { versions: versions.join(", ") })}
         </li>
         <li>{t("wizard.onUntil")}</li>
         <li>{t("wizard.onAgain")}</li>
         {!isAtOnce(draft) && <li>{t("wizard.onOrder", { count: draft.stages.length + 1 })}</li>}
-      </ul>
+      </Text>
     </Paper>
   );
 }
