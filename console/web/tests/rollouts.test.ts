@@ -26,7 +26,7 @@ import {
   personIn,
   type Rollout,
 } from "~/pages/rollouts/one/reading";
-import { bandsOf, openOf, STATUSES, totalOf } from "~/pages/rollouts/parts/counts";
+import { bandsOf, openOf, STATUSES, stateOf, totalOf } from "~/pages/rollouts/parts/counts";
 
 const DEFAULTS = {
   xGate: "ON",
@@ -156,6 +156,18 @@ describe("a week of windows", () => {
   it("reads times as they are written, and nothing else", () => {
     expect([minuteOf("23:59"), minuteOf("24:00"), minuteOf("7:00"), minuteOf("")]).toEqual([1439, null, null, null]);
     expect(percentOf(360)).toBe(25);
+  });
+});
+
+describe("the state of a job", () => {
+  const counts = { confirm: 0, queued: 0, notified: 0, inProgress: 0, succeeded: 3, failed: 0, canceled: 1 };
+  const job = { state: "ENDED", jobStatus: "COMPLETED", tasks: counts };
+
+  it("says of one that ended how it ended, and that devices failed", () => {
+    expect(stateOf(job)).toEqual(["job", "COMPLETED"]);
+    expect(stateOf({ ...job, tasks: { ...counts, failed: 1 } })).toEqual(["job", "COMPLETED_FAILING"]);
+    expect(stateOf({ ...job, jobStatus: "CANCELED", tasks: { ...counts, failed: 1 } })).toEqual(["job", "CANCELED"]);
+    expect(stateOf({ ...job, state: "SOAKING" })).toEqual(["rollout", "SOAKING"]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { Group, Pagination, Paper, Skeleton, Table, Text, VisuallyHidden } from "@mantine/core";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect } from "react";
 import { useWords } from "~/words/useWords";
 import classes from "./DataTable.module.css";
 import { EmptyState } from "./EmptyState";
@@ -41,8 +41,13 @@ const SKELETON_ROWS = 6;
 
 /** Rows of one page. The first column names its row; on a phone each row is a card. */
 export function DataTable<Row>(props: DataTableProps<Row>) {
-  const { label, columns, rows, rowKey, error, onRetry, isLoading, isStale, empty } = props;
+  const { label, columns, rows, rowKey, error, onRetry, isLoading, isStale, empty, page = 1, onPage } = props;
   const { t } = useWords();
+  const isBeyond = rows?.length === 0 && page > 1 && onPage !== undefined && !isLoading && !isStale;
+  useEffect(() => {
+    if (isBeyond) onPage?.(Math.max(1, Math.min(page - 1, props.pageCount ?? 1)));
+  });
+  if (isBeyond) return null; // the rows of this page are gone: there are others
   if (error && rows === undefined) return <ErrorNote error={error} onRetry={onRetry} />;
   if (rows?.length === 0 && !isLoading) return empty ?? <EmptyState title={t("common.nothing")} />;
   return (

@@ -1,6 +1,6 @@
 import { Button, Checkbox, Stack, Text } from "@mantine/core";
 import { IconPlayerPause, IconPlayerPlay, IconPlayerSkipForward, IconX } from "@tabler/icons-react";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useChange, useMay } from "~/api/hooks";
 import { ConfirmTyped } from "~/parts/ConfirmTyped";
 import { ReasonDialog } from "~/parts/ReasonDialog";
@@ -104,6 +104,9 @@ export function Actions({ job, rollout }: ActionsProps) {
 function Cancel({ opened, onClose, job, rollout }: ActionsProps & { opened: boolean; onClose: () => void }) {
   const { t } = useWords();
   const [withBegun, setWithBegun] = useState(false);
+  useEffect(() => {
+    if (opened) setWithBegun(false); // what was ticked and thought better of
+  }, [opened]);
   const done = () => {
     onClose();
     showDone(t("rollouts.cancelled"));
