@@ -47,6 +47,9 @@ def test_the_overview_leads_to_what_needs_somebody(visit: Visit, populated: Popu
     expect(first).to_contain_text("Rollout halted itself")
     expect(first).to_contain_text("devices failed or went silent")
     assert first.get_by_role("link").get_attribute("href") == f"#/rollouts/{populated.jobs['halted']}"
+    # A number is that of the rows it leads to.
+    under_way = page.get_by_role("link", name="Rollouts under way")
+    assert under_way.get_attribute("href") == "#/rollouts?state=active"
     lamps = page.get_by_role("table", name="Devices of lamp by version")
     # The first stage has four devices; how many of them were through when it was paused, chance says.
     expect(lamps.get_by_role("row", name="1.1.0")).to_contain_text(re.compile(r"3[6-8] "))

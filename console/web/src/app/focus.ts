@@ -17,7 +17,10 @@ export function keepFocus(): void {
     place?.focus({ preventScroll: true });
   };
   new MutationObserver((changes) => {
-    if (document.activeElement === document.body && changes.some(({ removedNodes }) => [...removedNodes].some(isPassing)))
+    if (
+      document.activeElement === document.body &&
+      changes.some(({ removedNodes }) => [...removedNodes].some(isPassing))
+    )
       setTimeout(giveBack, TAKEN_MS);
   }).observe(document.body, { childList: true, subtree: true });
 }

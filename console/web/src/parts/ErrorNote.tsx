@@ -1,16 +1,16 @@
 import { Alert, Button, Code, Group, Stack, Text } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
-import { asCallError, isGone } from "~/api/errors";
+import { asCallError, type CallError, isGone } from "~/api/errors";
 import { useWords } from "~/words/useWords";
 
 /**
- * Why something is not shown: the contract's words and code, and the request for whoever reads the log. In the reader's
- * own words what never reached the contract, and what is gone: there is no use in trying that again.
+ * Why something is not shown: the contract's words and code, and the request for whoever reads the log. What is gone is
+ * not there after another try either.
  */
 export function ErrorNote({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
-  const { t, maybe } = useWords();
+  const { t } = useWords();
   const shown = asCallError(error);
-  const { message, code, requestId } = shown;
+  const { code, requestId } = shown;
   const gone = isGone(shown);
   return (
     <Alert
@@ -20,7 +20,9 @@ export function ErrorNote({ error, onRetry }: { error: unknown; onRetry?: () => 
       role="alert"
     >
       <Stack gap="xs" align="flex-start">
-        <Text size="sm">{maybe(`errors.${code}`, message)}</Text>
+        <Text size="sm">
+          <ErrorWords error={shown} />
+        </Text>
         <Group gap="xs">
           <Code>{code}</Code>
           {requestId !== "" && (
@@ -37,4 +39,9 @@ export function ErrorNote({ error, onRetry }: { error: unknown; onRetry?: () => 
       </Stack>
     </Alert>
   );
+}
+
+/** The contract's words; in the reader's language what never reached the contract. */
+export function ErrorWords({ error }: { error: CallError }) {
+  return <>{useWords().maybe(`errors.${error.code}`, error.message)}</>;
 }

@@ -31,7 +31,10 @@ export default function SignInPage() {
   });
   if (session.data) return <Navigate to={ownPath(search.get("then"))} replace />;
   return (
-    <SigningFrame title={t("signing.title")} intro={t("signing.intro")}>
+    <SigningFrame
+      title={t("signing.title")}
+      intro={t(search.has("then") ? "errors.console.SignedOut" : "signing.intro")}
+    >
       <ProviderProblem problem={search.get("problem")} />
       <ProviderButton then={ownPath(search.get("then"))} />
       <form onSubmit={fields.onSubmit((values) => signIn.mutate(values))}>
