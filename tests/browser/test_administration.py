@@ -58,6 +58,16 @@ def test_the_overview_leads_to_what_needs_somebody(visit: Visit, populated: Popu
     assert f"product={populated.products[LAMP]}&version=1.2.0" in page.url
 
 
+def test_the_numbers_of_a_product_add_up(visit: Visit, populated: Populated) -> None:
+    """A device that was disabled is neither online nor offline, and not left out."""
+    device = {"ProductKey": populated.products[LAMP], "DeviceName": "lamp-0009"}
+    populated.client.call("DisableThing", **device)
+    page = visit(role=VIEWER).open(f"/products/{device['ProductKey']}")
+    expect(page.get_by_role("link", name="Disabled")).to_contain_text("1")
+    populated.client.call("EnableThing", **device)
+    expect(page.get_by_role("link", name="Disabled")).to_have_count(0)
+
+
 def test_the_overview_moves_by_itself(visit: Visit, populated: Populated) -> None:
     """What changes elsewhere is there without a click."""
     page = visit().open("/")

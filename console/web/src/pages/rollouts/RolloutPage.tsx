@@ -78,7 +78,7 @@ function Shown({ job, rollout, crumbs }: ShownProps) {
         <About job={job} rollout={rollout} />
       </PageHeader>
       <Stack gap="lg">
-        <HoldNote rollout={rollout} />
+        <HoldNote rollout={rollout} job={job} />
         <Total rollout={rollout} />
         {rollout.stages.stage.length > 0 && (
           <Section title={t("rollouts.stages")} isBare>

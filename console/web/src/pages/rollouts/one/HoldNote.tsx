@@ -4,15 +4,17 @@ import { Link } from "react-router";
 import { Time } from "~/parts/Time";
 import { useWords } from "~/words/useWords";
 import { Approval } from "./Approval";
-import { haltIn, personIn, type Rollout } from "./reading";
+import { haltIn, type Job, personIn, type Rollout } from "./reading";
 
 /** What holds the job back, in words and numbers; nothing when nothing does. */
-export function HoldNote({ rollout }: { rollout: Rollout }) {
+export function HoldNote({ rollout, job }: { rollout: Rollout; job: Job }) {
   const { state } = rollout;
   if (state === "HALTED") return <Halted rollout={rollout} />;
   if (state === "PAUSED") return <Paused rollout={rollout} />;
   if (state === "AWAITING_APPROVAL") return <Approval rollout={rollout} />;
-  return state === "WAITING_WINDOW" || state === "SOAKING" ? <Waits rollout={rollout} /> : null;
+  if (state === "SOAKING") return <Waits what="soaking" until={rollout.utcSoaksUntil} />;
+  if (state === "WAITING_WINDOW") return <Waits what="window" until={rollout.utcNextOpening} />;
+  return state === "PLANNED" ? <Waits what="planned" until={job.utcScheduleTime} /> : null;
 }
 
 function Halted({ rollout }: { rollout: Rollout }) {
@@ -61,20 +63,14 @@ function Paused({ rollout }: { rollout: Rollout }) {
   );
 }
 
-function Waits({ rollout }: { rollout: Rollout }) {
+function Waits({ what, until }: { what: "soaking" | "window" | "planned"; until: string | undefined }) {
   const { t, rich, format } = useWords();
-  const isSoaking = rollout.state === "SOAKING";
-  const until = isSoaking ? rollout.utcSoaksUntil : rollout.utcNextOpening;
-  const Icon = isSoaking ? IconHourglass : IconClock;
+  const Icon = what === "soaking" ? IconHourglass : IconClock;
   return (
-    <Alert
-      color="sand"
-      icon={<Icon aria-hidden />}
-      title={t(isSoaking ? "rollouts.soakingTitle" : "rollouts.windowTitle")}
-    >
+    <Alert color="sand" icon={<Icon aria-hidden />} title={t(`rollouts.${what}Title`)}>
       <Text size="sm" component="div">
         {rich(
-          isSoaking ? "rollouts.soakingHint" : "rollouts.windowHint",
+          `rollouts.${what}Hint`,
           { when: <Time at={until} /> },
           { exact: until === undefined ? "" : format.exact(Date.parse(until)) },
         )}
