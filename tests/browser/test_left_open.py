@@ -83,7 +83,9 @@ def test_a_chinese_page_says_in_chinese_that_the_server_cannot_be_reached(visit:
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("textbox").first.fill("unreached")
     dialog.locator("button[type=submit]").click()
-    expect(page.get_by_role("alert").filter(has_text="无法连接服务器")).to_be_visible()
+    note = page.get_by_role("alert").filter(has_text="无法连接服务器")
+    expect(note.get_by_role("button", name="关闭")).to_be_visible()
+    assert visitor.violations() == []
 
 
 def test_a_dialog_from_a_menu_gives_the_keyboard_back(visit: Visit, client: SignedClient) -> None:

@@ -93,7 +93,11 @@ function Bars({ product, moduleName, shares }: { product: Standing; moduleName: 
                 </Table.Th>
                 <Table.Td>{bar(count, "gray")}</Table.Td>
                 <Table.Td ta="end">
-                  <Anchor component={Link} to={`/devices?product=${productKey}${index === 1 ? "&never=1" : ""}`} inherit>
+                  <Anchor
+                    component={Link}
+                    to={`/devices?product=${productKey}${index === 1 ? "&never=1" : ""}`}
+                    inherit
+                  >
                     {format.number(count)}
                   </Anchor>
                 </Table.Td>

@@ -112,17 +112,18 @@ function Cancel({ opened, onClose, job, rollout }: ActionsProps & { opened: bool
     showDone(t("rollouts.cancelled"));
   };
   const tasks = useChange("CancelOTATaskByJob", { onDone: done });
-  const strategy = useChange("CancelOTAStrategyByJob");
-  const confirm = async () => {
+  const cancelTasks = () => tasks.mutate({ JobId: job.jobId, ...cancelFlags(rollout, withBegun) });
+  const strategy = useChange("CancelOTAStrategyByJob", { onDone: cancelTasks });
+  const confirm = () => {
     // Of a dynamic job first the rule: or it would take new devices while its tasks are being cancelled.
-    if (job.selectionType === "DYNAMIC") await strategy.mutateAsync({ JobId: job.jobId });
-    tasks.mutate({ JobId: job.jobId, ...cancelFlags(rollout, withBegun) });
+    if (job.selectionType === "DYNAMIC") strategy.mutate({ JobId: job.jobId });
+    else cancelTasks();
   };
   return (
     <ConfirmTyped
       opened={opened}
       onClose={onClose}
-      onConfirm={() => void confirm()}
+      onConfirm={confirm}
       title={t("rollouts.cancelTitle")}
       word={job.destVersion}
       confirmLabel={t("rollouts.cancel")}
