@@ -56,6 +56,8 @@ def test_the_overview_leads_to_what_needs_somebody(visit: Visit, populated: Popu
     lamps.get_by_role("link", name="1.2.0").click()
     expect(visitor.heading()).to_have_text("Devices")
     assert f"product={populated.products[LAMP]}&version=1.2.0" in page.url
+    chinese = visit(role=VIEWER, language="zh").open("/")
+    expect(chinese.get_by_role("region", name="需要处理").get_by_role("listitem").first).to_contain_text("上限为 3 %")
 
 
 def test_the_numbers_of_a_product_add_up(visit: Visit, populated: Populated) -> None:

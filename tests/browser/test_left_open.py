@@ -86,6 +86,8 @@ def test_a_chinese_page_says_in_chinese_that_the_server_cannot_be_reached(visit:
     note = page.get_by_role("alert").filter(has_text="无法连接服务器")
     expect(note.get_by_role("button", name="关闭")).to_be_visible()
     assert visitor.violations() == []
+    visitor.open("/me")
+    expect(page.get_by_role("button", name="显示密码")).to_have_count(3)
 
 
 def test_a_dialog_from_a_menu_gives_the_keyboard_back(visit: Visit, client: SignedClient) -> None:

@@ -25,6 +25,7 @@ import {
   movesOf,
   personIn,
   type Rollout,
+  reasonWords,
 } from "~/pages/rollouts/one/reading";
 import { bandsOf, openOf, STATUSES, stateOf, totalOf } from "~/pages/rollouts/parts/counts";
 
@@ -194,6 +195,8 @@ describe("a rollout", () => {
     const words = "9 of the first 35 devices failed or went silent; the limit is 2.5 %";
     expect(haltIn(words)).toEqual({ failing: 9, started: 35, limit: "2.5" });
     expect(haltIn(`${words} <b>`)).toBeNull();
+    const t = ((key: string) => key) as never;
+    expect([words, "Too warm"].map((reason) => reasonWords(t, reason))).toEqual(["rollouts.haltedWords", "Too warm"]);
     expect([personIn("user:ada"), personIn("n3Xy"), personIn("")]).toEqual(["ada", "n3Xy", ""]);
   });
 

@@ -52,6 +52,7 @@ export default function SignInPage() {
             {...fields.of("name")}
           />
           <PasswordInput
+            visibilityToggleButtonProps={{ "aria-label": t("signing.showPassword") }}
             label={t("signing.password")}
             autoComplete="current-password"
             required

@@ -4,7 +4,7 @@ import { Link } from "react-router";
 import { Time } from "~/parts/Time";
 import { useWords } from "~/words/useWords";
 import { Approval } from "./Approval";
-import { haltIn, type Job, personIn, type Rollout } from "./reading";
+import { type Job, personIn, type Rollout, reasonWords } from "./reading";
 
 /** What holds the job back, in words and numbers; nothing when nothing does. */
 export function HoldNote({ rollout, job }: { rollout: Rollout; job: Job }) {
@@ -19,13 +19,11 @@ export function HoldNote({ rollout, job }: { rollout: Rollout; job: Job }) {
 
 function Halted({ rollout }: { rollout: Rollout }) {
   const { t, rich } = useWords();
-  const reason = rollout.holdReason ?? "";
-  const halt = haltIn(reason);
   return (
     <Alert color="clay" icon={<IconAlertOctagon aria-hidden />} title={t("rollouts.haltedTitle")}>
       <Stack gap={4}>
         <Text size="sm" fw={600}>
-          {halt === null ? reason : t("rollouts.haltedWords", { ...halt })}
+          {reasonWords(t, rollout.holdReason ?? "")}
         </Text>
         <Text size="sm" component="div">
           {rich("rollouts.haltedHint", {
