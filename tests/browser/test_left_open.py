@@ -60,6 +60,7 @@ def test_a_page_beyond_the_last_shows_the_last(visit: Visit, client: SignedClien
 
 
 def test_the_next_page_begins_at_its_first_row_on_a_phone(visit: Visit, client: SignedClient) -> None:
+    """Its rows are cards there, and the buttons stand some screens below the first one."""
     visitor = visit(look=Look("light", *PHONE))
     page = visitor.open("/audit")
     page.get_by_role("button", name="Next page").click()
@@ -69,6 +70,7 @@ def test_the_next_page_begins_at_its_first_row_on_a_phone(visit: Visit, client: 
 
 
 def test_what_is_gone_is_not_offered_again(visit: Visit, client: SignedClient) -> None:
+    """A link to what was deleted says so, and another try would not find it either."""
     page = visit().open("/groups/nosuchgroup")
     expect(page.get_by_role("alert")).to_contain_text("the thing is gone")
     expect(page.get_by_role("button", name="Try again")).to_have_count(0)
@@ -122,6 +124,7 @@ def test_what_is_pressed_twice_happens_once(visit: Visit, client: SignedClient) 
 
 
 def test_who_is_sent_to_sign_in_is_told_why(visit: Visit) -> None:
+    """A session that ended on an open page, or a link from a mail: one comes back to where one was."""
     page = visit(signed_in=False).page
     page.goto(f"{visit(signed_in=False).console_url}#/devices?state=OFFLINE")
     expect(page.get_by_text("You are signed out.")).to_be_visible()
