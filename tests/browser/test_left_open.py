@@ -1,4 +1,4 @@
-"""A page that is left open, an address that is old, a hand that is in a hurry: nothing shown is taken for what it is not."""
+"""A page that is left open, an old address, a hand in a hurry: nothing that is shown is taken for what it is not."""
 
 from __future__ import annotations
 
@@ -128,3 +128,17 @@ def test_who_is_sent_to_sign_in_is_told_why(visit: Visit) -> None:
     page = visit(signed_in=False).page
     page.goto(f"{visit(signed_in=False).console_url}#/devices?state=OFFLINE")
     expect(page.get_by_text("You are signed out.")).to_be_visible()
+
+
+def test_the_menu_of_a_phone_is_out_of_the_way_until_it_is_asked_for(visit: Visit) -> None:
+    """The keyboard does not go through what nobody sees; Esc and the page one is on close it."""
+    page = visit(look=Look("light", *PHONE)).open("/")
+    menu = page.get_by_role("button", name="Menu")
+    here = page.get_by_role("navigation", name="Main pages").get_by_role("link", name="Overview")
+    expect(here).to_have_count(0)
+    for close in (lambda: page.keyboard.press("Escape"), here.click):
+        menu.click()
+        expect(here).to_be_visible()
+        expect(menu).to_have_attribute("aria-expanded", "true")
+        close()
+        expect(here).to_have_count(0)
