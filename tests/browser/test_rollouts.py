@@ -148,6 +148,18 @@ def test_one_devices_task_is_confirmed_cancelled_and_tried_again(visit: Visit, s
     site.call("CancelOTATaskByJob", JobId=job, CancelUnconfirmedTask="true")
 
 
+def test_a_cancel_that_comes_too_late_is_not_called_one(visit: Visit, site: RolloutSite) -> None:
+    """The task ended while the question was open; the page of the device says so."""
+    job = site.job(LAMP, site.firmware(LAMP, "1.2.1"), NeedConfirm="true")
+    page = visit(role=RELEASER).open(f"/devices/{site.products[LAMP]}/lamp-0002")
+    page.get_by_role("table", name="Upgrades").get_by_role("button", name="Cancel").first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox").fill("lamp-0002")
+    site.call("CancelOTATaskByJob", JobId=job, CancelUnconfirmedTask="true")
+    dialog.locator("button[type=submit]").click()
+    expect(page.get_by_text("The upgrade had ended before")).to_be_visible()
+
+
 def test_a_viewer_sees_all_of_it_and_can_do_nothing(visit: Visit, site: RolloutSite) -> None:
     """A role without job:write has no button on any of the three pages."""
     job = site.job(LAMP, site.firmware(LAMP, "1.3.0"), NeedConfirm="true")
