@@ -47,12 +47,27 @@ def test_the_overview_leads_to_what_needs_somebody(visit: Visit, populated: Popu
     expect(first).to_contain_text("Rollout halted itself")
     expect(first).to_contain_text("devices failed or went silent")
     assert first.get_by_role("link").get_attribute("href") == f"#/rollouts/{populated.jobs['halted']}"
+    # A number is that of the rows it leads to.
+    under_way = page.get_by_role("link", name="Rollouts under way")
+    assert under_way.get_attribute("href") == "#/rollouts?state=active"
     lamps = page.get_by_role("table", name="Devices of lamp by version")
     # The first stage has four devices; how many of them were through when it was paused, chance says.
     expect(lamps.get_by_role("row", name="1.1.0")).to_contain_text(re.compile(r"3[6-8] "))
     lamps.get_by_role("link", name="1.2.0").click()
     expect(visitor.heading()).to_have_text("Devices")
     assert f"product={populated.products[LAMP]}&version=1.2.0" in page.url
+    chinese = visit(role=VIEWER, language="zh").open("/")
+    expect(chinese.get_by_role("region", name="需要处理").get_by_role("listitem").first).to_contain_text("上限为 3 %")
+
+
+def test_the_numbers_of_a_product_add_up(visit: Visit, populated: Populated) -> None:
+    """A device that was disabled is neither online nor offline, and not left out."""
+    device = {"ProductKey": populated.products[LAMP], "DeviceName": "lamp-0009"}
+    populated.client.call("DisableThing", **device)
+    page = visit(role=VIEWER).open(f"/products/{device['ProductKey']}")
+    expect(page.get_by_role("link", name="Disabled")).to_contain_text("1")
+    populated.client.call("EnableThing", **device)
+    expect(page.get_by_role("link", name="Disabled")).to_have_count(0)
 
 
 def test_the_overview_moves_by_itself(visit: Visit, populated: Populated) -> None:

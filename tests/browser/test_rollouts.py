@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -82,6 +83,9 @@ def test_a_failing_canary_halts_before_ones_eyes_and_a_person_goes_on_or_calls_i
         dialog.get_by_label("Type 2.0.0 to confirm").fill("2.0.0")
         confirm.click()
         expect(page.get_by_role("button", name="Pause")).to_have_count(0, timeout=CHANGES_WITHIN_MS)
+        stages = page.get_by_role("list", name="Stages")
+        expect(stages).to_contain_text("Ended", timeout=CHANGES_WITHIN_MS)
+        expect(stages).not_to_contain_text(re.compile("Under way|Waiting|Held"))
     assert site.call("QueryOTAJob", JobId=job)["jobStatus"] in ("CANCELED", "COMPLETED")
     assert page.evaluate(NOT_RELOADED)
 
@@ -104,6 +108,18 @@ def test_a_stage_begins_at_a_persons_word_and_a_pause_says_who_and_why(visit: Vi
     expect(stages.nth(0)).to_contain_text("Done")
     expect(page.get_by_text(f"{LAMPS} of {LAMPS} devices have the new version")).to_be_visible()
     assert page.evaluate(NOT_RELOADED)
+
+
+def test_a_planned_rollout_says_when_it_starts(visit: Visit, site: RolloutSite) -> None:
+    """It has no devices yet, and nothing that is missing."""
+    later_ms = int((time.time() + 3_600) * 1000)
+    job = site.job(LAMP, site.firmware(LAMP, "1.1.1"), ScheduleTime=str(later_ms))
+    page = visit(role=RELEASER).open(f"/rollouts/{job}")
+    _shows(page, "Planned")
+    expect(page.get_by_role("alert").filter(has_text="It starts")).to_contain_text("minutes")
+    expect(page.get_by_text("Nothing matches")).to_have_count(0)
+    site.call("CancelOTATaskByJob", JobId=job, CancelScheduledTask="true")
+    _shows(page, "Cancelled")
 
 
 def test_one_devices_task_is_confirmed_cancelled_and_tried_again(visit: Visit, site: RolloutSite) -> None:
@@ -130,6 +146,18 @@ def test_one_devices_task_is_confirmed_cancelled_and_tried_again(visit: Visit, s
     page.get_by_role("menuitem", name="Upgrade again").click()
     expect(page.get_by_role("alert").filter(has_text="is CANCELED")).to_be_visible()
     site.call("CancelOTATaskByJob", JobId=job, CancelUnconfirmedTask="true")
+
+
+def test_a_cancel_that_comes_too_late_is_not_called_one(visit: Visit, site: RolloutSite) -> None:
+    """The task ended while the question was open; the page of the device says so."""
+    job = site.job(LAMP, site.firmware(LAMP, "1.2.1"), NeedConfirm="true")
+    page = visit(role=RELEASER).open(f"/devices/{site.products[LAMP]}/lamp-0002")
+    page.get_by_role("table", name="Upgrades").get_by_role("button", name="Cancel").first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox").fill("lamp-0002")
+    site.call("CancelOTATaskByJob", JobId=job, CancelUnconfirmedTask="true")
+    dialog.locator("button[type=submit]").click()
+    expect(page.get_by_text("The upgrade had ended before")).to_be_visible()
 
 
 def test_a_viewer_sees_all_of_it_and_can_do_nothing(visit: Visit, site: RolloutSite) -> None:

@@ -29,6 +29,8 @@ PARAMETERS_ADDED = {
     ("CreateOTAStaticUpgradeJob", "XSeed"): _ROLLOUT,
     **{("CreateOTAStaticUpgradeJob", name): _ROLLOUT for name in _ROLLOUT_PARAMETERS},
     **{("CreateOTADynamicUpgradeJob", name): _ROLLOUT for name in _ROLLOUT_PARAMETERS},
+    ("ListOTAFirmware", "XModuleName"): "Whimbrel's own: the console narrows its list of firmware with it",
+    ("ListOTAFirmware", "XStatus"): "as XModuleName",
     ("ModifyOTAFirmware", "Udi"): "the other vendor's name of FirmwareUdi",
 }
 #: Of every action that makes something.

@@ -22,6 +22,7 @@ class TestStream implements Stream {
 
 let streams: TestStream[];
 let ends: number;
+let losses: boolean[];
 let hub: LiveHub;
 const heard: unknown[] = [];
 const listener = { onAnswer: (answer: unknown) => void heard.push(answer) };
@@ -31,13 +32,18 @@ beforeEach(() => {
   vi.useFakeTimers();
   streams = [];
   ends = 0;
+  losses = [];
   heard.length = 0;
   const open = (address: string) => {
     const stream = new TestStream(address);
     streams.push(stream);
     return stream;
   };
-  hub = new LiveHub(open, () => ends++);
+  hub = new LiveHub(
+    open,
+    () => ends++,
+    (isLost) => losses.push(isLost),
+  );
 });
 afterEach(() => vi.useRealTimers());
 
@@ -120,11 +126,38 @@ describe("LiveHub", () => {
     expect(streams).toHaveLength(1);
   });
 
-  it("says so when the server ends the session, and does not ask again", () => {
+  it("says so when the server ends the stream, and asks for another: a server that stops is started again", () => {
     hub.add(job("1"), listener);
     settle();
     streams[0]?.say("end");
-    vi.advanceTimersByTime(120_000);
     expect([ends, streams.length, streams[0]?.readyState]).toEqual([1, 1, 2]);
+    vi.advanceTimersByTime(2_000);
+    expect(streams).toHaveLength(2);
+  });
+
+  it("asks no more once the page is left that watched: its session has ended", () => {
+    const leave = hub.add(job("1"), listener);
+    settle();
+    streams[0]?.say("end");
+    leave();
+    vi.advanceTimersByTime(120_000);
+    expect(streams).toHaveLength(1);
+  });
+
+  it("tells when what is shown is current no more, and when it is again, once each", () => {
+    hub.add(job("1"), listener);
+    settle();
+    streams[0]?.say("open");
+    expect(losses).toEqual([]);
+    streams[0]?.say("error");
+    streams[0]?.say("error");
+    expect(losses).toEqual([true]);
+    streams[0]?.say("open");
+    expect(losses).toEqual([true, false]);
+    streams[0]?.say("end");
+    vi.advanceTimersByTime(2_000);
+    streams[1]?.close();
+    streams[1]?.say("error");
+    expect(losses).toEqual([true, false, true]);
   });
 });

@@ -30,8 +30,9 @@ import {
   movesOf,
   personIn,
   type Rollout,
+  reasonWords,
 } from "~/pages/rollouts/one/reading";
-import { bandsOf, openOf, STATUSES, totalOf } from "~/pages/rollouts/parts/counts";
+import { bandsOf, openOf, STATUSES, stateOf, totalOf } from "~/pages/rollouts/parts/counts";
 import type { Amount } from "~/parts/amount";
 
 const DEFAULTS = {
@@ -229,6 +230,18 @@ describe("a week of windows", () => {
   });
 });
 
+describe("the state of a job", () => {
+  const counts = { confirm: 0, queued: 0, notified: 0, inProgress: 0, succeeded: 3, failed: 0, canceled: 1 };
+  const job = { state: "ENDED", jobStatus: "COMPLETED", tasks: counts };
+
+  it("says of one that ended how it ended, and that devices failed", () => {
+    expect(stateOf(job)).toEqual(["job", "COMPLETED"]);
+    expect(stateOf({ ...job, tasks: { ...counts, failed: 1 } })).toEqual(["job", "COMPLETED_FAILING"]);
+    expect(stateOf({ ...job, jobStatus: "CANCELED", tasks: { ...counts, failed: 1 } })).toEqual(["job", "CANCELED"]);
+    expect(stateOf({ ...job, state: "SOAKING" })).toEqual(["rollout", "SOAKING"]);
+  });
+});
+
 describe("a rollout", () => {
   it("is counted in five bands that hold all of its tasks", () => {
     expect(Object.values(bandsOf(COUNTS)).reduce((sum, count) => sum + count)).toBe(totalOf(COUNTS));
@@ -252,6 +265,8 @@ describe("a rollout", () => {
     const words = "9 of the first 35 devices failed or went silent; the limit is 2.5 %";
     expect(haltIn(words)).toEqual({ failing: 9, started: 35, limit: "2.5" });
     expect(haltIn(`${words} <b>`)).toBeNull();
+    const t = ((key: string) => key) as never;
+    expect([words, "Too warm"].map((reason) => reasonWords(t, reason))).toEqual(["rollouts.haltedWords", "Too warm"]);
     expect([personIn("user:ada"), personIn("n3Xy"), personIn("")]).toEqual(["ada", "n3Xy", ""]);
   });
 

@@ -83,6 +83,20 @@ describe("formats", () => {
   });
 });
 
+describe("a share", () => {
+  it("is the whole only when nothing is missing", () => {
+    for (const locale of ["en", "zh-CN"]) {
+      const { percent } = formatsOf(locale);
+      expect([0, 9_999 / 10_000, 0.996, 1].map(percent)).toEqual(["0%", "99.9%", "99.6%", "100%"]);
+    }
+  });
+
+  it("is as many tenths as it has", () => {
+    const { percent } = formatsOf("en");
+    for (let tenths = 0; tenths <= 1000; tenths++) expect(percent(tenths / 1000)).toBe(`${tenths / 10}%`);
+  });
+});
+
 /** Attributes whose value a person reads. */
 const READ = /^(label|title|placeholder|description|alt|aria-label|hint|note|confirmLabel|error)$/;
 

@@ -20,9 +20,15 @@ export class CallError extends Error {
 export const UNREACHABLE = "console.Unreachable";
 export const SIGNED_OUT = "console.SignedOut";
 export const REFUSED = "console.Refused";
+export const BROKEN = "console.Broken";
+
+/** The code says that what was asked for is not there: it was deleted, or never was. */
+export function isGone({ code }: CallError): boolean {
+  return /NotFound|NotExist/.test(code);
+}
 
 /** Whatever was thrown, as a CallError. */
 export function asCallError(error: unknown): CallError {
   if (error instanceof CallError) return error;
-  return new CallError(error instanceof Error ? error.message : String(error), UNREACHABLE, 0);
+  return new CallError(error instanceof Error ? error.message : String(error), BROKEN, 0);
 }

@@ -68,7 +68,8 @@ interface ChangeOptions<A extends Action> {
 export function useChange<A extends Action>(action: A, options: ChangeOptions<A> = {}) {
   const client = useQueryClient();
   const token = useIntentToken();
-  return useMutation<Answer<A>, CallError, Parameters<A>>({
+  const sent = useRef(new Set<string>());
+  const mutation = useMutation<Answer<A>, CallError, Parameters<A>>({
     mutationFn: (parameters) => {
       const repeatable = options.isRepeatable ? { ...parameters, ClientToken: token.of(parameters) } : parameters;
       return call(action, repeatable);
@@ -81,7 +82,18 @@ export function useChange<A extends Action>(action: A, options: ChangeOptions<A>
     onError: (error) => {
       if (!options.isQuiet) showError(error);
     },
+    onSettled: (_answer, _error, parameters) => void sent.current.delete(JSON.stringify(parameters)),
   });
+  return {
+    ...mutation,
+    /** Once, however often a button is pressed before it shows that it was. */
+    mutate: (parameters: Parameters<A>) => {
+      const wire = JSON.stringify(parameters);
+      if (sent.current.has(wire)) return;
+      sent.current.add(wire);
+      mutation.mutate(parameters);
+    },
+  };
 }
 
 /** A token for what somebody means to do: kept while the same is tried again, a new one for anything else. */

@@ -37,10 +37,13 @@ export class LiveHub {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private failures = 0;
   private isVisible = true;
+  private isLost = false;
 
+  /** `onEnd`: the server ended the stream. `onLost`: what is shown is no longer kept current (true), or is again. */
   constructor(
     private readonly open: (address: string) => Stream,
     private readonly onEnd: () => void = () => {},
+    private readonly onLost: (isLost: boolean) => void = () => {},
   ) {}
 
   /** Watch until the returned function is called. Equal watches share one place in the stream. */
@@ -77,32 +80,44 @@ export class LiveHub {
     this.stream = null;
     this.streamed = keys;
     if (keys.length > 0) this.listen(keys);
+    else this.tell(false); // nothing that is shown ought to be current
   }
 
   private listen(keys: string[]): void {
     const watches = keys.map((key) => this.watched.get(key)?.watch);
     const stream = this.open(`api/live?watch=${encodeURIComponent(JSON.stringify(watches))}`);
     this.stream = stream;
+    stream.addEventListener("open", () => {
+      this.tell(false);
+    });
     stream.addEventListener("answer", (event) => {
       this.failures = 0;
       this.hand(keys, event.data);
     });
     stream.addEventListener("end", () => {
-      this.close(stream);
       this.onEnd();
+      this.lose(stream);
     });
     stream.addEventListener("error", () => {
       // An EventSource comes back by itself after a broken connection, never after a refusal.
-      if (stream.readyState === CLOSED && this.stream === stream) {
-        this.stream = null;
-        this.settle(Math.min(RETRY_FIRST_MS * 2 ** this.failures++, RETRY_MAX_MS));
-      }
+      if (stream.readyState === CLOSED) this.lose(stream);
+      else if (this.stream === stream) this.tell(true);
     });
   }
 
-  private close(stream: Stream): void {
+  /** The stream is over, and the page still shows what it told: ask for another. */
+  private lose(stream: Stream): void {
     stream.close();
-    if (this.stream === stream) this.stream = null;
+    if (this.stream !== stream) return;
+    this.stream = null;
+    this.tell(true);
+    this.settle(Math.min(RETRY_FIRST_MS * 2 ** this.failures++, RETRY_MAX_MS));
+  }
+
+  private tell(isLost: boolean): void {
+    if (this.isLost === isLost) return;
+    this.isLost = isLost;
+    this.onLost(isLost);
   }
 
   private hand(keys: string[], data: unknown): void {

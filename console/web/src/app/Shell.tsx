@@ -1,5 +1,5 @@
 import { Alert, AppShell, Burger, Center, Group, Loader, Text } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
+import { useDisclosure, useWindowEvent } from "@mantine/hooks";
 import { IconAlertOctagon } from "@tabler/icons-react";
 import { type MouseEvent, Suspense, useEffect, useRef } from "react";
 import { Link, Outlet, useLocation } from "react-router";
@@ -31,6 +31,9 @@ export function Shell() {
     isFirst.current = false;
     window.scrollTo(0, 0);
   }, [pathname, close]);
+  useWindowEvent("keydown", ({ key }) => {
+    if (key === "Escape") close();
+  });
   const skip = (event: MouseEvent) => {
     event.preventDefault(); // the hash is the route
     main.current?.focus();
@@ -49,7 +52,14 @@ export function Shell() {
         <AppShell.Header className={classes.header}>
           <Group h="100%" px="md" justify="space-between" wrap="nowrap">
             <Group gap="sm" wrap="nowrap">
-              <Burger opened={isOpen} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={t("shell.menu")} />
+              <Burger
+                opened={isOpen}
+                onClick={toggle}
+                hiddenFrom="sm"
+                size="sm"
+                aria-label={t("shell.menu")}
+                aria-expanded={isOpen}
+              />
               <Link to="/" className={classes.home} aria-label={t("shell.home")}>
                 <Logo size={30} />
                 <span className={classes.name}>{t("shell.name")}</span>
@@ -65,7 +75,13 @@ export function Shell() {
             </Group>
           </Group>
         </AppShell.Header>
-        <AppShell.Navbar p="sm" className={classes.navbar} aria-label={t("shell.pages")}>
+        <AppShell.Navbar
+          p="sm"
+          className={classes.navbar}
+          aria-label={t("shell.pages")}
+          data-closed={!isOpen || undefined}
+          onClick={close}
+        >
           <Navigation />
           <Text size="xs" c="dimmed" px="sm" pt="sm" mt="auto">
             {t("shell.version", { version: session?.server.version ?? "" })}

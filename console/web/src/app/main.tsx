@@ -1,6 +1,6 @@
 import "./styles";
 import { MantineProvider } from "@mantine/core";
-import { ModalsProvider } from "@mantine/modals";
+import { Notifications } from "@mantine/notifications";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
@@ -10,10 +10,10 @@ import { asCallError } from "~/api/errors";
 import { SESSION_KEY } from "~/api/hooks";
 import { theme, variables } from "~/theme";
 import { WordsProvider } from "~/words/useWords";
+import { keepFocus } from "./focus";
 import { LiveProvider } from "./LiveProvider";
 import { nonce } from "./nonce";
 import { AllRoutes } from "./routes";
-import { Toasts } from "./Toasts";
 
 const RETRIES_MAX = 2;
 
@@ -32,6 +32,7 @@ whenSignedOut(() => {
   client.removeQueries({ queryKey: ["call"] }); // what one user saw is not there for the next
 });
 
+keepFocus();
 const root = document.getElementById("root");
 if (root === null) throw new Error("the page has no #root");
 createRoot(root).render(
@@ -44,14 +45,12 @@ createRoot(root).render(
     >
       <QueryClientProvider client={client}>
         <WordsProvider>
-          <ModalsProvider>
-            <Toasts />
-            <LiveProvider>
-              <HashRouter>
-                <AllRoutes />
-              </HashRouter>
-            </LiveProvider>
-          </ModalsProvider>
+          <Notifications position="bottom-right" />
+          <LiveProvider>
+            <HashRouter>
+              <AllRoutes />
+            </HashRouter>
+          </LiveProvider>
         </WordsProvider>
       </QueryClientProvider>
     </MantineProvider>

@@ -1,5 +1,5 @@
 import { Group, Pagination, Paper, Skeleton, Table, Text, VisuallyHidden } from "@mantine/core";
-import type { ReactNode } from "react";
+import { type ReactNode, type RefObject, useEffect, useRef } from "react";
 import { useWords } from "~/words/useWords";
 import classes from "./DataTable.module.css";
 import { EmptyState } from "./EmptyState";
@@ -41,13 +41,25 @@ const SKELETON_ROWS = 6;
 
 /** Rows of one page. The first column names its row; on a phone each row is a card. */
 export function DataTable<Row>(props: DataTableProps<Row>) {
-  const { label, columns, rows, rowKey, error, onRetry, isLoading, isStale, empty } = props;
+  const { label, columns, rows, rowKey, error, onRetry, isLoading, isStale, empty, page = 1, onPage } = props;
   const { t } = useWords();
+  const frame = useRef<HTMLDivElement>(null);
+  const isBeyond = rows?.length === 0 && page > 1 && onPage !== undefined && !isLoading && !isStale;
+  useEffect(() => {
+    if (isBeyond) onPage?.(Math.max(1, Math.min(page - 1, props.pageCount ?? 1)));
+  });
+  if (isBeyond) return null; // the rows of this page are gone: there are others
   if (error && rows === undefined) return <ErrorNote error={error} onRetry={onRetry} />;
   if (rows?.length === 0 && !isLoading) return empty ?? <EmptyState title={t("common.nothing")} />;
   return (
     <>
-      <Paper withBorder className={classes.frame} bg="var(--surface)" aria-busy={isLoading || isStale || undefined}>
+      <Paper
+        ref={frame}
+        withBorder
+        className={classes.frame}
+        bg="var(--surface)"
+        aria-busy={isLoading || isStale || undefined}
+      >
         <Table highlightOnHover verticalSpacing="xs" horizontalSpacing="md" className={classes.table} stickyHeader>
           <caption className={classes.caption}>
             <VisuallyHidden>{label}</VisuallyHidden>
@@ -88,7 +100,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
           </Table.Tbody>
         </Table>
       </Paper>
-      <Pages {...props} />
+      <Pages {...props} frame={frame} />
     </>
   );
 }
@@ -107,8 +119,15 @@ function SkeletonRows({ width }: { width: number }) {
   ));
 }
 
-function Pages<Row>({ page = 1, pageCount = 1, total, onPage }: DataTableProps<Row>) {
+type PagesProps<Row> = DataTableProps<Row> & { frame: RefObject<HTMLDivElement | null> };
+
+function Pages<Row>({ page = 1, pageCount = 1, total, onPage, frame }: PagesProps<Row>) {
   const { t } = useWords();
+  const turn = (to: number) => {
+    onPage?.(to);
+    // The rows begin further up than a phone shows.
+    if (frame.current && frame.current.getBoundingClientRect().top < 0) frame.current.scrollIntoView();
+  };
   if (total === undefined && pageCount <= 1) return null;
   return (
     <Group justify="space-between" mt="sm" gap="xs">
@@ -122,7 +141,7 @@ function Pages<Row>({ page = 1, pageCount = 1, total, onPage }: DataTableProps<R
             size="sm"
             value={page}
             total={pageCount}
-            onChange={onPage}
+            onChange={turn}
             getControlProps={(control) => ({
               "aria-label": t(control === "previous" ? "common.previousPage" : "common.nextPage"),
             })}

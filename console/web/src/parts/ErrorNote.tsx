@@ -1,16 +1,28 @@
 import { Alert, Button, Code, Group, Stack, Text } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
-import { asCallError } from "~/api/errors";
+import { asCallError, type CallError, isGone } from "~/api/errors";
 import { useWords } from "~/words/useWords";
 
-/** Why something is not shown: the contract's words and code, and the request for whoever reads the log. */
+/**
+ * Why something is not shown: the contract's words and code, and the request for whoever reads the log. What is gone is
+ * not there after another try either.
+ */
 export function ErrorNote({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   const { t } = useWords();
-  const { message, code, requestId } = asCallError(error);
+  const shown = asCallError(error);
+  const { code, requestId } = shown;
+  const gone = isGone(shown);
   return (
-    <Alert color="clay" icon={<IconAlertTriangle aria-hidden />} title={t("common.failed")} role="alert">
+    <Alert
+      color="clay"
+      icon={<IconAlertTriangle aria-hidden />}
+      title={t(gone ? "common.missingHint" : "common.failed")}
+      role="alert"
+    >
       <Stack gap="xs" align="flex-start">
-        <Text size="sm">{message}</Text>
+        <Text size="sm">
+          <ErrorWords error={shown} />
+        </Text>
         <Group gap="xs">
           <Code>{code}</Code>
           {requestId !== "" && (
@@ -19,7 +31,7 @@ export function ErrorNote({ error, onRetry }: { error: unknown; onRetry?: () => 
             </Text>
           )}
         </Group>
-        {onRetry && (
+        {onRetry && !gone && (
           <Button size="xs" variant="default" onClick={onRetry}>
             {t("common.retry")}
           </Button>
@@ -27,4 +39,9 @@ export function ErrorNote({ error, onRetry }: { error: unknown; onRetry?: () => 
       </Stack>
     </Alert>
   );
+}
+
+/** The contract's words; in the reader's language what never reached the contract. */
+export function ErrorWords({ error }: { error: CallError }) {
+  return <>{useWords().maybe(`errors.${error.code}`, error.message)}</>;
 }

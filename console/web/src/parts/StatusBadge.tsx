@@ -1,6 +1,7 @@
 import { Badge } from "@mantine/core";
 import {
   IconAlertOctagon,
+  IconAlertTriangle,
   IconCheck,
   IconCircleDashed,
   IconClock,
@@ -30,6 +31,7 @@ const LOOKS: Readonly<Record<string, Look>> = {
   "job.PLANNED": ["sand", IconClock],
   "job.IN_PROGRESS": ["estuary", IconLoader2],
   "job.COMPLETED": ["marsh", IconCheck],
+  "job.COMPLETED_FAILING": ["sand", IconAlertTriangle],
   "job.CANCELED": ["gray", IconCircleDashed],
   "rollout.RUNNING": ["estuary", IconLoader2],
   "rollout.HALTED": ["clay", IconAlertOctagon],

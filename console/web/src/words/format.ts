@@ -27,7 +27,8 @@ export interface Formats {
 export function formatsOf(locale: string): Formats {
   const number = new Intl.NumberFormat(locale);
   const compact = new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 });
-  const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
+  // Never up to the whole: 9,999 of 10,000 are not 100 %.
+  const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1, roundingMode: "trunc" });
   const short = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
   const exact = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" });
   const date = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });

@@ -34,7 +34,12 @@ export function PasswordCard({ name }: { name: string }) {
           {change.error && <SigningError error={change.error} />}
           {/* Not shown: it tells a password manager whose password this is. */}
           <input type="text" autoComplete="username" value={name} readOnly hidden />
-          <PasswordInput label={t("me.currentPassword")} autoComplete="current-password" {...fields.of("current")} />
+          <PasswordInput
+            visibilityToggleButtonProps={{ "aria-label": t("signing.showPassword") }}
+            label={t("me.currentPassword")}
+            autoComplete="current-password"
+            {...fields.of("current")}
+          />
           <PasswordFields fields={fields} />
           <Group>
             <Button type="submit" loading={change.isPending}>

@@ -16,6 +16,7 @@ import { call } from "~/api/client";
 import { Section } from "~/parts/Section";
 import { Time } from "~/parts/Time";
 import { useWords } from "~/words/useWords";
+import { reasonWords } from "../rollouts/one/reading";
 import { type Attention, placeOf, withHealth } from "./attention";
 import classes from "./overview.module.css";
 
@@ -80,8 +81,8 @@ function AttentionRow({ item }: { item: Attention }) {
             ? t("overview.productVersion", { product: item.productName, version: item.version })
             : item.productName}
         </Text>
-        <Text component="span" size="sm" lang="en">
-          {item.reason}
+        <Text component="span" size="sm">
+          {reasonWords(t, item.reason)}
         </Text>
         <Text component="span" size="sm" c="dimmed">
           {maybe(`overview.advice.${item.kind}`, "")}

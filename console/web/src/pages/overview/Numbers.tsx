@@ -4,7 +4,8 @@ import { StatCard } from "~/parts/StatCard";
 import { useWords } from "~/words/useWords";
 import type { Overview } from "./steps";
 
-const UNDER_WAY = ["running", "soaking", "waitingWindow", "planned"] as const;
+/** The states behind `/rollouts?state=active`. */
+const UNDER_WAY = ["running", "soaking", "waitingWindow"] as const;
 
 /** Four numbers, each leading to its rows. */
 export function Numbers({ data }: { data: Overview | undefined }) {
@@ -31,7 +32,7 @@ export function Numbers({ data }: { data: Overview | undefined }) {
       <StatCard
         label={t("overview.underWay")}
         value={data && UNDER_WAY.reduce((sum, state) => sum + data.jobs[state], 0)}
-        to="/rollouts"
+        to="/rollouts?state=active"
         icon={<IconRocket size={16} aria-hidden />}
         note={data && t("overview.held", { halted: data.jobs.halted, paused: data.jobs.paused })}
       />

@@ -6,6 +6,7 @@ import { ErrorNote } from "~/parts/ErrorNote";
 import { Section } from "~/parts/Section";
 import { StatusBadge, statusColor } from "~/parts/StatusBadge";
 import { useWords } from "~/words/useWords";
+import { reasonWords } from "../rollouts/one/reading";
 import classes from "./overview.module.css";
 
 const SHOWN_MAX = 6;
@@ -113,7 +114,7 @@ function Rollout({ job }: { job: Job }) {
       </Progress.Root>
       {job.holdReason && (
         <Text size="sm" c="dimmed" mt={4}>
-          {job.holdReason}
+          {reasonWords(t, job.holdReason)}
         </Text>
       )}
     </div>

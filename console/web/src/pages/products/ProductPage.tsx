@@ -122,11 +122,14 @@ function OverviewTab({ product, onConnect }: { product: Product; onConnect: () =
           {t("products.noDevicesHint")}
         </EmptyState>
       )}
-      <SimpleGrid cols={{ base: 2, xs: 3, md: 5 }} spacing="md">
+      <SimpleGrid cols={{ base: 2, xs: 3, md: devices?.disable ? 6 : 5 }} spacing="md">
         <StatCard label={t("products.devices")} value={devices?.total} to={`/devices?product=${productKey}`} />
         <StatCard label={t("products.online")} value={devices?.online} to={to("ONLINE")} color="marsh" />
         <StatCard label={t("products.offline")} value={devices?.offline} to={to("OFFLINE")} />
         <StatCard label={t("products.unactive")} value={devices?.unactive} to={to("UNACTIVE")} />
+        {devices && devices.disable > 0 && (
+          <StatCard label={t("status.device.DISABLE")} value={devices.disable} to={to("DISABLE")} />
+        )}
         <StatCard
           label={t("products.firmware")}
           value={data?.data.firmware.total}

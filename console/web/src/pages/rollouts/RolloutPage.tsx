@@ -10,14 +10,14 @@ import { Actions } from "./one/Actions";
 import { Chart } from "./one/Chart";
 import { Events } from "./one/Events";
 import { Failures } from "./one/Failures";
-import { HoldNote, Planned } from "./one/HoldNote";
+import { HoldNote } from "./one/HoldNote";
 import { Meters } from "./one/Meters";
 import { Policy } from "./one/Policy";
 import type { Job, Rollout } from "./one/reading";
 import { Stages } from "./one/Stages";
 import { Tasks } from "./one/Tasks";
 import { targetWords } from "./parts/aim";
-import { BAND_COLORS, type Band, countOf, STATUSES, type TaskStatus, totalOf } from "./parts/counts";
+import { BAND_COLORS, type Band, countOf, STATUSES, stateOf, type TaskStatus, totalOf } from "./parts/counts";
 import { JobState } from "./parts/JobState";
 import { ProgressBands } from "./parts/ProgressBands";
 import classes from "./rollouts.module.css";
@@ -78,8 +78,7 @@ function Shown({ job, rollout, crumbs }: ShownProps) {
         <About job={job} rollout={rollout} />
       </PageHeader>
       <Stack gap="lg">
-        {rollout.state === "PLANNED" && <Planned utcStart={job.utcScheduleTime} />}
-        <HoldNote rollout={rollout} />
+        <HoldNote rollout={rollout} job={job} />
         <Total rollout={rollout} />
         {rollout.stages.stage.length > 0 && (
           <Section title={t("rollouts.stages")} isBare>
@@ -121,13 +120,12 @@ function Shown({ job, rollout, crumbs }: ShownProps) {
 
 function About({ job, rollout }: { job: Job; rollout: Rollout }) {
   const { t, maybe } = useWords();
-  const isOver = rollout.state === "ENDED";
-  const [kind, status] = isOver ? ["job", rollout.jobStatus] : ["rollout", rollout.state];
+  const [kind, status] = stateOf(rollout);
   return (
     <Group gap="sm" component="span" display="inline-flex">
-      <JobState state={rollout.state} jobStatus={rollout.jobStatus} />
+      <JobState job={rollout} />
       {/* The state changes by itself: said once when it does, and nothing that ticks beside it. */}
-      <VisuallyHidden role="status">{maybe(`status.${kind}.${status}`, status ?? "")}</VisuallyHidden>
+      <VisuallyHidden role="status">{maybe(`status.${kind}.${status}`, status)}</VisuallyHidden>
       <span>
         <Anchor component={Link} to={`/firmware/${job.firmwareId}`} inherit td="underline">
           {job.name}

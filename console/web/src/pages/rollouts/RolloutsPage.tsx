@@ -155,7 +155,7 @@ function columnsOf(t: Words["t"]): Column<Job>[] {
     {
       key: "state",
       title: t("rollouts.state"),
-      cell: (job) => <JobState state={job.state} jobStatus={job.jobStatus} />,
+      cell: (job) => <JobState job={job} />,
     },
     { key: "progress", title: t("rollouts.progress"), cell: (job) => <Progress job={job} /> },
     { key: "target", title: t("rollouts.target"), cell: (job) => <Target job={job} />, isWide: true },

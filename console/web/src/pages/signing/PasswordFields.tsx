@@ -28,6 +28,7 @@ export function PasswordFields<Values extends NewPassword>({ fields }: { fields:
   return (
     <>
       <PasswordInput
+        visibilityToggleButtonProps={{ "aria-label": t("signing.showPassword") }}
         label={t("signing.newPassword")}
         description={
           <>
@@ -39,7 +40,12 @@ export function PasswordFields<Values extends NewPassword>({ fields }: { fields:
         {...caps.handlers}
         {...fields.of("password")}
       />
-      <PasswordInput label={t("signing.again")} autoComplete="new-password" {...fields.of("again")} />
+      <PasswordInput
+        visibilityToggleButtonProps={{ "aria-label": t("signing.showPassword") }}
+        label={t("signing.again")}
+        autoComplete="new-password"
+        {...fields.of("again")}
+      />
     </>
   );
 }

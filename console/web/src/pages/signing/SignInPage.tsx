@@ -31,7 +31,10 @@ export default function SignInPage() {
   });
   if (session.data) return <Navigate to={ownPath(search.get("then"))} replace />;
   return (
-    <SigningFrame title={t("signing.title")} intro={t("signing.intro")}>
+    <SigningFrame
+      title={t("signing.title")}
+      intro={t(search.has("then") ? "errors.console.SignedOut" : "signing.intro")}
+    >
       <ProviderProblem problem={search.get("problem")} />
       <ProviderButton then={ownPath(search.get("then"))} />
       <form onSubmit={fields.onSubmit((values) => signIn.mutate(values))}>
@@ -49,6 +52,7 @@ export default function SignInPage() {
             {...fields.of("name")}
           />
           <PasswordInput
+            visibilityToggleButtonProps={{ "aria-label": t("signing.showPassword") }}
             label={t("signing.password")}
             autoComplete="current-password"
             required

@@ -6,6 +6,7 @@ import type { Named } from "../parts/names";
 
 const ASK_AGAIN_MS = 400;
 const PAGE_SIZE = 50;
+const KEY = ["register"];
 
 export interface Credentials extends Named {
   deviceSecret: string;
@@ -21,12 +22,20 @@ interface Wanted {
 /** Registers what is wanted. What it answers is kept by the dialog alone, and goes with it. */
 export function useRegistering() {
   const client = useQueryClient();
-  return useMutation<Credentials[], CallError, Wanted>({
+  const registering = useMutation<Credentials[], CallError, Wanted>({
+    mutationKey: KEY,
     gcTime: 0,
     mutationFn: (wanted) => (wanted.names.length === 1 ? one(wanted) : several(wanted)),
     onSuccess: () => client.invalidateQueries({ queryKey: ["call"] }),
     onError: showError,
   });
+  return {
+    ...registering,
+    /** Once, however often it is pressed: without a name each would be one more device. */
+    mutate: (wanted: Wanted) => {
+      if (client.isMutating({ mutationKey: KEY }) === 0) registering.mutate(wanted);
+    },
+  };
 }
 
 async function one({ productKey, names: [name = ""], nickname }: Wanted): Promise<Credentials[]> {

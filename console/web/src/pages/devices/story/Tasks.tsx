@@ -60,20 +60,21 @@ export function Tasks({ device }: { device: Named }) {
 function useCancel(device: Named, onDone: () => void) {
   const { t } = useWords();
   const client = useQueryClient();
-  return useMutation<void, CallError, string>({
+  return useMutation<boolean, CallError, string>({
     mutationFn: async (taskId) => {
       const open = await call("ListOTAUnfinishedTaskByDevice", wireOf(device));
       const task = open.data.simpleOTATaskInfo.find((one) => one.taskId === taskId);
-      if (task === undefined) return; // it has ended by itself: the page is about to say so
+      if (task === undefined) return false; // it has ended by itself
       await call("CancelOTATaskByDevice", {
         ProductKey: device.productKey,
         DeviceName: [device.deviceName],
         FirmwareId: task.firmwareId,
         JobId: task.jobId,
       });
+      return true;
     },
-    onSuccess: () => {
-      showDone(t("devices.taskCancelled"));
+    onSuccess: (isCancelled) => {
+      showDone(t(isCancelled ? "devices.taskCancelled" : "devices.taskOver"));
       onDone();
     },
     onError: showError,

@@ -73,7 +73,7 @@ function Bars({ product, moduleName, shares }: { product: Standing; moduleName: 
               {version}
             </Table.Th>
             <Table.Td>{bar(count, "estuary")}</Table.Td>
-            <Table.Td w={56} ta="end">
+            <Table.Td w={88} ta="end">
               <Anchor component={Link} to={devicesAt(productKey, version, moduleName)} inherit>
                 {format.number(count)}
               </Anchor>
@@ -93,7 +93,11 @@ function Bars({ product, moduleName, shares }: { product: Standing; moduleName: 
                 </Table.Th>
                 <Table.Td>{bar(count, "gray")}</Table.Td>
                 <Table.Td ta="end">
-                  <Anchor component={Link} to={`/devices?product=${productKey}`} inherit>
+                  <Anchor
+                    component={Link}
+                    to={`/devices?product=${productKey}${index === 1 ? "&never=1" : ""}`}
+                    inherit
+                  >
                     {format.number(count)}
                   </Anchor>
                 </Table.Td>

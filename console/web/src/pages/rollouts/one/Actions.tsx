@@ -1,6 +1,6 @@
 import { Button, Checkbox, Stack, Text } from "@mantine/core";
 import { IconPlayerPause, IconPlayerPlay, IconPlayerSkipForward, IconX } from "@tabler/icons-react";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useChange, useMay } from "~/api/hooks";
 import { ConfirmTyped } from "~/parts/ConfirmTyped";
 import { ReasonDialog } from "~/parts/ReasonDialog";
@@ -104,22 +104,26 @@ export function Actions({ job, rollout }: ActionsProps) {
 function Cancel({ opened, onClose, job, rollout }: ActionsProps & { opened: boolean; onClose: () => void }) {
   const { t } = useWords();
   const [withBegun, setWithBegun] = useState(false);
+  useEffect(() => {
+    if (opened) setWithBegun(false); // what was ticked and thought better of
+  }, [opened]);
   const done = () => {
     onClose();
     showDone(t("rollouts.cancelled"));
   };
   const tasks = useChange("CancelOTATaskByJob", { onDone: done });
-  const strategy = useChange("CancelOTAStrategyByJob");
-  const confirm = async () => {
+  const cancelTasks = () => tasks.mutate({ JobId: job.jobId, ...cancelFlags(rollout, withBegun) });
+  const strategy = useChange("CancelOTAStrategyByJob", { onDone: cancelTasks });
+  const confirm = () => {
     // Of a dynamic job first the rule: or it would take new devices while its tasks are being cancelled.
-    if (job.selectionType === "DYNAMIC") await strategy.mutateAsync({ JobId: job.jobId });
-    tasks.mutate({ JobId: job.jobId, ...cancelFlags(rollout, withBegun) });
+    if (job.selectionType === "DYNAMIC") strategy.mutate({ JobId: job.jobId });
+    else cancelTasks();
   };
   return (
     <ConfirmTyped
       opened={opened}
       onClose={onClose}
-      onConfirm={() => void confirm()}
+      onConfirm={confirm}
       title={t("rollouts.cancelTitle")}
       word={job.destVersion}
       confirmLabel={t("rollouts.cancel")}

@@ -35,7 +35,7 @@ export function Chart({ job, isOver }: { job: Job; isOver: boolean }) {
   if (curves === undefined) return null;
   return (
     <Paper withBorder p="lg" bg="var(--surface)">
-      {curves.timesMs.length < 2 ? (
+      {curves.timesMs.length < 2 || series.length === 0 ? (
         <>
           <Text size="sm" fw={600} mb="xs">
             {t("rollouts.overTime")}

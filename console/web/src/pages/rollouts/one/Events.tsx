@@ -11,7 +11,7 @@ import {
 } from "@tabler/icons-react";
 import { Time } from "~/parts/Time";
 import { useWords } from "~/words/useWords";
-import { haltIn, personIn, type Rollout } from "./reading";
+import { personIn, type Rollout, reasonWords } from "./reading";
 
 const LOOKS: Readonly<Record<string, [color: string, icon: typeof IconPoint]>> = {
   HALTED: ["clay", IconAlertOctagon],
@@ -31,7 +31,6 @@ export function Events({ rollout, utcCreate }: { rollout: Rollout; utcCreate: st
     <Timeline bulletSize={26} lineWidth={2} active={rollout.events.event.length}>
       {rollout.events.event.map((event) => {
         const [color, Icon] = LOOKS[event.kind] ?? ["gray", IconPoint];
-        const halt = haltIn(event.reason);
         return (
           <Timeline.Item
             key={`${event.utcTime}${event.kind}${event.reason}`}
@@ -39,9 +38,7 @@ export function Events({ rollout, utcCreate }: { rollout: Rollout; utcCreate: st
             bullet={<Icon size={14} aria-hidden />}
             title={maybe(`rollouts.event.${event.kind}`, event.kind)}
           >
-            {event.reason !== "" && (
-              <Text size="sm">{halt === null ? event.reason : t("rollouts.haltedWords", { ...halt })}</Text>
-            )}
+            {event.reason !== "" && <Text size="sm">{reasonWords(t, event.reason)}</Text>}
             <Text size="xs" c="dimmed" component="div">
               {personIn(event.who) || t("rollouts.theServer")} · <Time at={event.utcTime} />
             </Text>

@@ -4,42 +4,26 @@ import { Link } from "react-router";
 import { Time } from "~/parts/Time";
 import { useWords } from "~/words/useWords";
 import { Approval } from "./Approval";
-import { haltIn, personIn, type Rollout } from "./reading";
+import { type Job, personIn, type Rollout, reasonWords } from "./reading";
 
 /** What holds the job back, in words and numbers; nothing when nothing does. */
-export function HoldNote({ rollout }: { rollout: Rollout }) {
+export function HoldNote({ rollout, job }: { rollout: Rollout; job: Job }) {
   const { state } = rollout;
   if (state === "HALTED") return <Halted rollout={rollout} />;
   if (state === "PAUSED") return <Paused rollout={rollout} />;
   if (state === "AWAITING_APPROVAL") return <Approval rollout={rollout} />;
-  return state === "WAITING_WINDOW" || state === "SOAKING" ? <Waits rollout={rollout} /> : null;
-}
-
-/** It has not begun. */
-export function Planned({ utcStart }: { utcStart: string | undefined }) {
-  const { t, rich, format } = useWords();
-  return (
-    <Alert color="sand" icon={<IconClock aria-hidden />} title={t("rollouts.plannedTitle")}>
-      <Text size="sm" component="div">
-        {rich(
-          "rollouts.plannedHint",
-          { when: <Time at={utcStart} /> },
-          { exact: utcStart === undefined ? "" : format.exact(Date.parse(utcStart)) },
-        )}
-      </Text>
-    </Alert>
-  );
+  if (state === "SOAKING") return <Waits what="soaking" until={rollout.utcSoaksUntil} />;
+  if (state === "WAITING_WINDOW") return <Waits what="window" until={rollout.utcNextOpening} />;
+  return state === "PLANNED" ? <Waits what="planned" until={job.utcScheduleTime} /> : null;
 }
 
 function Halted({ rollout }: { rollout: Rollout }) {
   const { t, rich } = useWords();
-  const reason = rollout.holdReason ?? "";
-  const halt = haltIn(reason);
   return (
     <Alert color="clay" icon={<IconAlertOctagon aria-hidden />} title={t("rollouts.haltedTitle")}>
       <Stack gap={4}>
         <Text size="sm" fw={600}>
-          {halt === null ? reason : t("rollouts.haltedWords", { ...halt })}
+          {reasonWords(t, rollout.holdReason ?? "")}
         </Text>
         <Text size="sm" component="div">
           {rich("rollouts.haltedHint", {
@@ -77,20 +61,14 @@ function Paused({ rollout }: { rollout: Rollout }) {
   );
 }
 
-function Waits({ rollout }: { rollout: Rollout }) {
+function Waits({ what, until }: { what: "soaking" | "window" | "planned"; until: string | undefined }) {
   const { t, rich, format } = useWords();
-  const isSoaking = rollout.state === "SOAKING";
-  const until = isSoaking ? rollout.utcSoaksUntil : rollout.utcNextOpening;
-  const Icon = isSoaking ? IconHourglass : IconClock;
+  const Icon = what === "soaking" ? IconHourglass : IconClock;
   return (
-    <Alert
-      color="sand"
-      icon={<Icon aria-hidden />}
-      title={t(isSoaking ? "rollouts.soakingTitle" : "rollouts.windowTitle")}
-    >
+    <Alert color="sand" icon={<Icon aria-hidden />} title={t(`rollouts.${what}Title`)}>
       <Text size="sm" component="div">
         {rich(
-          isSoaking ? "rollouts.soakingHint" : "rollouts.windowHint",
+          `rollouts.${what}Hint`,
           { when: <Time at={until} /> },
           { exact: until === undefined ? "" : format.exact(Date.parse(until)) },
         )}

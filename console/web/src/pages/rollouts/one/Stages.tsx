@@ -27,15 +27,17 @@ export function Stages({ rollout }: { rollout: Rollout }) {
 
 function StageBox({ stage, rollout }: { stage: Stage; rollout: Rollout }) {
   const { t, format, maybe } = useWords();
-  const isCurrent = stage.state === "UNDER_WAY" || stage.state === "SOAKING";
+  // Of a job that has ended nothing is under way, and nothing waits.
+  const state = rollout.state === "ENDED" && stage.state !== "DONE" ? "ENDED" : stage.state;
+  const isCurrent = state === "UNDER_WAY" || state === "SOAKING";
   const isHeld = isCurrent && (rollout.state === "HALTED" || rollout.state === "PAUSED");
-  const Icon = isHeld ? IconPlayerPause : (ICONS[stage.state] ?? IconPoint);
+  const Icon = isHeld ? IconPlayerPause : (ICONS[state] ?? IconPoint);
   const pinned = rollout.policy.xStages.stage[stage.number - 1];
   const share = pinned?.percent === undefined ? "" : ` · ${t("rollouts.upToShare", { percent: pinned.percent })}`;
   return (
     <li
       className={classes.stage}
-      data-state={stage.state}
+      data-state={state}
       data-held={isHeld ? rollout.state : undefined}
       aria-current={isCurrent ? "step" : undefined}
     >
@@ -43,7 +45,7 @@ function StageBox({ stage, rollout }: { stage: Stage; rollout: Rollout }) {
         <span>{t("wizard.stageNumber", { number: stage.number })}</span>
         <span className={classes.stageState}>
           <Icon size={15} stroke={2.2} aria-hidden />
-          {isHeld ? t("rollouts.stageState.HELD") : maybe(`rollouts.stageState.${stage.state}`, stage.state)}
+          {isHeld ? t("rollouts.stageState.HELD") : maybe(`rollouts.stageState.${state}`, state)}
         </span>
       </div>
       <div className={classes.stageDevices}>{t("rollouts.devices", { count: stage.devices })}</div>
@@ -55,12 +57,12 @@ function StageBox({ stage, rollout }: { stage: Stage; rollout: Rollout }) {
       {isCurrent && stage.neededSuccesses !== undefined && (
         <Needed succeeded={rollout.succeeded} needed={stage.neededSuccesses} />
       )}
-      {stage.state === "SOAKING" && rollout.utcSoaksUntil && !isHeld && (
+      {state === "SOAKING" && rollout.utcSoaksUntil && !isHeld && (
         <Text size="xs" mt={6} component="div">
           {t("rollouts.nextStage")} <Time at={rollout.utcSoaksUntil} />
         </Text>
       )}
-      {stage.state === "UNDER_WAY" && pinned !== undefined && pinned.soakMinutes > 0 && (
+      {state === "UNDER_WAY" && pinned !== undefined && pinned.soakMinutes > 0 && (
         <Text size="xs" mt={6} c="dimmed">
           {t("rollouts.thenSoaks", { soak: format.duration(pinned.soakMinutes * 60_000) })}
         </Text>

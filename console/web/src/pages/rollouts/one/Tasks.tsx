@@ -58,7 +58,11 @@ export function Tasks({ job, rollout }: TasksProps) {
         pageCount={list.data?.pageCount}
         total={list.data?.total}
         onPage={query.setPage}
-        empty={<EmptyState title={t("common.nothingMatches")}>{t("rollouts.noTasksHint")}</EmptyState>}
+        empty={
+          totalOf(rollout.tasks) === 0 ? undefined : (
+            <EmptyState title={t("common.nothingMatches")}>{t("rollouts.noTasksHint")}</EmptyState>
+          )
+        }
       />
     </>
   );

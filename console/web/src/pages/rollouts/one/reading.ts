@@ -1,5 +1,6 @@
 /** What the rollout's answers say, put so that a page can show it. */
 import type { Answer } from "~/api/types";
+import type { Words } from "~/words/useWords";
 import { type Band, bandsOf, type TaskCounts, totalOf } from "../parts/counts";
 
 export type Rollout = Answer<"XQueryOTARollout">["data"];
@@ -16,6 +17,12 @@ export interface Halt {
 export function haltIn(reason: string): Halt | null {
   const found = /^(\d+) of the first (\d+) devices failed or went silent; the limit is ([\d.]+) %$/.exec(reason);
   return found === null ? null : { failing: Number(found[1]), started: Number(found[2]), limit: found[3] ?? "" };
+}
+
+/** Somebody's reason as it was written; the gate's own in the reader's language. */
+export function reasonWords(t: Words["t"], reason: string): string {
+  const halt = haltIn(reason);
+  return halt === null ? reason : t("rollouts.haltedWords", { ...halt });
 }
 
 /** Whom an event names: a person by the name alone, a key by its id, empty for the server. */

@@ -1,10 +1,8 @@
 import { StatusBadge } from "~/parts/StatusBadge";
+import { type Standing, stateOf } from "./counts";
 
 /** Where a job stands: of one that ended, how it ended. */
-export function JobState({ state, jobStatus }: { state: string; jobStatus: string }) {
-  return state === "ENDED" ? (
-    <StatusBadge kind="job" status={jobStatus} />
-  ) : (
-    <StatusBadge kind="rollout" status={state} />
-  );
+export function JobState({ job }: { job: Standing }) {
+  const [kind, status] = stateOf(job);
+  return <StatusBadge kind={kind} status={status} />;
 }

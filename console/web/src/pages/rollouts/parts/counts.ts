@@ -30,6 +30,18 @@ export function openOf(tasks: TaskCounts): number {
   return tasks.confirm + tasks.queued + tasks.notified + tasks.inProgress;
 }
 
+export interface Standing {
+  state: string;
+  jobStatus: string;
+  tasks: TaskCounts;
+}
+
+/** The state to show of a job. The wire completes one whose devices all failed: nobody shall take that for a success. */
+export function stateOf({ state, jobStatus, tasks }: Standing): ["job" | "rollout", string] {
+  if (state !== "ENDED") return ["rollout", state];
+  return ["job", jobStatus === "COMPLETED" && tasks.failed > 0 ? "COMPLETED_FAILING" : jobStatus];
+}
+
 /** What a person tells apart at a glance: four colours, and one for what was called off. */
 export const BANDS = ["succeeded", "underWay", "failed", "canceled", "waiting"] as const;
 export type Band = (typeof BANDS)[number];
