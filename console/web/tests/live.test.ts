@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { LiveHub, type Stream, WATCHES_MAX } from "~/api/live";
+import { LiveHub, SILENT_MS, type Stream, WATCHES_MAX } from "~/api/live";
 
 /** A stream as the browser's, driven by the test. */
 class TestStream implements Stream {
@@ -121,9 +121,35 @@ describe("LiveHub", () => {
   it("leaves a broken connection to the browser, which comes back by itself", () => {
     hub.add(job("1"), listener);
     settle();
-    streams[0]?.say("error");
-    vi.advanceTimersByTime(120_000);
+    for (let time = 0; time < 120_000; time += 2_000) {
+      streams[0]?.say("error");
+      vi.advanceTimersByTime(2_000);
+    }
     expect(streams).toHaveLength(1);
+  });
+
+  it("asks for another when nothing was heard for three heartbeats: the line is dead, and nobody says so", () => {
+    hub.add(job("1"), listener);
+    settle();
+    streams[0]?.say("open");
+    for (const sign of ["beat", "answer", "beat"]) {
+      vi.advanceTimersByTime(SILENT_MS - 1);
+      streams[0]?.say(sign, { index: 0, answer: {} });
+    }
+    expect([streams.length, losses]).toEqual([1, []]);
+    vi.advanceTimersByTime(SILENT_MS);
+    expect([streams[0]?.readyState, losses]).toEqual([2, [true]]);
+    vi.advanceTimersByTime(2_000);
+    streams[1]?.say("open");
+    expect([streams.length, losses]).toEqual([2, [true, false]]);
+  });
+
+  it("waits for nothing in a hidden tab", () => {
+    hub.add(job("1"), listener);
+    settle();
+    hub.setVisible(false);
+    vi.advanceTimersByTime(2 * SILENT_MS);
+    expect([streams.length, losses]).toEqual([1, []]);
   });
 
   it("says so when the server ends the stream, and asks for another: a server that stops is started again", () => {

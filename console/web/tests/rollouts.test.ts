@@ -231,11 +231,12 @@ describe("a week of windows", () => {
 });
 
 describe("the state of a job", () => {
-  const counts = { confirm: 0, queued: 0, notified: 0, inProgress: 0, succeeded: 3, failed: 0, canceled: 1 };
+  const counts = { confirm: 0, queued: 0, notified: 0, inProgress: 0, succeeded: 3, failed: 0, canceled: 0 };
   const job = { state: "ENDED", jobStatus: "COMPLETED", tasks: counts };
 
-  it("says of one that ended how it ended, and that devices failed", () => {
+  it("says of one that ended how it ended, and that devices failed or were called off", () => {
     expect(stateOf(job)).toEqual(["job", "COMPLETED"]);
+    expect(stateOf({ ...job, tasks: { ...counts, canceled: 1 } })).toEqual(["job", "COMPLETED_IN_PART"]);
     expect(stateOf({ ...job, tasks: { ...counts, failed: 1 } })).toEqual(["job", "COMPLETED_FAILING"]);
     expect(stateOf({ ...job, jobStatus: "CANCELED", tasks: { ...counts, failed: 1 } })).toEqual(["job", "CANCELED"]);
     expect(stateOf({ ...job, state: "SOAKING" })).toEqual(["rollout", "SOAKING"]);

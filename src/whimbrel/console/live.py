@@ -1,7 +1,8 @@
 """Live pages: server-sent events with the answers of the calls that a page watches, whenever they change.
 
 `GET api/live?watch=[{"action": …, "parameters": {…}}, …]`. Events: `answer` with the index of the watch, its HTTP
-status and its answer; `end` with the reason, after which the server closes. A slow page gets the newest answers only.
+status and its answer; `beat`, without meaning, so that a page that hears nothing knows that its line is dead; `end` with
+the reason, after which the server closes. A slow page gets the newest answers only.
 No answer has secrets in it, whoever looks on (ADR 0068).
 """
 
@@ -28,8 +29,9 @@ STREAMS_OF_SESSION_MAX = 6
 STREAMS_MAX = 500  # of a process
 STREAMS_OF_ACCOUNT_MAX = STREAMS_MAX // 2  # nobody's pages keep those of others away (I15)
 RECHECK_SECONDS = 5.0  # how long a session that was ended may still be told something (A21)
-HEARTBEAT_SECONDS = 15.0
+HEARTBEAT_SECONDS = 15.0  # a page that hears nothing for three of them asks again (live.ts)
 RECONNECT_MS = 2_000
+_BEAT = b"event: beat\ndata: 1\n\n"  # an event: browsers hand no comment on to the page
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -183,7 +185,7 @@ class Live:
                 return
             events = viewer.stream.take()
             if events or loop.time() >= spoken_s + HEARTBEAT_SECONDS:
-                await viewer.sender.send(events or b":\n\n")
+                await viewer.sender.send(events or _BEAT)
                 spoken_s = loop.time()
 
     async def _end_of(self, viewer: _Viewer) -> str | None:

@@ -6,6 +6,7 @@ export const WATCHES_MAX = 8; // the server's bound for one stream
 const SETTLE_MS = 30; // a page mounts its watches one after another: they share one stream
 const RETRY_FIRST_MS = 2_000;
 const RETRY_MAX_MS = 60_000;
+export const SILENT_MS = 45_000; // the server says something every 15 seconds
 
 export interface Watch {
   action: string;
@@ -35,6 +36,7 @@ export class LiveHub {
   private stream: Stream | null = null;
   private streamed: string[] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private silence: ReturnType<typeof setTimeout> | undefined;
   private failures = 0;
   private isVisible = true;
   private isLost = false;
@@ -76,6 +78,7 @@ export class LiveHub {
     const keys = this.isVisible ? [...this.watched.keys()].slice(0, WATCHES_MAX) : [];
     const isSame = keys.length === this.streamed.length && keys.every((key) => this.streamed.includes(key));
     if (isSame && (keys.length === 0 || (this.stream !== null && this.stream.readyState !== CLOSED))) return;
+    clearTimeout(this.silence);
     this.stream?.close();
     this.stream = null;
     this.streamed = keys;
@@ -87,10 +90,14 @@ export class LiveHub {
     const watches = keys.map((key) => this.watched.get(key)?.watch);
     const stream = this.open(`api/live?watch=${encodeURIComponent(JSON.stringify(watches))}`);
     this.stream = stream;
+    this.expect(stream);
     stream.addEventListener("open", () => {
+      this.expect(stream);
       this.tell(false);
     });
+    stream.addEventListener("beat", () => this.expect(stream));
     stream.addEventListener("answer", (event) => {
+      this.expect(stream);
       this.failures = 0;
       this.hand(keys, event.data);
     });
@@ -101,14 +108,25 @@ export class LiveHub {
     stream.addEventListener("error", () => {
       // An EventSource comes back by itself after a broken connection, never after a refusal.
       if (stream.readyState === CLOSED) this.lose(stream);
-      else if (this.stream === stream) this.tell(true);
+      else if (this.stream === stream) {
+        this.expect(stream);
+        this.tell(true);
+      }
     });
+  }
+
+  /** A line that dies without a word, as a phone's in a tunnel, breaks nothing for hours: its silence is the sign. */
+  private expect(stream: Stream): void {
+    if (this.stream !== stream) return;
+    clearTimeout(this.silence);
+    this.silence = setTimeout(() => this.lose(stream), SILENT_MS);
   }
 
   /** The stream is over, and the page still shows what it told: ask for another. */
   private lose(stream: Stream): void {
     stream.close();
     if (this.stream !== stream) return;
+    clearTimeout(this.silence);
     this.stream = null;
     this.tell(true);
     this.settle(Math.min(RETRY_FIRST_MS * 2 ** this.failures++, RETRY_MAX_MS));

@@ -32,6 +32,7 @@ const LOOKS: Readonly<Record<string, Look>> = {
   "job.IN_PROGRESS": ["estuary", IconLoader2],
   "job.COMPLETED": ["marsh", IconCheck],
   "job.COMPLETED_FAILING": ["sand", IconAlertTriangle],
+  "job.COMPLETED_IN_PART": ["gray", IconCheck],
   "job.CANCELED": ["gray", IconCircleDashed],
   "rollout.RUNNING": ["estuary", IconLoader2],
   "rollout.HALTED": ["clay", IconAlertOctagon],

@@ -21,6 +21,7 @@ export function SecretOnce({ secret, onClose }: { secret: NewSecret | null; onCl
       title={t("keys.secretTitle")}
       size="lg"
       closeOnClickOutside={false}
+      closeOnEscape={false}
       closeButtonProps={{ "aria-label": t("common.close") }}
     >
       {secret && <Secret secret={secret} onClose={onClose} />}

@@ -19,6 +19,7 @@ export function LinkOnce({ link, onClose }: { link: Link | null; onClose: () => 
       title={t("users.linkFor", { name: link?.name ?? "" })}
       size="lg"
       closeOnClickOutside={false}
+      closeOnEscape={false}
       closeButtonProps={{ "aria-label": t("common.close") }}
     >
       {link && (

@@ -1,5 +1,5 @@
 import { call } from "~/api/client";
-import { CallError, UNREACHABLE } from "~/api/errors";
+import { CallError, REFUSED, UNREACHABLE } from "~/api/errors";
 
 export interface DeviceList {
   name: string;
@@ -26,7 +26,18 @@ export async function uploadList(file: File): Promise<DeviceList> {
   } catch {
     throw new CallError("the server cannot be reached", UNREACHABLE, 0);
   }
-  if (!response.ok) throw new CallError(await response.text(), "console.Refused", response.status);
+  if (!response.ok) throw refusalIn(await response.text(), response);
   const isHeaded = lines[0]?.split(",")[0]?.trim() === "DeviceName";
   return { name: file.name, url: data.fileUrl, devices: lines.length - (isHeaded ? 1 : 0) };
+}
+
+function refusalIn(body: string, { status, statusText }: Response): CallError {
+  const document = new DOMParser().parseFromString(body, "application/xml");
+  const text = (name: string) => document.querySelector(name)?.textContent ?? "";
+  return new CallError(
+    text("Message") || `${status} ${statusText}`,
+    text("Code") || REFUSED,
+    status,
+    text("RequestId"),
+  );
 }

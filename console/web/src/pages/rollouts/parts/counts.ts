@@ -36,10 +36,15 @@ export interface Standing {
   tasks: TaskCounts;
 }
 
-/** The state to show of a job. The wire completes one whose devices all failed: nobody shall take that for a success. */
+/**
+ * The state to show of a job. The wire completes one whose devices all failed, or were called off or overwritten: nobody
+ * shall take that for a success.
+ */
 export function stateOf({ state, jobStatus, tasks }: Standing): ["job" | "rollout", string] {
   if (state !== "ENDED") return ["rollout", state];
-  return ["job", jobStatus === "COMPLETED" && tasks.failed > 0 ? "COMPLETED_FAILING" : jobStatus];
+  if (jobStatus !== "COMPLETED") return ["job", jobStatus];
+  if (tasks.failed > 0) return ["job", "COMPLETED_FAILING"];
+  return ["job", tasks.canceled > 0 ? "COMPLETED_IN_PART" : jobStatus];
 }
 
 /** What a person tells apart at a glance: four colours, and one for what was called off. */
