@@ -23,6 +23,7 @@ class TestStream implements Stream {
 let streams: TestStream[];
 let ends: number;
 let losses: boolean[];
+let lostMs: number | null;
 let hub: LiveHub;
 const heard: unknown[] = [];
 const listener = { onAnswer: (answer: unknown) => void heard.push(answer) };
@@ -42,7 +43,10 @@ beforeEach(() => {
   hub = new LiveHub(
     open,
     () => ends++,
-    (isLost) => losses.push(isLost),
+    (sinceMs) => {
+      losses.push(sinceMs !== null);
+      lostMs = sinceMs;
+    },
   );
 });
 afterEach(() => vi.useRealTimers());
@@ -137,8 +141,9 @@ describe("LiveHub", () => {
       streams[0]?.say(sign, { index: 0, answer: {} });
     }
     expect([streams.length, losses]).toEqual([1, []]);
+    const heardMs = Date.now();
     vi.advanceTimersByTime(SILENT_MS);
-    expect([streams[0]?.readyState, losses]).toEqual([2, [true]]);
+    expect([streams[0]?.readyState, losses, lostMs]).toEqual([2, [true], heardMs]);
     vi.advanceTimersByTime(2_000);
     streams[1]?.say("open");
     expect([streams.length, losses]).toEqual([2, [true, false]]);

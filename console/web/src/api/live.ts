@@ -40,12 +40,13 @@ export class LiveHub {
   private failures = 0;
   private isVisible = true;
   private isLost = false;
+  private heardMs = 0;
 
-  /** `onEnd`: the server ended the stream. `onLost`: what is shown is no longer kept current (true), or is again. */
+  /** `onEnd`: the server ended the stream. `onLost`: since when what is shown is no longer kept current; null: it is. */
   constructor(
     private readonly open: (address: string) => Stream,
     private readonly onEnd: () => void = () => {},
-    private readonly onLost: (isLost: boolean) => void = () => {},
+    private readonly onLost: (sinceMs: number | null) => void = () => {},
   ) {}
 
   /** Watch until the returned function is called. Equal watches share one place in the stream. */
@@ -90,14 +91,14 @@ export class LiveHub {
     const watches = keys.map((key) => this.watched.get(key)?.watch);
     const stream = this.open(`api/live?watch=${encodeURIComponent(JSON.stringify(watches))}`);
     this.stream = stream;
-    this.expect(stream);
+    this.hear(stream);
     stream.addEventListener("open", () => {
-      this.expect(stream);
+      this.hear(stream);
       this.tell(false);
     });
-    stream.addEventListener("beat", () => this.expect(stream));
+    stream.addEventListener("beat", () => this.hear(stream));
     stream.addEventListener("answer", (event) => {
-      this.expect(stream);
+      this.hear(stream);
       this.failures = 0;
       this.hand(keys, event.data);
     });
@@ -113,6 +114,11 @@ export class LiveHub {
         this.tell(true);
       }
     });
+  }
+
+  private hear(stream: Stream): void {
+    this.heardMs = Date.now();
+    this.expect(stream);
   }
 
   /** A line that dies without a word, as a phone's in a tunnel, breaks nothing for hours: its silence is the sign. */
@@ -135,7 +141,7 @@ export class LiveHub {
   private tell(isLost: boolean): void {
     if (this.isLost === isLost) return;
     this.isLost = isLost;
-    this.onLost(isLost);
+    this.onLost(isLost ? this.heardMs : null);
   }
 
   private hand(keys: string[], data: unknown): void {

@@ -17,10 +17,10 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       new LiveHub(
         (address) => new EventSource(address),
         () => void client.invalidateQueries({ queryKey: SESSION_KEY }),
-        (isLost) => {
-          setLostMs(isLost ? Date.now() : null);
+        (sinceMs) => {
+          setLostMs(sinceMs);
           // The stream brings what is watched; the rest of the page is as old as the loss.
-          if (!isLost) void client.invalidateQueries({ queryKey: ["call"] });
+          if (sinceMs === null) void client.invalidateQueries({ queryKey: ["call"] });
         },
       ),
   );
