@@ -50,7 +50,7 @@ class VendorStand:
         self.server = server
         self.throttles_each = throttles_each
         self.calls: list[SeenCall] = []
-        self.throttled = 0
+        self.arrived = self.throttled = 0
         self.faults: list[str] = []
         self.url = ""
         self.lock = threading.Lock()
@@ -94,8 +94,8 @@ def _handler(stand: VendorStand) -> type[BaseHTTPRequestHandler]:
             given = [*parse_qsl(urlsplit(self.path).query, True), *parse_qsl(body.decode(), True)]
             parameters = dict(given)
             with stand.lock:
-                number = len(stand.calls) + stand.throttled + 1
-                is_turned_away = stand.throttles_each and number % stand.throttles_each == 0
+                stand.arrived += 1
+                is_turned_away = stand.throttles_each and stand.arrived % stand.throttles_each == 0
                 stand.throttled += bool(is_turned_away)
             if is_turned_away:
                 self._answer(400, b'{"RequestId":"1","HostId":"x","Code":"Throttling.User","Message":"too fast"}')
