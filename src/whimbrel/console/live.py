@@ -1,7 +1,7 @@
 """Live pages: server-sent events with the answers of the calls that a page watches, whenever they change.
 
 `GET api/live?watch=[{"action": …, "parameters": {…}}, …]`. Events: `answer` with the index of the watch, its HTTP
-status and its answer; `beat`, without meaning, so that a page that hears nothing knows that its line is dead; `end` with
+status and its answer; `beat`, without meaning: a page that hears nothing knows that its line is dead; `end` with
 the reason, after which the server closes. A slow page gets the newest answers only.
 No answer has secrets in it, whoever looks on (ADR 0068).
 """
