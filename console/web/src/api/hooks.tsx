@@ -7,6 +7,7 @@ import { showError } from "~/parts/toasts";
 import { call, readSession } from "./client";
 import type { CallError } from "./errors";
 import type { LiveHub } from "./live";
+import { Presses } from "./presses";
 import type { Action, Answer, Parameters, Session } from "./types";
 
 export const SESSION_KEY = ["session"] as const;
@@ -68,7 +69,7 @@ interface ChangeOptions<A extends Action> {
 export function useChange<A extends Action>(action: A, options: ChangeOptions<A> = {}) {
   const client = useQueryClient();
   const token = useIntentToken();
-  const sent = useRef(new Set<string>());
+  const presses = useRef(new Presses());
   const mutation = useMutation<Answer<A>, CallError, Parameters<A>>({
     mutationFn: (parameters) => {
       const repeatable = options.isRepeatable ? { ...parameters, ClientToken: token.of(parameters) } : parameters;
@@ -82,16 +83,14 @@ export function useChange<A extends Action>(action: A, options: ChangeOptions<A>
     onError: (error) => {
       if (!options.isQuiet) showError(error);
     },
-    onSettled: (_answer, _error, parameters) => void sent.current.delete(JSON.stringify(parameters)),
+    onSettled: (_answer, error, parameters) =>
+      presses.current.end(JSON.stringify(parameters), error === null, performance.now()),
   });
   return {
     ...mutation,
     /** Once, however often a button is pressed before it shows that it was. */
     mutate: (parameters: Parameters<A>) => {
-      const wire = JSON.stringify(parameters);
-      if (sent.current.has(wire)) return;
-      sent.current.add(wire);
-      mutation.mutate(parameters);
+      if (presses.current.begin(JSON.stringify(parameters), performance.now())) mutation.mutate(parameters);
     },
   };
 }

@@ -1,12 +1,13 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useRef } from "react";
 import { call, callForSecrets } from "~/api/client";
 import { CallError, REFUSED } from "~/api/errors";
+import { Presses } from "~/api/presses";
 import { showError } from "~/parts/toasts";
 import type { Named } from "../parts/names";
 
 const ASK_AGAIN_MS = 400;
 const PAGE_SIZE = 50;
-const KEY = ["register"];
 
 export interface Credentials extends Named {
   deviceSecret: string;
@@ -22,18 +23,19 @@ interface Wanted {
 /** Registers what is wanted. What it answers is kept by the dialog alone, and goes with it. */
 export function useRegistering() {
   const client = useQueryClient();
+  const presses = useRef(new Presses());
   const registering = useMutation<Credentials[], CallError, Wanted>({
-    mutationKey: KEY,
     gcTime: 0,
     mutationFn: (wanted) => (wanted.names.length === 1 ? one(wanted) : several(wanted)),
     onSuccess: () => client.invalidateQueries({ queryKey: ["call"] }),
     onError: showError,
+    onSettled: (_made, error, wanted) => presses.current.end(JSON.stringify(wanted), error === null, performance.now()),
   });
   return {
     ...registering,
     /** Once, however often it is pressed: without a name each would be one more device. */
     mutate: (wanted: Wanted) => {
-      if (client.isMutating({ mutationKey: KEY }) === 0) registering.mutate(wanted);
+      if (presses.current.begin(JSON.stringify(wanted), performance.now())) registering.mutate(wanted);
     },
   };
 }
