@@ -20,6 +20,7 @@ from whimbrel.domain.gate import (
     tripping,
     wave_after,
     wave_end,
+    weighed,
 )
 from whimbrel.domain.rollout import LIMIT_BASIS_POINTS_MAX, LIMIT_BASIS_POINTS_MIN
 
@@ -121,6 +122,12 @@ class TestTripping:
     def test_the_widest_evidence_is_told(self) -> None:
         """Of several looks that halt the one over the most devices says most."""
         assert tripping([Wave(1, 2, 2), Wave(2, 98, 98), Wave(3, 400, 0)], 300) == Evidence(500, 100)
+
+    def test_what_people_are_told(self) -> None:
+        """The evidence that halts; while there is none, all devices that started."""
+        assert weighed([Wave(1, 2, 2), Wave(2, 1, 0)], 300) == Evidence(2, 2)
+        assert weighed([Wave(1, 2, 1), Wave(2, 1, 0)], 300) == Evidence(3, 1)
+        assert weighed([], 300) == Evidence(0, 0)
 
     @given(waves, limits)
     def test_only_a_failure_is_new_evidence(self, found: list[Wave], limit: int) -> None:

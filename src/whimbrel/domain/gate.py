@@ -12,7 +12,7 @@ same process, so all of them together keep ALPHA.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -35,7 +35,7 @@ class Wave(NamedTuple):
 
 
 class Evidence(NamedTuple):
-    """Why a gate halts: so many of the first so many devices."""
+    """Why a gate halts: so many of the first so many devices failed or went silent."""
 
     started: int
     failing: int
@@ -64,6 +64,12 @@ def tripping(waves: Iterable[Wave], limit_basis_points: int) -> Evidence | None:
         ):
             found = Evidence(started, failing)
     return found
+
+
+def weighed(waves: Sequence[Wave], limit_basis_points: int) -> Evidence:
+    """What the gate goes by, for people: the evidence on which it halts; while there is none, all that started."""
+    everything = Evidence(sum(wave.started for wave in waves), sum(wave.failing for wave in waves))
+    return tripping(waves, limit_basis_points) or everything
 
 
 def settled(waves: Iterable[Wave], limit_basis_points: int) -> int:

@@ -59,6 +59,8 @@ async def test_the_whole_answer(door: SignedDoor, case: Case) -> None:
         "Tasks": TASKS,
         "Started": 4,
         "Failing": 1,
+        "GateStarted": 4,
+        "GateFailing": 1,
         "GateHaltsAt": 5,
         "AtRisk": 1,
         "AtRiskMax": 4,
@@ -68,6 +70,22 @@ async def test_the_whole_answer(door: SignedDoor, case: Case) -> None:
         "Events": {"Event": [EVENT]},
     }
     check_answer(await door.call(ACTION, case=case, JobId=job_id), case, {"Data": expected})
+
+
+async def test_a_halted_one_says_on_what(door: SignedDoor) -> None:
+    """Both of the first two failed, which halts; a third was told between, and says nothing yet."""
+    job_id, fleet = await rollout(door, 3, XPace="EVIDENCE", XPaceFirst=2, XGateLimit="3")
+    names = await told(door, fleet)
+    await fail(fleet, names[:1])
+    assert len(await told(door, fleet)) == 1
+    await fail(fleet, names[1:])
+    await told(door, fleet)
+    data = (await door.ok(ACTION, JobId=job_id))["Data"]
+    shown = {name: data[name] for name in ("Started", "Failing", "GateStarted", "GateFailing", "GateHaltsAt")}
+    assert (data["State"], shown) == (
+        "HALTED",
+        {"Started": 3, "Failing": 2, "GateStarted": 2, "GateFailing": 2, "GateHaltsAt": 2},
+    )
 
 
 async def test_windows(door: SignedDoor) -> None:

@@ -4,7 +4,8 @@
    WAITING_WINDOW, until UtcNextOpening; SOAKING, until UtcSoaksUntil; RUNNING.
 2. At risk are devices that were told and of which nothing is known yet; silent ones are among them. What counts for
    gate and pace counts since the last halt was resumed.
-3. GateHaltsAt: so many failing devices would halt the job now, if they were among the first that started.
+3. The gate goes by GateFailing of the first GateStarted devices: the evidence on which it halts; while there is none,
+   all that started. So many failing ones among these as GateHaltsAt says halt the job.
 4. Events: the newest 50, newest first. Who is the AccessKey, or `user:` and a name; empty is the server.
 
 Source: ours; design.md part 4.
@@ -18,7 +19,7 @@ import msgspec
 
 from whimbrel.domain.access import Permission
 from whimbrel.domain.claims import risk_max
-from whimbrel.domain.gate import failures_to_halt
+from whimbrel.domain.gate import failures_to_halt, weighed
 from whimbrel.domain.job import Job
 from whimbrel.domain.rollout_state import rollout_state, stage_standings
 from whimbrel.domain.stages import soaks_until_ms
@@ -79,6 +80,8 @@ class RolloutData(msgspec.Struct, frozen=True, kw_only=True):
     tasks: Annotated[TaskCounts, Field("How many tasks it has, by status.")]
     started: Annotated[int, Field("Devices that its gate looks at.")]
     failing: Annotated[int, Field("Of those, failed or silent ones.")]
+    gate_started: Annotated[int | None, Field("See rule 3; absent without a gate.")]
+    gate_failing: Annotated[int | None, Field("See rule 3; absent without a gate.")]
     gate_halts_at: Annotated[int | None, Field("See rule 3; absent without a gate.")]
     at_risk: Annotated[int, Field("Devices at risk.")]
     at_risk_max: Annotated[int | None, Field("How many may be; absent without a pace.")]
@@ -110,6 +113,8 @@ EXAMPLE = Example(
             tasks=TaskCounts(confirm=0, queued=9_955, notified=4, in_progress=2, succeeded=30, failed=9, canceled=0),
             started=45,
             failing=9,
+            gate_started=35,
+            gate_failing=9,
             gate_halts_at=7,
             at_risk=6,
             at_risk_max=100,
@@ -154,6 +159,8 @@ async def handle(request: Request, context: Context) -> Response:
 def _answer(state: JobState, events: list[JobEvent], now_ms: int) -> RolloutData:
     job, standing = state.job, state.standing
     gate, windows = job.rollout.gate, job.rollout.windows
+    limit_basis_points = 0 if gate is None else gate.limit_basis_points
+    evidence = None if gate is None else weighed(standing.waves, limit_basis_points)
     return RolloutData(
         job_id=str(job.id),
         job_status=job.shown_status,
@@ -169,7 +176,9 @@ def _answer(state: JobState, events: list[JobEvent], now_ms: int) -> RolloutData
         tasks=task_counts(state.counts),
         started=standing.started,
         failing=standing.failing,
-        gate_halts_at=None if gate is None else failures_to_halt(standing.started, gate.limit_basis_points),
+        gate_started=None if evidence is None else evidence.started,
+        gate_failing=None if evidence is None else evidence.failing,
+        gate_halts_at=None if evidence is None else failures_to_halt(evidence.started, limit_basis_points),
         at_risk=standing.exposed,
         at_risk_max=risk_max(job, standing),
         silent=standing.silent,

@@ -19,7 +19,7 @@ export function Meters({ rollout }: { rollout: Rollout }) {
 
 function Gate({ rollout }: { rollout: Rollout }) {
   const { t, rich, format } = useWords();
-  const { failing, started, gateHaltsAt, silent, jobId } = rollout;
+  const { gateFailing: failing = 0, gateStarted: started = 0, gateHaltsAt, silent, jobId } = rollout;
   if (gateHaltsAt === undefined) {
     return (
       <Frame title={t("rollouts.gate")}>
