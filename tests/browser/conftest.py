@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +17,15 @@ from tests.story.servers import WhimbrelServer
 CHROMIUM = Path("/usr/bin/chromium")
 
 Visit = Callable[..., Visitor]
+
+#: So much longer each call of a page takes (`SLOWED_MS=1000 make test ARGS=tests/browser`), half of it before the
+#: server has it and half behind its answer: a test that looks too early at either side fails with it each time.
+SLOWED_MS = int(os.environ.get("SLOWED_MS", "0"))
+_SLOWED = """(() => {
+  const asked = window.fetch;
+  const later = () => new Promise((go) => setTimeout(go, %d / 2));
+  window.fetch = (...all) => later().then(() => asked(...all)).then((answer) => later().then(() => answer));
+})()"""
 
 expect.set_options(timeout=SHOWS_WITHIN_MS)  # a busy machine is no failure
 
@@ -76,6 +86,8 @@ def visit(browser: Browser, people: People) -> Iterator[Visit]:
             timezone_id="Europe/Berlin",
             reduced_motion="reduce",
         )
+        if SLOWED_MS:
+            context.add_init_script(_SLOWED % SLOWED_MS)
         if signed_in:
             context.add_cookies(people.cookies(role))
         visitors.append(Visitor(context, people.console_url))

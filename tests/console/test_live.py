@@ -19,7 +19,7 @@ from whimbrel.console.watches import WATCHES_MAX
 from whimbrel.domain.access import Access, Policy, Statement
 from whimbrel.errors import StoreUnavailableError
 
-WITHIN_S = 10
+WITHIN_S = 60
 READER = Policy((Statement(frozenset({"product:read"}), Access.READ),))
 LIST = {"action": "QueryProductList", "parameters": {"CurrentPage": 1, "PageSize": 10}}
 

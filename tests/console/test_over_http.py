@@ -14,7 +14,7 @@ from whimbrel.front.routes import Doors, Front
 from whimbrel.host import DRAIN_SECONDS_MAX, Http, http_config
 from whimbrel.settings import load_settings
 
-WITHIN_S = 10
+WITHIN_S = 60
 LIST = {"action": "QueryProductList", "parameters": {"CurrentPage": 1, "PageSize": 10}}
 
 

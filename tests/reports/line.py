@@ -41,7 +41,7 @@ from whimbrel.ports.firmware_store import FirmwareStore
 from whimbrel.reports.registration import Registrar
 from whimbrel.reports.registry import load_reports
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 SILENCE_S = 0.15
 KEEP_ALIVE_S = 60
 TICK_S = 0.005

@@ -24,10 +24,14 @@ class Releaser(threading.Thread):
         self.product_key = product_key
         self.verifier = verifier
         self.stopping = threading.Event()
+        #: Set once nothing disturbs the server any more. Before that a device may rightly give a download up, when all
+        #: attempts of some minutes met a dead server; never after.
+        self.calm = threading.Event()
         self.error: BaseException | None = None
         self.firmware: dict[str, str] = {}  # id to the SHA-256 of the bytes uploaded, once acknowledged
         self.verified: set[str] = set()
         self.jobs: list[str] = []
+        self.calm_jobs: set[str] = set()  # those that were made in the calm
         self.server_faults: list[Answered] = []
 
     def run(self) -> None:
@@ -81,6 +85,7 @@ class Releaser(threading.Thread):
 
     def verify(self, firmware_id: str) -> bool:
         """Whether the verification was seen to succeed."""
+        was_calm = self.calm.is_set()
         target = {"ProductKey": self.product_key, "TargetDeviceName.1": self.verifier}
         answer = self.ask("CreateOTAVerifyJob", FirmwareId=firmware_id, **target)
         known = ("", "iot.ota.FirmwareVerifying", "iot.ota.FirmwareAlreadyVerified")
@@ -90,11 +95,14 @@ class Releaser(threading.Thread):
             if status == 1:
                 self.verified.add(firmware_id)
                 return True
+            if status == 3 and not was_calm:
+                return False
             assert status == 2, f"firmware {firmware_id} went from verifying to {status}"
             time.sleep(0.05)
         return False
 
     def create_job(self, firmware_id: str) -> str | None:
+        was_calm = self.calm.is_set()
         parameters = {"FirmwareId": firmware_id, "ProductKey": self.product_key, "TargetSelection": "ALL"}
         try:
             answer = self.client.call("CreateOTAStaticUpgradeJob", **parameters)
@@ -102,6 +110,8 @@ class Releaser(threading.Thread):
             return None
         assert answer.body["success"], answer
         self.jobs.append(answer.body["data"]["jobId"])
+        if was_calm:
+            self.calm_jobs.add(self.jobs[-1])
         return self.jobs[-1]
 
     def ask(self, action: str, **parameters: str) -> Answered:

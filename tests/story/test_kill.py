@@ -45,8 +45,8 @@ def run_story(server: WhimbrelServer, product_key: str, kills: int) -> Releaser:
     releaser = Releaser(server, product_key, first_device_name(client, product_key))
     releaser.start()
     kill_again_and_again(server, kills)
-    jobs_before = len(releaser.jobs)
-    wait_until(lambda: len(releaser.jobs) > jobs_before + 1 or bool(releaser.error), "two jobs after the last kill")
+    releaser.calm.set()
+    wait_until(lambda: len(releaser.calm_jobs) > 1 or bool(releaser.error), "two jobs after the last kill")
     releaser.stopping.set()
     releaser.join(SETTLE_WITHIN_S)
     assert releaser.error is None, releaser.error
@@ -79,7 +79,9 @@ def check_jobs_are_exact(releaser: Releaser) -> None:
         assert len(names) == len(tasks) == FLEET_DEVICES - 1, f"job {job_id} has {len(tasks)} tasks (I2)"
         assert not OPEN_STATUSES & {task["taskStatus"] for task in tasks}
         failed = {task["taskDesc"] for task in tasks if task["taskStatus"] != "SUCCEEDED"}
-        assert all("open task" in words for words in failed), failed
+        # A device that met a dead server for minutes gives up and says so; in the calm none has a reason to.
+        allowed = ("open task",) if job_id in releaser.calm_jobs else ("open task", "the download failed")
+        assert all(any(words in said for words in allowed) for said in failed), failed
 
 
 def check_store(server: WhimbrelServer) -> None:

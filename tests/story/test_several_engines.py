@@ -20,7 +20,7 @@ from tests.story.signed_client import SignedClient
 PACE = 20
 WINDOW_S = 60.0
 SEED = 20261126
-JOBS, CHAOS_S, WINDOWS = 5, 75.0, 3
+JOBS, CHAOS_S, WINDOWS = 5, 75.0, 2
 LONG_JOBS, LONG_CHAOS_S, LONG_WINDOWS = 10, 900.0, 12
 LONG_SEEDS = range(3)
 
