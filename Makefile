@@ -61,8 +61,8 @@ gallery: install-debian install-test install-clients install-console ## look at 
 bench: install-debian install-test install-bench ## measure each budget beside its limit, as a table
 	$(BIN)/python -m bench $(ARGS)
 
-fuzz: install-test ## throw generated input at the parsers for a long time
-	$(PYTEST) --timeout 0 -m fuzz $(ARGS)
+fuzz: install-debian install-test ## throw generated input at the parsers for a long time
+	$(PYTEST) --timeout 0 --hypothesis-profile new -m "fuzz or hypothesis" $(ARGS)
 
 soak: install-debian install-test install-clients install-node ## run a busy server for a long time and watch its memory
 	$(PYTEST) --timeout 0 -m soak $(ARGS)
