@@ -163,7 +163,7 @@ def test_a_stage_says_what_it_needs() -> None:
     """Which of which, how many have succeeded of how many that must; while it soaks, until when."""
     found = case(job=STAGED, standing=Standing(tasks=9), proved=0)
     details = dict(findings(found)[0].details)
-    assert details == {"Stage": "1", "Stages": "2", "Succeeded": "0", "Needed": "1", "Devices": "2"}
+    assert details == {"Stage": "1", "Stages": "3", "Succeeded": "0", "Needed": "1", "Devices": "2"}
     soaking = findings(found._replace(job=STAGED._replace(soaked_ms=NOW_MS), proved=1))[0]
     assert soaking.when.until_ms == NOW_MS + 5 * 60_000
 

@@ -132,8 +132,8 @@ def _not_yet(case: Case, task: Task, now_ms: int) -> list[Finding]:
 
 def _stage(case: Case, task: Task) -> Finding:
     job, tasks = case.job, case.standing.tasks
-    number, of = job.stage + 1, len(job.rollout.stages)
-    if job.stage_until == 0 or job.stage >= of:
+    number, of = job.stage + 1, len(job.rollout.stages) + 1  # the last one is of all other devices
+    if job.stage_until == 0 or number == of:
         words = f"the stages of job {job.id} begin when all its tasks are made"
         return _finding(Code.WAITING_STAGE, case, words, Stage=number, Stages=of)
     stage = job.rollout.stages[job.stage]

@@ -234,9 +234,9 @@ def _words(evidence: Evidence, job: Job) -> str:
 
 
 def _stage_words(move: StageMove, job: Job) -> str:
-    of = f"of {len(job.rollout.stages)}"
+    of = f"of {len(job.rollout.stages) + 1}"  # the last one is of all other devices, as everywhere
     if move.soaks:
         return f"stage {move.stage + 1} {of} is healthy and soaks"
     if move.devices is None:
-        return "all stages are done; all other devices follow"
+        return f"stage {move.stage + 1} {of} begins, with all other devices"
     return f"stage {move.stage + 1} {of} begins, up to device {move.devices}"

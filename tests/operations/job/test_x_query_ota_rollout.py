@@ -39,7 +39,7 @@ STAGES = [
     {"Number": 1, "State": "UNDER_WAY", "Devices": 15, "UntilDevice": 15, "NeededSuccesses": 8},
     {"Number": 2, "State": "WAITING", "Devices": 15, "UntilDevice": 30},
 ]
-EVENT = {"UtcTime": NOW_TEXT, "Kind": "STAGE", "Who": "", "Reason": "stage 1 of 1 begins, up to device 15"}
+EVENT = {"UtcTime": NOW_TEXT, "Kind": "STAGE", "Who": "", "Reason": "stage 1 of 2 begins, up to device 15"}
 
 
 async def test_the_whole_answer(door: SignedDoor, case: Case) -> None:
