@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Error, Page, Route, expect
 
 from tests.browser.browsing import PHONE, Look
 from tests.browser.conftest import Visit
@@ -14,6 +15,7 @@ from tests.story.servers import WhimbrelServer
 from tests.story.signed_client import SignedClient
 
 CHANGES_WITHIN_MS = 30_000
+OVERTAKEN_MS = 500  # in which an answer that arrived would be shown
 PRODUCTS = 30  # more entries of the audit trail than a page of it has
 LOST = "The server does not answer"
 
@@ -50,6 +52,26 @@ def test_a_page_says_that_its_server_is_gone_and_comes_back_with_it(
     expect(note).to_have_count(0, timeout=CHANGES_WITHIN_MS)
     client.call("CreateDeviceGroup", GroupName=f"after_{ends}")
     expect(changes).to_contain_text("CreateDeviceGroup")
+
+
+def test_an_answer_that_was_overtaken_does_not_come_back(visit: Visit, client: SignedClient) -> None:
+    """A call was answered, something changed, the stream told it, and only then the answer arrives: on a bad link."""
+    visitor = visit()
+    page = visitor.page
+    held: list[tuple[Route, APIResponse]] = []
+    page.route("**/api/call/XListAuditEvents", lambda route: held.append((route, route.fetch())))
+    page.goto(visitor.console_url)
+    changes = page.get_by_role("region", name="Recent changes")
+    expect(changes).to_contain_text("CreateProduct")
+    product = client.call("QueryProductList", CurrentPage="1", PageSize="1").body["data"]["list"]["productInfo"][0]
+    client.call("UpdateProduct", ProductKey=product["productKey"], ProductName="renamed_meanwhile")
+    expect(changes).to_contain_text("UpdateProduct")
+    assert held
+    for route, answer in held:
+        with suppress(Error):  # the page has given it up
+            route.fulfill(response=answer)
+    page.wait_for_timeout(OVERTAKEN_MS)
+    expect(changes).to_contain_text("UpdateProduct", timeout=1)
 
 
 def test_a_page_beyond_the_last_shows_the_last(visit: Visit, client: SignedClient) -> None:

@@ -48,9 +48,12 @@ export function useLiveCall<A extends Action>(action: A, parameters: Parameters<
   useEffect(() => {
     if (hub === null || !enabled) return;
     const watched = JSON.parse(wire) as Parameters<A>;
+    const queryKey = callKey(action, watched);
     const onAnswer = (answer: Record<string, unknown>) => {
-      if (answer.success === true) client.setQueryData(callKey(action, watched), answer);
-      else void client.invalidateQueries({ queryKey: callKey(action, watched) });
+      if (answer.success !== true) return void client.invalidateQueries({ queryKey });
+      // An answer under way was given before this one. It would hide it until the next change: streams tell nothing twice.
+      void client.cancelQueries({ queryKey, exact: true });
+      client.setQueryData(queryKey, answer);
     };
     return hub.add({ action, parameters: watched }, { onAnswer });
   }, [hub, client, action, wire, enabled]);
