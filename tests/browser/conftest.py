@@ -76,7 +76,12 @@ def visit(browser: Browser, people: People) -> Iterator[Visit]:
     visitors: list[Visitor] = []
 
     def visit_one(
-        role: str = ADMIN, look: Look | None = None, *, signed_in: bool = True, language: str = "en"
+        role: str = ADMIN,
+        look: Look | None = None,
+        *,
+        signed_in: bool = True,
+        language: str = "en",
+        slowed: bool = True,
     ) -> Visitor:
         chosen = look or Look("light", *DESKTOP)
         context = browser.new_context(
@@ -86,7 +91,7 @@ def visit(browser: Browser, people: People) -> Iterator[Visit]:
             timezone_id="Europe/Berlin",
             reduced_motion="reduce",
         )
-        if SLOWED_MS:
+        if SLOWED_MS and slowed:
             context.add_init_script(_SLOWED % SLOWED_MS)
         if signed_in:
             context.add_cookies(people.cookies(role))
