@@ -66,6 +66,13 @@ async def test_stages_go_on_by_themselves(door: SignedDoor) -> None:
     assert await state_of(door, job_id) == "RUNNING"
     await succeed(fleet, second[:2])
     assert len(await told(door, fleet)) == 5
+    data = (await door.ok("XQueryOTARollout", JobId=job_id))["Data"]
+    assert [event["Reason"] for event in data["Events"]["Event"]][::-1] == [
+        "stage 1 of 3 begins, up to device 2",
+        "stage 1 of 3 is healthy and soaks",
+        "stage 2 of 3 begins, up to device 5",
+        "stage 3 of 3 begins, with all other devices",
+    ]
 
 
 async def test_a_stage_whose_devices_are_all_elsewhere(door: SignedDoor) -> None:
